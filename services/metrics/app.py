@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.metrics.adapters import api, counts_api, effect, tables, verdicts
 from services.metrics.adapters.collector import Collector
 from services.metrics.adapters.pages import routes as pages
+from services.metrics.adapters.programmes import api as programmes_api
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import MetricsProjection, SqlAnnouncements
 from services.metrics.adapters.reports import routes as report_routes
@@ -17,6 +18,7 @@ from services.metrics.adapters.subscriber_collector import SubscriberCollector
 from services.metrics.application.counts import CountQueries
 from services.metrics.application.effect import Effects
 from services.metrics.application.leaders import LeadersQueries
+from services.metrics.application.programme import ProgrammeQueries
 from services.metrics.application.projections import GapReconciler
 from services.metrics.application.queries import Queries
 from services.metrics.application.reports import ReportQueries
@@ -59,6 +61,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             api.router(queries),
             counts_api.router(CountQueries(snapshots), rulebook.version),
             verdicts.router(snapshots, queries),
+            programmes_api.router(ProgrammeQueries(snapshots), rulebook.version),
             effect.router(Effects(snapshots, rulebook, present)),
             report_routes.router(reports, settings.report_template or TEMPLATE),
             report_routes.page_router(reports, platform.notices(runner)),

@@ -144,8 +144,13 @@ def programme_id(unit_code: str, year: int) -> UUID:
     return uuid5(LOA_NAMESPACE, f"programme:{unit_code}:{year}")
 
 
+def entry_id(unit_code: str, year: int, kind: str, name: str, day: date | None) -> UUID:
+    """Identify an entry of a programme: `name` is its reference, else its document, else its title (contract)."""
+    return uuid5(LOA_NAMESPACE, f"entry:{unit_code}:{year}:{kind}:{name}:{day.isoformat() if day else ''}")
+
+
 def programme_entry_id(unit_code: str, year: int, kind: str, *distinguishing: object) -> UUID:
-    """Identify an entry of a programme that came from a file; `distinguishing` is what tells it from others."""
+    """Identify an entry as release 0.1.0 did: `distinguishing` is what tells it from others in a file."""
     words = ":".join("" if part is None else str(part) for part in distinguishing)
     return uuid5(LOA_NAMESPACE, f"programme-entry:{unit_code}:{year}:{kind}:{words}")
 

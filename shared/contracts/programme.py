@@ -6,14 +6,17 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.event import Code, Event
-from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
+from shared.contracts.vocabulary import Dataset, DuePrecision, Precision
 
 
 class ProgrammeEntry(Event):
     """What every entry may say; the kinds say what the words mean for them.
 
-    `amount` is in đồng; `happened_on` is a day, month or year (by its first day), `due_on` always a day.
-    Without `lead_unit_code` it is the unit itself. People are counted, never named.
+    `amount` is in đồng; `happened_on` is a day, month or year (by its first day). `due_on` is always a day: the last of
+    the month, quarter or year that `due_precision` names. Without `lead_unit_code` it is the unit itself;
+    `coordinating_text` names in words who coordinates. People are counted, never named. `entry_ref` is the name by which
+    people and other rows refer to the entry, `year_reason` why it lies outside the year of the programme. A task that `needs_acceptance` is done when who assigned it
+    accepts the report; where nothing is said, as in release 0.1.0, by the report alone.
     """
 
     entry_id: UUID
@@ -34,6 +37,11 @@ class ProgrammeEntry(Event):
     gap_id: UUID | None = None
     notes: dict[str, str] = Field(default_factory=dict)
     dataset: Dataset = Dataset.LIVE
+    entry_ref: str | None = None
+    due_precision: DuePrecision | None = None
+    coordinating_text: str | None = None
+    year_reason: str | None = None
+    needs_acceptance: bool | None = None
 
 
 class _FollowUp(ProgrammeEntry):
@@ -85,10 +93,83 @@ class ProgrammeObstacleRaised(ProgrammeEntry, context="programme"):
 
 
 class ProgrammeObstacleAnswered(_FollowUp, context="programme"):
-    """The obstacle was answered or decided; `document` and `note` say how."""
+    """The unit was told what was decided about its obstacle, or answered at once; `document` and `note` say how."""
 
 
-FollowUp = ProgrammeTaskReported | ProgrammeFindingFollowedUp | ProgrammeObstacleAnswered
+class ProgrammeEntryCorrected(_FollowUp, context="programme"):
+    """`of_entry` was entered wrongly: this content takes the place of its own; what is not named becomes empty."""
+
+    reason: str
+
+
+class ProgrammeEntryCancelled(_FollowUp, context="programme"):
+    """`of_entry` does not hold from `happened_on` on; without a day it never did."""
+
+    reason: str
+
+
+class ProgrammeTaskProgressed(_FollowUp, context="programme"):
+    """`percent` of the task is done."""
+
+    percent: int = Field(ge=0, le=100)
+
+
+class ProgrammeTaskExtended(_FollowUp, context="programme"):
+    """The task is due on `due_on` instead."""
+
+    reason: str
+
+
+class ProgrammeTaskAccepted(_FollowUp, context="programme"):
+    """The unit that assigned the task accepts what was reported."""
+
+
+class ProgrammeTaskReturned(_FollowUp, context="programme"):
+    """The unit that assigned the task sends the report back: the task is open again."""
+
+    reason: str
+
+
+class ProgrammeFindingRecorded(_FollowUp, context="programme"):
+    """A finding of the inspection `of_entry`, to be mended by `lead_unit_code` until `due_on`."""
+
+
+class ProgrammeObstacleReceived(_FollowUp, context="programme"):
+    """`lead_unit_code` received the obstacle."""
+
+
+class ProgrammeObstacleForwarded(_FollowUp, context="programme"):
+    """The obstacle was passed on to `lead_unit_code`."""
+
+
+class ProgrammeObstacleDecided(_FollowUp, context="programme"):
+    """`lead_unit_code` decided about the obstacle; it need not be the unit that was asked."""
+
+
+class ProgrammeReportSubmitted(ProgrammeEntry, context="programme"):
+    """The unit reported to `lead_unit_code` on the year or a part of it, which was due on `due_on`."""
+
+
+class ProgrammeReportReceived(_FollowUp, context="programme"):
+    """`lead_unit_code` received the report `of_entry`."""
+
+
+FollowUp = (
+    ProgrammeTaskReported
+    | ProgrammeFindingFollowedUp
+    | ProgrammeObstacleAnswered
+    | ProgrammeEntryCorrected
+    | ProgrammeEntryCancelled
+    | ProgrammeTaskProgressed
+    | ProgrammeTaskExtended
+    | ProgrammeTaskAccepted
+    | ProgrammeTaskReturned
+    | ProgrammeFindingRecorded
+    | ProgrammeObstacleReceived
+    | ProgrammeObstacleForwarded
+    | ProgrammeObstacleDecided
+    | ProgrammeReportReceived
+)
 ProgrammeEvent = (
     ProgrammePlanAdopted
     | ProgrammeDirectiveIssued
@@ -102,9 +183,20 @@ ProgrammeEvent = (
     | ProgrammeContributionReceived
     | ProgrammeObstacleRaised
     | ProgrammeObstacleAnswered
+    | ProgrammeEntryCorrected
+    | ProgrammeEntryCancelled
+    | ProgrammeTaskProgressed
+    | ProgrammeTaskExtended
+    | ProgrammeTaskAccepted
+    | ProgrammeTaskReturned
+    | ProgrammeFindingRecorded
+    | ProgrammeObstacleReceived
+    | ProgrammeObstacleForwarded
+    | ProgrammeObstacleDecided
+    | ProgrammeReportSubmitted
+    | ProgrammeReportReceived
 )
-FOLLOWS = {  # what is followed by what
-    ProgrammeKind.TASK_REPORTED: ProgrammeKind.TASK_ASSIGNED,
-    ProgrammeKind.FINDING_FOLLOWED_UP: ProgrammeKind.INSPECTION_CONDUCTED,
-    ProgrammeKind.OBSTACLE_ANSWERED: ProgrammeKind.OBSTACLE_RAISED,
-}
+CONTENT = tuple(
+    name for name in ProgrammeEntry.model_fields if name not in {"entry_id", "unit_code", "year", "dataset"}
+)
+"""What a correction replaces."""

@@ -11,6 +11,15 @@ class Precision(StrEnum):
     YEAR = "year"
 
 
+class DuePrecision(StrEnum):
+    """How exactly a due day is known; it is written as the last day of the month, quarter or year."""
+
+    DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
 class Stage(StrEnum):
     """Where a draft stands, in the usual order (which also orders two entries of one date)."""
 
@@ -182,6 +191,18 @@ class ProgrammeKind(StrEnum):
     CONTRIBUTION_RECEIVED = "contribution_received"
     OBSTACLE_RAISED = "obstacle_raised"
     OBSTACLE_ANSWERED = "obstacle_answered"
+    ENTRY_CORRECTED = "entry_corrected"
+    ENTRY_CANCELLED = "entry_cancelled"
+    TASK_PROGRESSED = "task_progressed"
+    TASK_EXTENDED = "task_extended"
+    TASK_ACCEPTED = "task_accepted"
+    TASK_RETURNED = "task_returned"
+    FINDING_RECORDED = "finding_recorded"
+    OBSTACLE_RECEIVED = "obstacle_received"
+    OBSTACLE_FORWARDED = "obstacle_forwarded"
+    OBSTACLE_DECIDED = "obstacle_decided"
+    REPORT_SUBMITTED = "report_submitted"
+    REPORT_RECEIVED = "report_received"
 
 
 class UnitLevel(StrEnum):
@@ -351,7 +372,7 @@ class EscalationReason(StrEnum):
     NO_RECIPIENT = "no_recipient"
 
 
-CLOSED_LISTS = (Answer, ContentItem, Precision, Procedure, Weekday)
+CLOSED_LISTS = (Answer, ContentItem, DuePrecision, Precision, Procedure, Weekday)
 """What an event may bear of these is complete: one value more is a breaking change of its type."""
 
 OPEN_LISTS = (

@@ -77,6 +77,9 @@ class Action(StrEnum):
     RESCHEDULE_ACTIVITY = "reschedule_activity"
     CANCEL_ACTIVITY = "cancel_activity"
     ENTER_PROGRAMME = "enter_programme"
+    FOLLOW_PROGRAMME_ENTRY = "follow_programme_entry"
+    CORRECT_PROGRAMME_ENTRY = "correct_programme_entry"
+    CANCEL_PROGRAMME_ENTRY = "cancel_programme_entry"
 
     SNOOZE_ALERT = "snooze_alert"
     ADD_SILENCE = "add_silence"

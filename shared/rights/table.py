@@ -81,7 +81,8 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
             *(Action.CONFIRM_COMMUNICATION, Action.ATTACH_EVIDENCE, Action.ERASE_EVIDENCE),
             Action.SUMMARISE_FEEDBACK,
             *(Action.APPROVE_PLAN, Action.PLAN_ACTIVITY, Action.RESCHEDULE_ACTIVITY, Action.CANCEL_ACTIVITY),
-            *(Action.ENTER_PROGRAMME, Action.SNOOZE_ALERT, Action.WITHDRAW_REQUEST),
+            *(Action.ENTER_PROGRAMME, Action.FOLLOW_PROGRAMME_ENTRY, Action.CORRECT_PROGRAMME_ENTRY),
+            *(Action.CANCEL_PROGRAMME_ENTRY, Action.SNOOZE_ALERT, Action.WITHDRAW_REQUEST),
         ),
     ),
     "care": (
@@ -176,7 +177,12 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
                 Action.ANSWER_MAIL,
             }
         ),
-        "programme": frozenset({Action.ENTER_PROGRAMME}),
+        "programme": frozenset(
+            {
+                *(Action.ENTER_PROGRAMME, Action.FOLLOW_PROGRAMME_ENTRY, Action.CORRECT_PROGRAMME_ENTRY),
+                Action.CANCEL_PROGRAMME_ENTRY,
+            }
+        ),
         "compliance": frozenset(),
         "alert": frozenset({Action.SNOOZE_ALERT, Action.ANSWER_MAIL}),
         "recipient": frozenset({Action.CHOOSE_MAILS}),

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Dataset, Precision
+from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, ContentItem, Dataset, Precision
 from shared.kernel.errors import Text
 from shared.rules.figures import CUT_DAY, Period, effective_day, reporting_year
 
@@ -79,6 +79,8 @@ class Member:
     cost_state: int | None = None
     cost_social: int | None = None
     opinions: tuple[Summary, ...] = ()
+    content: tuple[str, ...] | None = None
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,15 @@ class Activity:
 
     def values(self, of: Callable[[Member], Iterable[str]]) -> list[str]:
         return sorted({value for member in self.members for value in of(member)})
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether its members together ticked all six items of content (Decision 407/QĐ-TTg)."""
+        return set(self.values(lambda member: member.content or ())) >= set(ContentItem)
+
+    @property
+    def is_verified(self) -> bool:
+        return any(member.verified for member in self.members)
 
     def largest(self, name: str) -> int | None:
         given = (getattr(member, name) for member in self.members)

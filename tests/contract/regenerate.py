@@ -68,6 +68,7 @@ _NUMBERS |= {
     "amount": 15_000_000,
     "items": 30,
     "reach_count": 12_500,
+    "percent": 60,
     "cost_state": 15_000_000,
     "cost_social": 5_000_000,
 }

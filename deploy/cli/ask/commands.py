@@ -180,6 +180,24 @@ def report(
 
 
 @commands.command()
+def programme(
+    as_of: AsOf = None,
+    year: Year = None,
+    unit: Unit = None,
+    include_descendants: Descendants = False,
+    area_of: AreaOf = None,
+    as_json: Json = False,
+) -> None:
+    """Chương trình năm theo tám nhóm việc. / Programmes of a year, by eight groups."""
+    from deploy.cli.ask import figures
+
+    query = {"as_of": as_of, "year": year, "unit": unit, "area_of": area_of}
+    with connected() as services:
+        answer = services.get("metrics", "/programme", **query, include_descendants=include_descendants)
+    print_json(answer) if as_json else figures.show_programme(answer)
+
+
+@commands.command()
 def gaps(as_of: AsOf = None, unit: Unit = None, area_of: AreaOf = None, as_json: Json = False) -> None:
     """Dự thảo chưa được truyền thông. / Drafts not communicated yet."""
     from deploy.cli.ask import figures

@@ -143,6 +143,44 @@ def _published(group: Answer) -> Table:
     return table
 
 
+def show_programme(answer: Answer) -> None:
+    banners(answer)
+    year, units = answer["year"], answer["units"]
+    vi, en = f"năm {year}, đến ngày {day(answer['as_of'])}", f"of {year}, as of {day(answer['as_of'])}"
+    print_text(Text(f"Chương trình {vi}", f"Programmes {en}"), style="bold")
+    counts = [count(units[name]) for name in ("units", "with_plan", "reported", "reported_in_time")]
+    print_text(
+        Text(
+            "Số đơn vị {}; có kế hoạch {}; đã báo cáo {}, trong đó đúng hạn {}.".format(*counts),
+            "Units {}; with a plan {}; reported {}, in time {}.".format(*counts),
+        )
+    )
+    for group in answer["groups"]:
+        if group["kinds"]:
+            out.print(_of_group(group))
+
+
+def _of_group(group: Answer) -> Table:
+    table = Table(escape(f"{group['group']}. {group['label']}"), title=None)
+    for label in PROGRAMME_COLUMNS:
+        table.add_column(label, justify="right")
+    for kind in group["kinds"]:
+        states = [kind["states"][name] for name in ("open", "late", "done", "done_late", "cancelled")]
+        shown = ["–" if number is None else count(number) for number in (kind["entries"], *states)]
+        table.add_row(escape(kind["label"]), *shown)
+    return table
+
+
+PROGRAMME_COLUMNS = (
+    "Số mục\n[dim]Entries[/dim]",
+    "Đang thực hiện\n[dim]Open[/dim]",
+    "Quá hạn\n[dim]Late[/dim]",
+    "Hoàn thành\n[dim]Done[/dim]",
+    "Hoàn thành sau hạn\n[dim]Done late[/dim]",
+    "Đã hủy\n[dim]Cancelled[/dim]",
+)
+
+
 def _counted(figures: Answer, name: str) -> str:
     value, recorded = figures[name], figures.get(f"{name}_recorded")
     shown = "–" if value is None else count(value)

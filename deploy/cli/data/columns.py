@@ -59,12 +59,13 @@ NUMBERS = frozenset(
         ),
         *("received", "accepted", "explained", "agree", "disagree"),
         *("comments_received", "comments_accepted", "comments_explained", "quantity", "amount", "budget"),
+        "percent",
     }
 )
 ANSWERS = frozenset(
     {
         *("in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact", "state_secret"),
-        "expected",
+        *("expected", "needs_acceptance"),
     }
 )
 DATASET = "dataset"  # optional where an installation holds several kinds of data
@@ -164,6 +165,16 @@ COLUMNS: Mapping[str, Columns] = {
             *("title", "document", "lead_unit_code", "coordinating_unit_codes", "due_on", "product"),
             *("happened_on", "precision", "quantity", "amount", "note", "draft_code", "gap_id"),
             *("entry_id", "of_entry", DATASET),
+            *(
+                "entry_ref",
+                "of_ref",
+                "due_precision",
+                "coordinating_text",
+                "year_reason",
+                "percent",
+                "reason",
+                "needs_acceptance",
+            ),
         ),
         notes=True,
     ),

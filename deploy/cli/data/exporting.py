@@ -13,13 +13,15 @@ from shared.contracts.vocabulary import SuccessionKind
 from shared.kernel.errors import Text
 
 PAGE = 500
+CHANGES = frozenset({"entry_corrected", "entry_cancelled"})
+ANSWERS = {True: "yes", False: "no"}
 FORBIDDEN = frozenset({401, 403})
 
 NOT_EXPORTED = Text(
-    "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, hoạt động đã hủy và "
-    "truyền thông đã thu hồi.",
+    "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, hoạt động và mục chương trình "
+    "đã hủy, truyền thông đã thu hồi.",
     "Not exported, because the import format has no columns for it: the history of changes, renamings, transfers, "
-    "cancelled activities and retracted communications.",
+    "cancelled activities and entries of programmes, and retracted communications.",
 )
 NO_RECIPIENTS = Text(
     "Không xuất hộp thư nhận: mã truy cập không có quyền xem dữ liệu cá nhân.",
@@ -130,9 +132,17 @@ def _plans(services: Services, files: CsvFiles) -> None:
 
 
 def _programmes(services: Services, files: CsvFiles) -> None:
+    left_out: set[str] = (
+        set()
+    )  # what was cancelled, and what followed it; a correction is in what it corrected
     for entry in _pages(services, "campaigns", "/programme"):
+        if entry["cancelled"] or entry["of_entry"] in left_out or entry["kind"] in CHANGES:
+            left_out.add(entry["entry_id"])
+            continue
         units = _listed(entry["coordinating_unit_codes"])
-        files.add("programme", {**entry, "coordinating_unit_codes": units}, entry["notes"])
+        answer = ANSWERS.get(entry["needs_acceptance"])
+        written = {"coordinating_unit_codes": units, "needs_acceptance": answer}
+        files.add("programme", {**entry, **written}, entry["notes"])
 
 
 def _communications(services: Services, files: CsvFiles) -> None:

@@ -1,5 +1,6 @@
 """What a dry run assumes to be registered, because the registry received it in its own dry run only."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -10,6 +11,7 @@ from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Session
 from shared.contracts.registry import MOST_POLICIES
 from shared.contracts.vocabulary import Dataset
+from shared.directory.folds import UnitsOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,13 @@ class Assumed:
 
     async def unit(self, unit_code: str) -> bool:
         return unit_code in self.units or await self.directory.unit(unit_code)
+
+    async def units_above(self, unit_codes: Collection[str], day: date) -> UnitsOn:
+        """Give those that are registered: what is only assumed stands nowhere in the tree."""
+        return await self.directory.units_above(unit_codes, day)
+
+    async def followers(self, unit_code: str, day: date) -> frozenset[str]:
+        return await self.directory.followers(unit_code, day)
 
     async def planned(self, draft_code: str, activity_id: UUID) -> bool:  # noqa: ARG002  as the port has it
         """Leave it to the plan, which an import has loaded together with the row that names the activity."""

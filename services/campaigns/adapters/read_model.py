@@ -19,7 +19,8 @@ from services.campaigns.application.queries import (
 )
 from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.vocabulary import Dataset
-from shared.directory.projection import leads_on
+from shared.directory.folds import Unit, UnitDirectory, UnitsOn
+from shared.directory.projection import leads_on, unit_directory
 from shared.http.paging import key_of, position_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
@@ -48,6 +49,21 @@ class SqlReadModel:
         async with self.engine.connect() as connection:
             registered = select(exists().where(UNIT.c.unit_code == unit_code))
             return bool(await connection.scalar(registered))
+
+    async def units_above(self, unit_codes: Collection[str], day: date) -> UnitsOn:
+        rows: dict[str, Unit] = {}
+        wanted = set(unit_codes)
+        async with self.engine.connect() as connection:
+            while wanted:
+                rows |= (await unit_directory(connection, directory.units, wanted)).units
+                parents = {rows[code].parent_on(day) for code in wanted if code in rows}
+                wanted = {code for code in parents if code is not None} - rows.keys() - wanted
+        return UnitDirectory(rows).on(day)
+
+    async def followers(self, unit_code: str, day: date) -> frozenset[str]:
+        async with self.engine.connect() as connection:
+            units = await unit_directory(connection, directory.units)
+        return frozenset(units.supervisors_on(unit_code, day))
 
     async def planned(self, draft_code: str, activity_id: UUID) -> bool:
         activity = ACTIVITY.c
@@ -79,9 +95,11 @@ class SqlReadModel:
         return [_placed(row, "planned_on", "activity_id") for row in rows]
 
     async def entries(self, wanted: EntryFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
-        query = programmes_query.entries(wanted, limit, position_of(after) if after else 0)
         async with self.engine.connect() as connection:
-            rows = (await connection.execute(query)).mappings().all()
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            rows = await programmes_query.entries(
+                connection, wanted, limit, position_of(after) if after else 0
+            )
         return [{**row, "cursor": str(row["position"])} for row in rows]
 
     async def draft_of_activity(self, activity_id: UUID) -> str | None:
@@ -89,10 +107,11 @@ class SqlReadModel:
         async with self.engine.connect() as connection:
             return (await connection.execute(query)).scalar_one_or_none()
 
-    async def unit_of_entry(self, entry_id: UUID) -> str | None:
-        query = select(ENTRY.c.unit_code).where(ENTRY.c.entry_id == entry_id)
+    async def programme_of_entry(self, entry_id: UUID) -> tuple[str, int] | None:
+        query = select(ENTRY.c.unit_code, ENTRY.c.year).where(ENTRY.c.entry_id == entry_id)
         async with self.engine.connect() as connection:
-            return (await connection.execute(query)).scalar_one_or_none()
+            row = (await connection.execute(query)).one_or_none()
+        return (row.unit_code, row.year) if row else None
 
     async def draft_codes(self, limit: int, after: str | None) -> list[str]:
         code = DRAFT.c.draft_code

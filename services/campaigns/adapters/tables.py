@@ -107,7 +107,7 @@ class PlannedActivityRow(Base, table=True):
 
 
 class ProgrammeEntryRow(Base, table=True):
-    """An entry of a unit's programme; `position` is its place in the log."""
+    """An entry of a unit's programme as it stands after corrections; `position` is its place in the log."""
 
     __tablename__ = "programme_entry"
     __table_args__ = (Index(None, "unit_code", "year", "position"), Index(None, "of_entry"))
@@ -133,6 +133,15 @@ class ProgrammeEntryRow(Base, table=True):
     gap_id: UUID | None = None
     notes: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     dataset: str
+    entry_ref: str | None = None
+    due_precision: str | None = None
+    coordinating_text: str | None = None
+    year_reason: str | None = None
+    needs_acceptance: bool | None = None
+    percent: int | None = None
+    reason: str | None = None
+    corrected: bool | None = None
+    cancelled_from: date | None = None
 
 
 directory = DirectoryTables(metadata)

@@ -1,6 +1,6 @@
 """What can be done to communications, plans and programmes: look up what they name, load, decide, append."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -20,6 +20,8 @@ from services.campaigns.domain.errors import (
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded, following
 from shared.contracts.event import SUPERVISION, About, Acting, draft_id, programme_id
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
+from shared.contracts.vocabulary import UnitLevel
+from shared.directory.folds import UnitsOn
 from shared.eventstore.handle import (
     BulkStore,
     EventStore,
@@ -31,9 +33,17 @@ from shared.eventstore.handle import (
 )
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
+from shared.rules.programme.kinds import Writer
 
 ACTOR = "service/campaigns"
 DraftEnd = DraftWithdrawn | DraftMerged
+LEVELS: Mapping[UnitLevel, int] = {
+    UnitLevel.CENTRAL: 0,
+    UnitLevel.PROVINCIAL: 1,
+    UnitLevel.DISTRICT: 2,
+    UnitLevel.DISTRICT_LEGACY: 2,
+    UnitLevel.COMMUNE: 3,
+}
 
 OnCommunication = Callable[[Given], asked.Correct | asked.Retract | asked.Confirm | asked.Addition]
 OnPlan = Callable[[Given], plans.Command]
@@ -119,12 +129,25 @@ class Commands:
         if command.draft_code is not None:
             draft = await self.require_draft(command.draft_code)
             command = replace(command, dataset=draft.dataset_of(command.dataset))
+        command = await self._placed(command)
         ref = programme_ref(command.unit_code, command.year)
         about = About(draft_code=command.draft_code, unit_code=command.unit_code, dataset=command.dataset)
         stamped = replace(metadata, about=about)
         return await handle(
             self.store, programmes.programme, ref, command, stamped, if_match=if_match, new_id=self.new_id
         )
+
+    async def _placed(self, command: programmes.Record) -> programmes.Record:
+        """Add what the tree of units says of those that a command names, where its kind depends on it."""
+        day = command.happened_on or command.today
+        if command.kind in programmes.INSPECTS and command.lead_unit_code is not None:
+            units = await self.directory.units_above({command.unit_code, command.lead_unit_code}, day)
+            return replace(command, higher=higher_units(command.unit_code, command.lead_unit_code, units))
+        if command.spec.writer is Writer.ASKED and not command.by.may_act_for(command.unit_code):
+            units = await self.directory.units_above({command.unit_code}, day)
+            followers = await self.directory.followers(command.unit_code, day)
+            return replace(command, above=frozenset(units.above(command.unit_code)) | followers)
+        return command
 
     async def end_plan(self, event: Recorded, ended: DraftEnd, now: datetime) -> None:
         """Cancel what was planned for later than the end of the draft; the same event twice changes nothing."""
@@ -184,6 +207,13 @@ class Commands:
         history = await self.store.load(plan_ref(draft_code))
         if activity_id not in history.state(plans.plan).activities:
             raise ActivityNotFound
+
+
+def higher_units(unit_code: str, other: str, units: UnitsOn) -> frozenset[str]:
+    """Give `other` if it stands above a unit: in the tree, or by its level."""
+    own, its = units.level(unit_code), units.level(other)
+    by_level = own is not None and its is not None and LEVELS[its] < LEVELS[own]
+    return frozenset({other}) if by_level or other in units.above(unit_code) else frozenset()
 
 
 def _given(draft: DraftSummary, by: Acting, metadata: Metadata) -> Given:

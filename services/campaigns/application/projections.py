@@ -18,7 +18,8 @@ from shared.contracts.campaigns import (
 )
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Event
-from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
+from shared.contracts.programme import CONTENT, ProgrammeEntry, ProgrammeEvent
+from shared.projections.programme_rows import entry_changes
 from shared.projections.rows import Change, Put, RowChange
 
 Rows = list[RowChange]
@@ -96,8 +97,13 @@ def _cancelled(_event: Recorded, data: PlanActivityCancelled) -> Rows:
 
 
 def _entry(event: Recorded, data: ProgrammeEntry) -> Rows:
-    own = {"kind": data.name, "position": event.position, "of_entry": getattr(data, "of_entry", None)}
-    return [Put("programme_entry", own, data)]
+    return list(entry_changes(event, data, ENTRY_COLUMNS))
+
+
+ENTRY_COLUMNS = frozenset(
+    {"entry_id", "unit_code", "year", "kind", "position", "of_entry", "dataset", *CONTENT}
+    | {"percent", "reason", "corrected", "cancelled_from"}
+)
 
 
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {

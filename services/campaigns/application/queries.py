@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from services.campaigns.domain.draft import DraftSummary
+from shared.directory.folds import UnitsOn
 
 
 class DraftDirectory(Protocol):
@@ -18,6 +19,14 @@ class DraftDirectory(Protocol):
 
     async def unit(self, unit_code: str) -> bool:
         """Return whether a unit is registered."""
+        ...
+
+    async def units_above(self, unit_codes: Collection[str], day: date) -> UnitsOn:
+        """Return units as they are on a day, with all that stand above them; those that are not registered are left out."""
+        ...
+
+    async def followers(self, unit_code: str, day: date) -> frozenset[str]:
+        """Return the units that follow the communication work of a unit on a day."""
         ...
 
     async def planned(self, draft_code: str, activity_id: UUID) -> bool:
@@ -55,7 +64,9 @@ class ActivityFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """Entries of programmes: of a unit, or to be acted on by one; `is_open` is what still waits for its end."""
+    """Entries of programmes: of a unit, or to be acted on by one; `is_open` is what still waits for its end on `as_of`."""
+
+    as_of: date
 
     unit_code: str | None = None
     lead_unit_code: str | None = None
@@ -78,15 +89,15 @@ class ReadModel(DraftDirectory, Protocol):
         ...
 
     async def entries(self, wanted: EntryFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
-        """List entries of programmes in the order of recording, with `cursor` as above, and `is_open`."""
+        """List entries of programmes in the order of recording, with `cursor` as above, and their `standing` on a day."""
         ...
 
     async def draft_of_activity(self, activity_id: UUID) -> str | None:
         """Give the code of the draft whose plan has an activity, as far as it is projected."""
         ...
 
-    async def unit_of_entry(self, entry_id: UUID) -> str | None:
-        """Give the unit whose programme has an entry, as far as it is projected."""
+    async def programme_of_entry(self, entry_id: UUID) -> tuple[str, int] | None:
+        """Give the unit and year of the programme that has an entry, as far as it is projected."""
         ...
 
     async def draft_codes(self, limit: int, after: str | None) -> list[str]:

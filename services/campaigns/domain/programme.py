@@ -1,28 +1,45 @@
-"""The programme aggregate: directives, plans, tasks, obstacles and answers of a unit in one year."""
+"""The programme aggregate: directives, plans, tasks, inspections, obstacles and reports of a unit in one year."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
-from typing import get_args
+from typing import Any
 from uuid import UUID
 
+from services.campaigns.domain import entry_checks as checks
 from services.campaigns.domain import errors
-from shared.contracts.event import Acting, Decider
-from shared.contracts.programme import FOLLOWS, FollowUp, ProgrammeEntry, ProgrammeEvent
-from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
-from shared.rules.rulebook.rulebook import last_day
-from shared.rules.sequence import check_recorded_day
-
-KINDS: Mapping[ProgrammeKind, type[ProgrammeEvent]] = MappingProxyType(
-    {ProgrammeKind(model.name): model for model in get_args(ProgrammeEvent)}
+from services.campaigns.domain.entry_state import Entered, Entries
+from services.campaigns.domain.programme_errors import (
+    EntryFieldMissing,
+    EntryIsCancelled,
+    EntryNotFound,
+    EntryRefTaken,
+    OtherKind,
 )
+from shared.contracts.event import Acting, Decider
+from shared.contracts.programme import (
+    CONTENT,
+    ProgrammeEntryCancelled,
+    ProgrammeEntryCorrected,
+    ProgrammeEvent,
+)
+from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ProgrammeKind
+from shared.kernel.errors import Refusal
+from shared.rules.programme.due import last_due_day
+from shared.rules.programme.kinds import KINDS, EntryKind, Writer
+from shared.rules.programme.states import ENDED, EntryStatus
+
+Kind = ProgrammeKind
 FIRST_YEAR, LAST_YEAR = 2022, 2100  # Decision 407/QĐ-TTg begins in 2022
+CHANGES = frozenset({Kind.ENTRY_CORRECTED, Kind.ENTRY_CANCELLED})
+INSPECTS = frozenset({Kind.INSPECTION_CONDUCTED, Kind.ENTRY_CORRECTED})
 
 
 class EntryState(StrEnum):
-    """Where a task, an inspection's findings or an obstacle stands on a day."""
+    """Where an entry stands on a day, as release 0.1.0 calls it; `EntryStatus` says it in full."""
 
     OPEN = "open"
     OVERDUE = "overdue"
@@ -31,138 +48,320 @@ class EntryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Add an entry to a unit's programme. A follow-up names what it follows, or has its title.
+    """Add an entry to a unit's programme. A follow-up names what it follows by id or reference, or has its title.
 
-    `by` is for whom it is entered, `today` the day of recording in Vietnam; `amount` is in đồng.
+    `by` is for whom it is entered, `today` the day of recording in Vietnam; `amount` is in đồng. `former_id` is the id
+    that release 0.1.0 gave the same row of a file. `above` are the units above that of the programme (and those that
+    follow its work), `higher` those of a higher level that the command names.
     """
 
     by: Acting
     today: date
-    kind: ProgrammeKind
+    kind: Kind
     of_entry: UUID | None = None
+    of_ref: str | None = None
     entry_id: UUID
+    former_id: UUID | None = None
     unit_code: str
     year: int
-    title: str
+    title: str | None = None
+    entry_ref: str | None = None
     document: str | None = None
     happened_on: date | None = None
     precision: Precision = Precision.DAY
+    year_reason: str | None = None
     lead_unit_code: str | None = None
     coordinating_unit_codes: tuple[str, ...] = ()
+    coordinating_text: str | None = None
     due_on: date | None = None
+    due_precision: DuePrecision | None = None
     product: str | None = None
     quantity: int | None = None
     amount: int | None = None
+    percent: int | None = None
+    needs_acceptance: bool | None = None
     note: str | None = None
+    reason: str | None = None
     draft_code: str | None = None
     gap_id: UUID | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     dataset: Dataset = Dataset.LIVE
+    above: frozenset[str] = frozenset()
+    higher: frozenset[str] = frozenset()
+
+    @property
+    def spec(self) -> EntryKind:
+        return KINDS[self.kind]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Programme:
-    entries: Mapping[UUID, ProgrammeEvent] = field(default_factory=lambda: MappingProxyType({}))
+    entries: Entries = field(default_factory=lambda: MappingProxyType({}))
 
-    def followed(self, entry_id: UUID) -> Iterator[FollowUp]:
-        follow_ups = (entry for entry in self.entries.values() if isinstance(entry, FollowUp))
-        return (entry for entry in follow_ups if entry.of_entry == entry_id)
+    @cached_property
+    def events(self) -> Mapping[UUID, ProgrammeEvent]:
+        """The entries as they stand, by their ids."""
+        return {entry_id: entry.content for entry_id, entry in self.entries.items()}
 
     def is_open(self, entry: ProgrammeEvent) -> bool:
-        """Return whether a follow-up is still expected."""
-        follow_ups = list(self.followed(entry.entry_id))
-        if entry.name == ProgrammeKind.INSPECTION_CONDUCTED:
-            findings = entry.quantity or 0
-            return sum(findings if f.quantity is None else f.quantity for f in follow_ups) < findings
-        return entry.name in FOLLOWS.values() and not follow_ups
+        """Return whether something is still owed."""
+        if self.entries[entry.entry_id].cancelled:
+            return False
+        status = checks.standing_of(self.entries, entry.entry_id).status
+        return status is not None and status not in ENDED
 
 
-def state_of(kind: ProgrammeKind, due_on: date | None, as_of: date, *, is_open: bool) -> EntryState | None:
-    """Return the state of an entry on `as_of`; None for kinds that nothing follows."""
-    if kind not in FOLLOWS.values():
-        return None
-    if not is_open:
-        return EntryState.CLOSED
-    return EntryState.OVERDUE if due_on is not None and due_on < as_of else EntryState.OPEN
+def state_of(status: EntryStatus | None) -> EntryState | None:
+    """Give the word of release 0.1.0 for a state."""
+    match status:
+        case None:
+            return None
+        case EntryStatus.OPEN:
+            return EntryState.OPEN
+        case EntryStatus.LATE:
+            return EntryState.OVERDUE
+        case _:
+            return EntryState.CLOSED
 
 
 def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
-    _check_acting(programme, command)
-    entry = ProgrammeEntry.of(command)
-    if existing := programme.entries.get(command.entry_id):
-        if not _is_same(existing, entry, command):
+    if command.of_entry is not None and not command.spec.follows:
+        raise _not_meant(programme, command.of_entry, command.spec)
+    named = _named(programme, command)
+    _check_acting(programme, command, named[0] if len(named) == 1 else None)
+    existing = programme.entries.get(command.entry_id) or programme.entries.get(
+        command.former_id or UUID(int=0)
+    )
+    if existing is not None:
+        if not _is_same(existing, command):
             raise errors.EntryDiffers
         return []
-    _check(entry, command.today)
-    if command.kind not in FOLLOWS:
-        _check_due(entry)
-        return [KINDS[command.kind](**entry.model_dump())]
-    followed = _followed(programme, command)
-    _check_follows(entry, followed)
-    return [KINDS[command.kind](**entry.model_dump(), of_entry=followed.entry_id)]
+    followed = _followed(programme, command, named) if command.spec.follows else None
+    event = _event(programme, command, followed)
+    if followed is not None and (done := _repeats(followed, event)) is not None:
+        return done
+    checks.check_entry(event, followed, command.today, command.higher)
+    after = evolve(programme, event)
+    checks.check_around(after.entries, event.entry_id if command.kind not in CHANGES else followed_id(event))
+    return [event]
 
 
-def _check_acting(programme: Programme, command: Record) -> None:
-    """Refuse entries in another unit's programme, except follow-ups of entries that the acting unit leads."""
+def followed_id(event: ProgrammeEvent) -> UUID:
+    of_entry: UUID = getattr(event, "of_entry")  # noqa: B009  only follow-ups have it
+    return of_entry
+
+
+def _repeats(followed: Entered, event: ProgrammeEvent) -> list[ProgrammeEvent] | None:
+    """Give no event for a change that changes nothing; refuse a follow-up of what does not hold any more."""
+    if isinstance(event, ProgrammeEntryCancelled) and followed.cancelled:
+        return []
+    if followed.cancelled:
+        raise EntryIsCancelled(followed.content.title)
+    if isinstance(event, ProgrammeEntryCorrected) and all(
+        getattr(event, name) == getattr(followed.content, name) for name in CONTENT
+    ):
+        return []
+    return None
+
+
+def _event(programme: Programme, command: Record, followed: Entered | None) -> ProgrammeEvent:
+    """Make the event of a command: what it doesn't say follows from what it is about."""
+    model = command.spec.event
+    checks.check_fields(command)
+    title = command.title or (followed.content.title if followed else None)
+    if title is None:
+        raise EntryFieldMissing("title", command.spec.words)
+    more: dict[str, Any] = {
+        "title": title,
+        **_due(command),
+        "entry_ref": _reference(programme, command, followed),
+    }
+    if command.needs_acceptance is None:
+        more["needs_acceptance"] = _needs_acceptance(command, followed)
+    if command.lead_unit_code is None and followed is not None:
+        more["lead_unit_code"] = _lead(programme, command, followed)
+    if followed is not None:
+        more["of_entry"] = followed.event.entry_id
+    return model.of(command, **more)
+
+
+def _needs_acceptance(command: Record, followed: Entered | None) -> bool | None:
+    """Who assigns a task to another unit accepts what that unit reports, unless it says otherwise."""
+    corrects = command.kind is Kind.ENTRY_CORRECTED and followed is not None
+    kind = followed.event.name if corrects and followed is not None else command.kind
+    if kind != Kind.TASK_ASSIGNED:
+        return None
+    return command.lead_unit_code not in (None, command.unit_code) or None
+
+
+def _due(command: Record) -> dict[str, Any]:
+    if command.due_on is None:
+        return {"due_precision": None}
+    precision = command.due_precision or DuePrecision.DAY
+    return {
+        "due_on": last_due_day(command.due_on, precision),
+        "due_precision": None if precision is DuePrecision.DAY else precision,
+    }
+
+
+def _reference(programme: Programme, command: Record, followed: Entered | None) -> str | None:
+    """Give the reference of an entry: an obstacle has a number for people (VM: vướng mắc) if none is given."""
+    if command.kind is Kind.ENTRY_CORRECTED and command.entry_ref is None and followed is not None:
+        return followed.content.entry_ref
+    taken = {e.content.entry_ref: e for e in programme.entries.values() if e.event.name == command.kind}
+    if command.entry_ref is not None or command.kind is not Kind.OBSTACLE_RAISED:
+        if command.entry_ref in taken and command.entry_ref is not None and not command.spec.follows:
+            raise EntryRefTaken(command.entry_ref, taken[command.entry_ref].content.title)
+        return command.entry_ref
+    number = len(taken) + 1
+    while (reference := f"VM-{command.unit_code}-{command.year}-{number:03}") in taken:
+        number += 1
+    return reference
+
+
+def _lead(programme: Programme, command: Record, followed: Entered) -> str | None:
+    """Give who received or decided an obstacle where it is not said: the unit that it was sent to last."""
+    if command.kind not in {Kind.OBSTACLE_RECEIVED, Kind.OBSTACLE_DECIDED}:
+        return None
+    sent = checks.sent_to(programme.entries, followed)
+    return sent[-1] if sent else None
+
+
+def _check_acting(programme: Programme, command: Record, followed: Entered | None) -> None:
+    """Refuse entries in another unit's programme, except follow-ups by the units that the kind names."""
     if command.by.may_act_for(command.unit_code):
         return
-    followed = programme.entries.get(command.of_entry) if command.of_entry else None
-    lead = followed.lead_unit_code if followed else None
-    if lead is None or not command.by.may_act_for(lead):
+    if not any(map(command.by.may_act_for, _others(programme, command, followed))):
         raise errors.NotYourProgramme(command.unit_code)
 
 
-def _is_same(existing: ProgrammeEvent, entry: ProgrammeEntry, command: Record) -> bool:
-    same = existing.model_dump(include=set(ProgrammeEntry.model_fields)) == entry.model_dump()
-    follows = command.of_entry in (None, getattr(existing, "of_entry", None))
-    return same and follows and existing.name == command.kind
-
-
-def _check(entry: ProgrammeEntry, today: date) -> None:
-    if entry.happened_on is not None:
-        check_recorded_day(entry.happened_on, entry.precision, today)
-
-
-def _check_due(entry: ProgrammeEntry) -> None:
-    if entry.happened_on is not None and entry.due_on is not None and entry.due_on < entry.happened_on:
-        raise errors.DueBeforeBegin(entry.happened_on, entry.due_on)
-
-
-def _check_follows(entry: ProgrammeEntry, followed: ProgrammeEvent) -> None:
-    """Refuse an answer that is certainly older than what it answers."""
-    if entry.happened_on is None or followed.happened_on is None:
+def _others(programme: Programme, command: Record, followed: Entered | None) -> Iterator[str]:
+    if followed is None:
         return
-    if last_day(entry.happened_on, entry.precision) < followed.happened_on:
-        raise errors.FollowsBefore(followed.title, followed.happened_on, entry.happened_on)
+    content = followed.content
+    match command.spec.writer:
+        case Writer.LEAD if content.lead_unit_code is not None:
+            yield content.lead_unit_code
+        case Writer.ASKED:
+            yield from checks.sent_to(programme.entries, followed)
+            yield from command.above
+        case _ if command.kind in CHANGES:
+            yield from _writers(programme, followed)
+        case _:
+            pass
 
 
-def _followed(programme: Programme, command: Record) -> ProgrammeEvent:
-    """Return the entry that a follow-up follows: by id, else by title; of several the one still open."""
-    kind = FOLLOWS[command.kind]
-    matches = [
-        entry for entry in programme.entries.values() if entry.name == kind and _is_meant(entry, command)
-    ]
-    if len(matches) > 1:
-        matches = [entry for entry in matches if programme.is_open(entry)]
-        if len(matches) != 1:
-            raise errors.SeveralMeant(command.title)
-    if not matches:
-        raise errors.NothingToFollow(kind, command.title)
-    return matches[0]
+def _writers(programme: Programme, entered: Entered) -> Iterator[str]:
+    """Give the other units that may have entered a follow-up, and may change it."""
+    spec = KINDS[Kind(entered.event.name)]
+    followed = programme.entries.get(getattr(entered.event, "of_entry", entered.event.entry_id))
+    if spec.writer is Writer.LEAD and followed is not None:
+        yield from [followed.content.lead_unit_code] if followed.content.lead_unit_code else []
+    if spec.writer is Writer.ASKED and spec.kind is not Kind.OBSTACLE_FORWARDED:
+        yield from [entered.content.lead_unit_code] if entered.content.lead_unit_code else []
 
 
-def _is_meant(entry: ProgrammeEvent, command: Record) -> bool:
-    if command.of_entry is not None:
-        return entry.entry_id == command.of_entry
-    return (
-        entry.title.casefold() == command.title.casefold()
-        and command.lead_unit_code in (None, entry.lead_unit_code)
-        and command.due_on in (None, entry.due_on)
+_FROM_CONTEXT = frozenset(
+    {"title", "entry_ref", "lead_unit_code", "needs_acceptance"}
+)  # what a command may leave to the programme
+
+
+def _is_same(existing: Entered, command: Record) -> bool:
+    if existing.event.name != command.kind:
+        return False
+    if command.of_entry not in {None, getattr(existing.event, "of_entry", None)}:
+        return False
+    return any(_same_content(version, command) for version in (existing.event, existing.content))
+
+
+def _same_content(version: ProgrammeEvent, command: Record) -> bool:
+    stated = {name: getattr(command, name) for name in type(version).model_fields if hasattr(command, name)}
+    stated |= _due(command)
+    for name in ("of_entry", "entry_id", "notes"):
+        stated.pop(name, None)
+    if version.due_precision is None:  # release 0.1.0 kept the last day alone
+        stated.pop("due_precision")
+    if command.needs_acceptance is bool(
+        version.needs_acceptance
+    ):  # nobody accepts, whether it is said or not
+        stated.pop("needs_acceptance")
+    left_out = {name for name in _FROM_CONTEXT if stated.get(name) is None}
+    same_notes = dict(command.notes) == version.notes
+    return same_notes and all(
+        getattr(version, name) == value for name, value in stated.items() if name not in left_out
     )
 
 
+def _named(programme: Programme, command: Record) -> list[Entered]:
+    """Give the entries that a follow-up names by id or by reference."""
+    spec = command.spec
+    if command.of_entry is not None:
+        entry = programme.entries.get(command.of_entry)
+        return [entry] if entry is not None and entry.event.name in spec.follows else []
+    reference = command.of_ref or (command.entry_ref if spec.follows else None)
+    if reference is None:
+        return []
+    return [entry for entry in _followable(programme, spec) if entry.content.entry_ref == reference]
+
+
+def _followable(programme: Programme, spec: EntryKind) -> Iterator[Entered]:
+    return (entry for entry in programme.entries.values() if entry.event.name in spec.follows)
+
+
+def _followed(programme: Programme, command: Record, named: list[Entered]) -> Entered:
+    """Return the entry that a follow-up follows: by id, reference or title; of several the one still open."""
+    if not named and command.of_entry is not None:
+        raise _not_meant(programme, command.of_entry, command.spec)
+    matches = named
+    if not matches and command.of_entry is None and command.of_ref is None and command.title:
+        title = command.title.casefold()
+        matches = [e for e in _followable(programme, command.spec) if e.content.title.casefold() == title]
+    if len(matches) > 1:
+        matches = _narrowed(programme, command, matches)
+        if len(matches) != 1:
+            raise errors.SeveralMeant(command.title or command.of_ref or command.entry_ref or "")
+    if not matches:
+        names = (command.of_ref, command.title, command.entry_ref)
+        raise errors.NothingToFollow(command.spec.follows_first, next(filter(None, names), ""))
+    return matches[0]
+
+
+def _not_meant(programme: Programme, of_entry: UUID, spec: EntryKind) -> Refusal:
+    entry = programme.entries.get(of_entry)
+    return OtherKind(spec.words, entry.content.title) if entry is not None else EntryNotFound()
+
+
+def _narrowed(programme: Programme, command: Record, matches: list[Entered]) -> list[Entered]:
+    """Keep of several entries those with the lead unit and due day that are named, then those that still wait for this."""
+    stated = {"lead_unit_code": command.lead_unit_code, "due_on": _due(command).get("due_on")}
+    for name, value in stated.items():
+        same = [e for e in matches if value is not None and getattr(e.content, name) == value]
+        matches = same or matches
+    if len(matches) == 1:
+        return matches
+    return [e for e in matches if _waits(programme, command.kind, e)]
+
+
+def _waits(programme: Programme, kind: Kind, entry: Entered) -> bool:
+    reported = kind is Kind.TASK_REPORTED and checks.is_reported(programme.entries, entry)
+    return not entry.cancelled and programme.is_open(entry.content) and not reported
+
+
 def evolve(programme: Programme, event: ProgrammeEvent) -> Programme:
-    return replace(programme, entries=MappingProxyType({**programme.entries, event.entry_id: event}))
+    entries = {**programme.entries}
+    entries.setdefault(event.entry_id, Entered(event, event, len(entries)))
+    target = entries.get(getattr(event, "of_entry", event.entry_id))
+    match event:
+        case ProgrammeEntryCorrected() if target is not None:
+            changed = {name: getattr(event, name) for name in CONTENT}
+            entries[target.event.entry_id] = replace(
+                target, content=target.content.model_copy(update=changed)
+            )
+        case ProgrammeEntryCancelled() if target is not None:
+            entries[target.event.entry_id] = replace(target, cancelled=True)
+        case _:
+            pass
+    return Programme(MappingProxyType(entries))
 
 
 programme: Decider[Programme, Record, ProgrammeEvent] = Decider("programme", Programme(), decide, evolve)

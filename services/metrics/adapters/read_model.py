@@ -1,7 +1,7 @@
 """Metrics' read model in SQL: every question is asked of one consistent snapshot with its position."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.communications import SqlCommunications
+from services.metrics.adapters.programmes import rows as programme_rows
 from services.metrics.adapters.records import read_record
 from services.metrics.adapters.tables import (
     COMMUNICATION,
@@ -27,6 +28,7 @@ from services.metrics.adapters.tables import (
 )
 from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedCommunication, Todo
 from services.metrics.domain.coverage import Covering
+from services.metrics.domain.programme import ProgrammeEntryRow
 from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, WaitingRequest
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
 from shared.directory.folds import UnitDirectory
@@ -94,6 +96,9 @@ class SqlSnapshot:
         query = query.where(table.c.held_on >= first) if first else query
         rows = (await self.connection.execute(query)).mappings().all()
         return await asyncio.to_thread(_MEMBERS.validate_python, [dict(row) for row in rows])
+
+    async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:
+        return await programme_rows.programme_entries(self.connection, year, units)
 
     async def gaps(self, as_of: date) -> list[OpenGap]:
         query = (

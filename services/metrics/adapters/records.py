@@ -238,7 +238,7 @@ class MetricsProjection:
     rulebook: Rulebook
     reconciler: GapReconciler
     name: str = "metrics"
-    contexts: frozenset[str] = frozenset({"unit", "draft", "communication", "compliance"})
+    contexts: frozenset[str] = frozenset({"unit", "draft", "communication", "compliance", "programme"})
     tables: Sequence[Table] = tables.READ_MODEL
     # Drafts whose gaps were not compared yet; None at the start: all of them.
     unannounced: set[UUID] | None = field(default=None)
@@ -250,7 +250,7 @@ class MetricsProjection:
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         facts = [event for event in events if event.ref.context in {"draft", "communication"}]
         touched = await project_drafts(SqlRecords(connection), facts, self.rulebook)
-        others = (event for event in events if event.ref.context in {"unit", "compliance"})
+        others = (event for event in events if event.ref.context in {"unit", "compliance", "programme"})
         await write(connection, tables.metadata, chain.from_iterable(map(row_changes, others)))
         # Announced drafts are compared again: a fact may have been recorded between comparison and announcement.
         announced = {

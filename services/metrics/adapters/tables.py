@@ -183,6 +183,7 @@ class CommunicationRow(Base, table=True):
     cost_state: int | None = Field(default=None, sa_type=BigInteger)
     cost_social: int | None = Field(default=None, sa_type=BigInteger)
     opinions: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    content: list[str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
 
 
 class CountingRow(Base, table=True):
@@ -228,6 +229,30 @@ class CountingRow(Base, table=True):
     verified: bool
 
 
+class ProgrammeEntryRow(Base, table=True):
+    """An entry of a unit's programme as it stands after corrections; `position` is its place in the log."""
+
+    __tablename__ = "programme_entry"
+    __table_args__ = (Index(None, "year", "unit_code"),)
+
+    entry_id: UUID = Field(primary_key=True)
+    position: int = Field(sa_type=BigInteger)
+    unit_code: str
+    year: int
+    kind: str
+    of_entry: UUID | None = None
+    happened_on: date | None = None
+    document: str | None = None
+    lead_unit_code: str | None = None
+    due_on: date | None = None
+    quantity: int | None = None
+    amount: int | None = Field(default=None, sa_type=BigInteger)
+    percent: int | None = None
+    needs_acceptance: bool | None = None
+    cancelled_from: date | None = None
+    dataset: str
+
+
 class AnnouncedRow(Base, table=True):
     """The last event of each gap in the log."""
 
@@ -253,6 +278,7 @@ GAP_INTERVAL = table_of(GapIntervalRow)
 OCCURRENCE = table_of(OccurrenceRow)
 COMMUNICATION = table_of(CommunicationRow)
 COUNTING = table_of(CountingRow)
+PROGRAMME_ENTRY = table_of(ProgrammeEntryRow)
 ANNOUNCED = table_of(AnnouncedRow)
 
 READ_MODEL = (
@@ -265,6 +291,7 @@ READ_MODEL = (
     OCCURRENCE,
     COMMUNICATION,
     COUNTING,
+    PROGRAMME_ENTRY,
     ANNOUNCED,
 )
 

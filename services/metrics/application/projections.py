@@ -21,12 +21,14 @@ from services.metrics.domain.record import (
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.contracts.event import event_id
 from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed
+from shared.contracts.programme import ProgrammeEntry
 from shared.contracts.registry import UnitTargetSet
 from shared.directory.projection import unit_changes
 from shared.eventstore.handle import NOTHING, EventStore, Version, VersionConflict
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.observability import signals
+from shared.projections.programme_rows import OF_FACT, entry_changes
 from shared.projections.rows import Put, RowChange
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import lead_units, stage_periods
@@ -34,6 +36,7 @@ from shared.rules.timeline import timeline
 
 logger = signals.get_logger(__name__)
 AT_ONCE = 500  # drafts
+ENTRY_COLUMNS = frozenset({*OF_FACT, "year", "amount", "dataset"})
 
 
 async def project_drafts(records: Records, events: Sequence[Recorded], rulebook: Rulebook) -> set[UUID]:
@@ -122,12 +125,14 @@ def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:
 
 
 def row_changes(event: Recorded) -> Iterable[RowChange]:
-    """Give what units, targets and our own announcements mean for rows."""
+    """Give what units, targets, programmes and our own announcements mean for rows."""
     data = event.data
     yield from unit_changes(event)
     match data:
         case UnitTargetSet():
             yield Put("target", {"target": data.target_percent / 100}, data)
+        case ProgrammeEntry():
+            yield from entry_changes(event, data, ENTRY_COLUMNS)
         case _ if event.ref.context == "compliance":
             yield _announced(event)
 

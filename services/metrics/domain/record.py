@@ -100,6 +100,7 @@ class CommunicationFact:
     activity_code: str | None = None
     verified: bool = False
     opinions: tuple[OpinionSummary, ...] = ()
+    content: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -401,6 +402,7 @@ def _communicated(
         cost_social=data.cost_social,
         activity_code=data.activity_code,
         opinions=before.opinions if before else (),
+        content=data.content,
     )
 
 

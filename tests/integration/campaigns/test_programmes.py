@@ -6,19 +6,23 @@ import httpx
 import pytest
 
 from shared.contracts.vocabulary import ProgrammeKind, Role
+from shared.rules.programme.kinds import KINDS
 from tests.integration.campaigns.test_import import office
 from tests.integration.metrics.office import ago
 from tests.integration.registry.test_api import refused
 from tests.support.platform.service import Platform
 from tests.support.samples import small_office
 
+Kind = ProgrammeKind
 TASK = {
     "kind": "task_assigned",
     "title": "Đối thoại với doanh nghiệp",
     "due_on": "2025-09-30",
     "product": "Báo cáo",
 }
-FOLLOW_UPS = ("task_reported", "finding_followed_up", "obstacle_answered")
+NEEDED = {"reason": "Theo đề nghị", "percent": "60", "due_on": "2025-12"}
+FOLLOWED = {Kind.ENTRY_CORRECTED: Kind.DIRECTIVE_ISSUED, Kind.ENTRY_CANCELLED: Kind.ADVICE_GIVEN}
+ORDER = [Kind.TASK_REPORTED, *(kind for kind in Kind if kind is not Kind.TASK_REPORTED)]
 
 
 async def enter(platform: Platform, unit: str, **body: Any) -> httpx.Response:
@@ -70,7 +74,14 @@ async def test_a_task_is_assigned_overdue_and_reported(shared_platform: Platform
     async with shared_platform.campaigns.as_(Role.UNIT, lead) as leading:
         refused(await leading.post(path, json=TASK), 403, "not-your-programme")
         assert (await leading.post(path, json=body)).status_code == 201
-    assert [item["state"] for item in await of_year(shared_platform, a_code)] == ["closed", None]
+    (waiting, _) = await of_year(shared_platform, a_code)
+    assert (waiting["status"], waiting["owed_by"]) == (
+        "late",
+        a_code,
+    )  # who assigned it is to accept the report
+    await entered(shared_platform, a_code, kind="task_accepted", title="Chấp nhận", of_entry=task)
+    states = [(item["state"], item["status"]) for item in await of_year(shared_platform, a_code)]
+    assert states == [("closed", "done"), (None, None), (None, None)]
     assert await listed(shared_platform, lead_unit=lead, open=True) == []
 
 
@@ -150,9 +161,15 @@ async def test_a_key_sent_again_enters_once(shared_platform: Platform, a_code: s
 
 async def test_rows_of_every_kind_go_in_once(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
-    rows = [
-        {"unit_code": a_code, "year": "2025", "kind": kind.value, "title": "Việc", "happened_on": "2025-03"}
-        for kind in sorted(ProgrammeKind, key=lambda kind: kind in FOLLOW_UPS)
+    of_year_2025 = {"unit_code": a_code, "year": "2025", "title": "Việc", "happened_on": "2025-03"}
+    entries = [kind for kind in ProgrammeKind if not KINDS[kind].follows]
+    follow_ups = [kind for kind in ProgrammeKind if KINDS[kind].follows]
+    rows = [of_year_2025 | {"kind": kind.value, "entry_ref": f"R-{kind}"} for kind in entries] + [
+        of_year_2025
+        | {"kind": kind.value, "of_ref": f"R-{FOLLOWED.get(kind, KINDS[kind].follows_first)}"}
+        | {name: NEEDED.get(name, a_code) for name in KINDS[kind].requires}
+        | ({"note": "Bổ sung"} if kind is Kind.ENTRY_CORRECTED else {})
+        for kind in sorted(follow_ups, key=ORDER.index)
     ]
     rows[0] |= {
         "coordinating_unit_codes": f"{a_code};{a_code}",
@@ -163,18 +180,15 @@ async def test_rows_of_every_kind_go_in_once(shared_platform: Platform, a_code: 
         "linh_vuc": "đất đai",
     }
     first = await take(shared_platform, *rows)
-    assert [outcome["status"] for outcome in first] == ["taken"] * 12, first
+    assert [outcome["status"] for outcome in first] == ["taken"] * 24, first
     head = await shared_platform.head()
     again = await take(shared_platform, *rows)
-    assert [outcome["status"] for outcome in again] == ["unchanged"] * 12
+    assert [outcome["status"] for outcome in again] == ["unchanged"] * 24
     assert await shared_platform.head() == head
     actual = await of_year(shared_platform, a_code)
     assert {item["kind"] for item in actual} == set(ProgrammeKind)
-    assert (actual[0]["due_on"], actual[0]["happened_on"], actual[0]["precision"]) == (
-        "2025-12-31",
-        "2025-03-01",
-        "month",
-    )
+    due = [actual[0][name] for name in ("due_on", "due_precision", "happened_on", "precision")]
+    assert due == ["2025-12-31", "year", "2025-03-01", "month"]
     assert (actual[0]["quantity"], actual[0]["amount"], actual[0]["notes"]) == (
         12,
         15000000,

@@ -22,6 +22,22 @@ PROGRAMME = (
     {"kind": "obstacle_answered", "title": "Thiếu kinh phí", "document": "15/STP-PBGDPL"},
     {"kind": "task_assigned", "title": "Tập huấn", "due_on": "2025-06", "coordinating_unit_codes": "NQ-1"},
     {"kind": "reporter_listed", "title": "Đất đai", "quantity": "12", "linh_vuc": "đất đai"},
+    {
+        "kind": "inspection_conducted",
+        "title": "Kiểm tra",
+        "entry_ref": "KT-1",
+        "quantity": "2",
+        "due_on": "2025-Q3",
+    },
+    {"kind": "finding_recorded", "title": "Chưa niêm yết", "entry_ref": "KT-1-1", "of_ref": "KT-1"},
+    {"kind": "finding_followed_up", "of_ref": "KT-1-1", "happened_on": "2025-05"},
+    {"kind": "task_progressed", "title": "Tập huấn", "percent": "40", "happened_on": "2025-04"},
+    {
+        "kind": "report_submitted",
+        "title": "Báo cáo",
+        "happened_on": "2025-06-10",
+        "coordinating_text": "Các đoàn thể",
+    },
 )
 
 

@@ -214,9 +214,13 @@ async def test_every_command_of_campaigns(shared_platform: Platform, a_code: str
             asked = await clerk.post(f"/drafts/{a_code}/communications", json=with_role)
         caller.names["communication_id"] = asked.json()["id"]
         await caller.post(f"{first}/confirm")
-        await caller.post(
-            "/units/{unit_code}/programme/{year}", kind="task_assigned", title="Đối thoại", draft_code=a_code
-        )
+        programme = "/units/{unit_code}/programme/{year}"
+        task = await caller.post(programme, kind="task_assigned", title="Đối thoại", draft_code=a_code)
+        caller.names["entry_id"] = task["id"]
+        entry = f"{programme}/entries/{{entry_id}}"
+        await caller.post(f"{entry}/steps", kind="task_reported")
+        await caller.post(f"{entry}/correct", title="Tọa đàm", reason="Nhầm tên")
+        await caller.post(f"{entry}/cancel", reason="Nhập trùng")
         assert set(caller.loaded) == post_routes(api), "a route has no case here"
     contexts = {"plan": plan, "programme": "/units"}
     assert caller.loaded == {

@@ -93,7 +93,9 @@ class Objects:
         made = await self.call("campaigns", "POST", f"/drafts/{DRAFT}/communications", held)
         planned = {"planned_on": ago(-20), "channel": "dialogue", "title": "Hội nghị"}
         activity = await self.call("campaigns", "POST", f"/drafts/{DRAFT}/plan/activities", planned)
-        self.ids |= {"communication": made["id"], "activity": activity["id"]}
+        task = {"kind": "task_assigned", "title": "Đối thoại"}
+        entered = await self.call("campaigns", "POST", f"/units/{VICTIM}/programme/2026", task)
+        self.ids |= {"communication": made["id"], "activity": activity["id"], "task": entered["id"]}
 
     async def _alert(self) -> None:
         mailbox = [{"role": "focal_point", "email": MAILBOX, "language": "vi"}]
@@ -220,6 +222,7 @@ class Objects:
         held = {"held_on": ago(1), "channel": "dialogue", "title": "Đối thoại khác"}
         planned = {"planned_on": ago(-9), "channel": "dialogue", "title": "Khác"}
         activity = f"{path}/plan/activities/{self.ids['activity']}"
+        entry = f"/units/{VICTIM}/programme/2026/entries/{self.ids['task']}"
         for action, method, where, body in (
             (Action.RECORD_COMMUNICATION, "POST", f"{path}/communications", held | {"unit_code": VICTIM}),
             (Action.CORRECT_COMMUNICATION, "POST", f"{of}/correct", held),
@@ -240,6 +243,9 @@ class Objects:
                 f"/units/{VICTIM}/programme/2026",
                 {"kind": "plan_adopted", "title": "Kế hoạch"},
             ),
+            (Action.FOLLOW_PROGRAMME_ENTRY, "POST", f"{entry}/steps", {"kind": "task_reported"}),
+            (Action.CORRECT_PROGRAMME_ENTRY, "POST", f"{entry}/correct", {"title": "X", "reason": "Y"}),
+            (Action.CANCEL_PROGRAMME_ENTRY, "POST", f"{entry}/cancel", {"reason": "Y"}),
         ):
             yield Attempt(action, "campaigns", method, where, body)
 

@@ -11,12 +11,11 @@ from services.campaigns.domain.communication_commands import Summarise, Verify
 from services.campaigns.domain.errors import BeforeHeld, DueBeforeBegin, FollowsBefore
 from services.campaigns.domain.programme import programme
 from shared.contracts.campaigns import CommunicationRecorded
-from shared.contracts.programme import FOLLOWS
 from shared.contracts.vocabulary import Precision, ProgrammeKind
 from tests.support.rules.asked import asked
 from tests.support.rules.spec import spec
 from tests.unit.campaigns.test_communication import GIVEN, HELD
-from tests.unit.campaigns.test_programme import enter, event
+from tests.unit.campaigns.test_programme import ENTRIES, FOLLOWS, enter, event
 
 HELD_ON = HELD["held_on"]
 EARLIER, LATER = date(2024, 3, 4), date(2024, 3, 6)
@@ -43,7 +42,7 @@ def test_an_activity_of_a_month_may_be_verified_in_it() -> None:
     held.when(asked(Verify, verified_on=date(2024, 2, 29), **GIVEN)).refused(BeforeHeld)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ProgrammeKind if kind not in FOLLOWS])
+@pytest.mark.parametrize("kind", [kind for kind in ENTRIES if kind is not ProgrammeKind.REPORT_SUBMITTED])
 def test_nothing_is_due_before_it_begins(kind: ProgrammeKind) -> None:
     days: dict[str, Any] = {"happened_on": date(2025, 5, 10)}
     spec(programme).when(enter(kind, 1, **days, due_on=date(2025, 5, 9))).refused(DueBeforeBegin)

@@ -7,17 +7,22 @@ from uuid import UUID
 
 import pytest
 
+from services.campaigns.domain import programme_errors as refusals
 from services.campaigns.domain.errors import EntryDiffers, NothingToFollow, NotYourProgramme, SeveralMeant
-from services.campaigns.domain.programme import KINDS, EntryState, Record, programme, state_of
+from services.campaigns.domain.programme import EntryState, Record, programme, state_of
 from shared.contracts.event import SUPERVISION, Acting
-from shared.contracts.programme import FOLLOWS, ProgrammeEntry, ProgrammeEvent
+from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
 from shared.contracts.vocabulary import Precision, ProgrammeKind
+from shared.rules.programme.kinds import KINDS
+from shared.rules.programme.states import EntryStatus
 from shared.rules.sequence import DayInFuture, NotFirstDay
 from tests.support.rules.asked import asked
 from tests.support.rules.spec import spec
 
 TODAY = date(2025, 8, 1)
 Kind = ProgrammeKind
+FOLLOW_UPS = (Kind.TASK_REPORTED, Kind.FINDING_FOLLOWED_UP, Kind.OBSTACLE_ANSWERED)
+ENTRIES = [kind for kind in Kind if not KINDS[kind].follows]
 
 
 def entry_fields(number: int, title: str = "Đối thoại", **words: Any) -> ProgrammeEntry:
@@ -26,20 +31,25 @@ def entry_fields(number: int, title: str = "Đối thoại", **words: Any) -> Pr
 
 def enter(kind: Kind, number: int, of: int | None = None, **words: Any) -> Record:
     of_entry = None if of is None else UUID(int=of)
-    return asked(Record, entry_fields(number, **words), kind=kind, of_entry=of_entry, today=TODAY)
+    more_words = {name: words.pop(name) for name in ("reason", "percent", "of_ref") if name in words}
+    return asked(
+        Record, entry_fields(number, **words), kind=kind, of_entry=of_entry, today=TODAY, **more_words
+    )
 
 
 def event(kind: Kind, number: int, of: int | None = None, **words: Any) -> ProgrammeEvent:
     more = {} if of is None else {"of_entry": UUID(int=of)}
-    return KINDS[kind](**entry_fields(number, **words).model_dump(), **more)
+    return KINDS[kind].event(**entry_fields(number, **words).model_dump(), **more)
 
 
+FOLLOWS = {kind: KINDS[kind].follows_first for kind in FOLLOW_UPS}
 TASK = event(Kind.TASK_ASSIGNED, 1, lead_unit_code="SO-A", due_on=date(2025, 9, 1))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in FOLLOWS])
+@pytest.mark.parametrize("kind", ENTRIES)
 def test_every_kind_is_entered_once(kind: Kind) -> None:
-    first = spec(programme).when(enter(kind, 1, quantity=3)).then(event(kind, 1, quantity=3))
+    number: dict[str, Any] = {"entry_ref": "VM-STP-2025-001"} if kind is Kind.OBSTACLE_RAISED else {}
+    first = spec(programme).when(enter(kind, 1, quantity=3)).then(event(kind, 1, quantity=3, **number))
     first.when(enter(kind, 1, quantity=3)).nothing()
     first.when(enter(kind, 1, quantity=4)).refused(EntryDiffers)
 
@@ -59,7 +69,8 @@ def test_nothing_follows_what_was_never_entered(kind: Kind, followed: Kind) -> N
     refusal = spec(programme).when(enter(kind, 2)).refused(NothingToFollow, followed=followed)
     assert "Đối thoại" in refusal.message.vi
     other = next(item for item in FOLLOWS.values() if item != followed)
-    spec(programme).given(event(other, 1)).when(enter(kind, 2, of=1)).refused(NothingToFollow)
+    spec(programme).given(event(other, 1)).when(enter(kind, 2, of=1)).refused(refusals.OtherKind)
+    spec(programme).when(enter(kind, 2, of=1)).refused(refusals.EntryNotFound)
 
 
 def test_among_equal_titles_the_open_entry_is_followed_up() -> None:
@@ -93,19 +104,18 @@ def test_findings_are_open_until_all_are_mended(mended: list[int | None], is_ope
 
 
 @pytest.mark.parametrize(
-    ("kind", "as_of", "is_open", "state"),
+    ("status", "state"),
     [
-        (Kind.TASK_ASSIGNED, date(2025, 9, 1), True, EntryState.OPEN),
-        (Kind.TASK_ASSIGNED, date(2025, 9, 2), True, EntryState.OVERDUE),
-        (Kind.TASK_ASSIGNED, date(2025, 9, 2), False, EntryState.CLOSED),
-        (Kind.OBSTACLE_RAISED, date(2025, 9, 2), True, EntryState.OVERDUE),
-        (Kind.TRAINING_HELD, date(2025, 9, 2), False, None),
+        (None, None),
+        (EntryStatus.OPEN, EntryState.OPEN),
+        (EntryStatus.LATE, EntryState.OVERDUE),
+        (EntryStatus.DONE, EntryState.CLOSED),
+        (EntryStatus.DONE_LATE, EntryState.CLOSED),
+        (EntryStatus.CANCELLED, EntryState.CLOSED),
     ],
 )
-def test_where_an_entry_stands(kind: Kind, as_of: date, is_open: bool, state: EntryState | None) -> None:
-    assert state_of(kind, date(2025, 9, 1), as_of, is_open=is_open) is state
-    if is_open:
-        assert state_of(kind, None, as_of, is_open=True) is EntryState.OPEN
+def test_the_words_of_the_first_release_stay(status: EntryStatus | None, state: EntryState | None) -> None:
+    assert state_of(status) is state
 
 
 @pytest.mark.parametrize(

@@ -1,41 +1,61 @@
-"""How entries of programmes are looked up in SQL."""
+"""How entries of programmes are looked up: rows of whole programmes, and the rules say where each entry stands."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, false, func, select
+from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.campaigns.adapters.tables import ENTRY
 from services.campaigns.application.queries import EntryFilter
-from shared.contracts.programme import FOLLOWS
-from shared.contracts.vocabulary import ProgrammeKind
+from shared.projections.programme_rows import OF_FACT, fact_of
+from shared.rules.programme.kinds import WITH_STATE
+from shared.rules.programme.states import ENDED, standings
+
+Row = Mapping[Any, Any]
+AT_LEAST = 200  # rows that are read at once where only some of them are wanted
 
 
-def entries(wanted: EntryFilter, limit: int, after: int) -> Select[Any]:
-    """Select entries after a position of the log, each with `is_open` (as `Programme.is_open` has it)."""
-    return (
-        select(ENTRY, _IS_OPEN.label("is_open"))
-        .where(ENTRY.c.position > after, *_wanted(wanted))
-        .order_by(ENTRY.c.position)
-        .limit(limit)
+async def entries(
+    connection: AsyncConnection, wanted: EntryFilter, limit: int, after: int
+) -> list[dict[str, Any]]:
+    """List entries after a position of the log, each with its `standing`; those that do not exist on the day have None."""
+    rows: list[dict[str, Any]] = []
+    at_once = max(limit, AT_LEAST) if wanted.is_open or wanted.due_by else limit
+    while len(rows) < limit:
+        query = select(ENTRY).where(ENTRY.c.position > after, *_wanted(wanted))
+        page = (await connection.execute(query.order_by(ENTRY.c.position).limit(at_once))).mappings().all()
+        rows += [
+            row for row in await _with_standing(connection, page, wanted.as_of) if _is_wanted(row, wanted)
+        ]
+        if len(page) < at_once:
+            break
+        after = page[-1]["position"]
+    return rows[:limit]
+
+
+async def _with_standing(
+    connection: AsyncConnection, page: Collection[Row], as_of: date
+) -> list[dict[str, Any]]:
+    programmes = {(row["unit_code"], row["year"]) for row in page}
+    if not programmes:
+        return []
+    whole = select(*(ENTRY.c[name] for name in OF_FACT)).where(
+        tuple_(ENTRY.c.unit_code, ENTRY.c.year).in_(sorted(programmes))
     )
+    facts = [fact_of(row) for row in (await connection.execute(whole)).mappings()]
+    stand = standings(facts, as_of)
+    return [{**row, "standing": stand.get(row["entry_id"])} for row in page]
 
 
-def _open() -> ColumnElement[bool]:
-    follow_up = ENTRY.alias("follow_up")
-    follows = follow_up.c.of_entry == ENTRY.c.entry_id
-    # A follow-up without a quantity settles every finding.
-    settled = select(func.coalesce(func.sum(func.coalesce(follow_up.c.quantity, ENTRY.c.quantity)), 0))
-    findings_left = settled.where(follows).correlate(ENTRY).scalar_subquery() < ENTRY.c.quantity
-    inspected = ENTRY.c.kind == ProgrammeKind.INSPECTION_CONDUCTED
-    return case(
-        (inspected, func.coalesce(findings_left, false())),
-        (ENTRY.c.kind.in_(list(FOLLOWS.values())), ~exists().where(follows).correlate(ENTRY)),
-        else_=false(),
-    )
-
-
-_IS_OPEN = _open()
+def _is_wanted(row: Row, wanted: EntryFilter) -> bool:
+    standing = row["standing"]
+    status = standing.status if standing else None
+    if wanted.is_open and (status is None or status in ENDED):
+        return False
+    due_on = standing.due_on if standing and status else row["due_on"]
+    return wanted.due_by is None or (due_on is not None and due_on <= wanted.due_by)
 
 
 def _wanted(wanted: EntryFilter) -> Iterator[ColumnElement[bool]]:
@@ -45,6 +65,4 @@ def _wanted(wanted: EntryFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.lead_unit_code is not None:
         yield func.coalesce(ENTRY.c.lead_unit_code, ENTRY.c.unit_code) == wanted.lead_unit_code
     if wanted.is_open:
-        yield _IS_OPEN
-    if wanted.due_by is not None:
-        yield ENTRY.c.due_on <= wanted.due_by
+        yield ENTRY.c.kind.in_(sorted(WITH_STATE))

@@ -1,94 +1,75 @@
 """How a unit's programme is asked for and shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from services.campaigns.adapters.communications.bodies import Title, Words
-from services.campaigns.adapters.programmes.rows import MOST
-from services.campaigns.domain.plan import MOST_MONEY
-from services.campaigns.domain.programme import EntryState, Programme, Record, state_of
-from shared.contracts.event import Acting, Code, programme_entry_id
-from shared.contracts.vocabulary import Dataset, Precision, ProgrammeKind
+from services.campaigns.domain.programme import EntryState, Programme, state_of
+from shared.contracts.envelope import Recorded
+from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ProgrammeKind
 from shared.http.forecasts import Dated
-from shared.http.request_context import Body, example
-from shared.text_checks.days import Day, FactDay
+from shared.rules.programme.facts import entry_facts
+from shared.rules.programme.kinds import KINDS
+from shared.rules.programme.states import EntryFact, EntryStatus, Standing, standings
 
 
-class NewEntry(Body):
-    """A new entry; `kind` is the name of its event, whose schema defines the fields for it.
+class StepView(BaseModel):
+    """A follow-up of an entry: what was done, by which unit (or to which it went), with which document, when."""
 
-    A follow-up (`task_reported`, `finding_followed_up`, `obstacle_answered`) names what it follows by
-    `of_entry`, or has its title. `id` is the caller's own, so that sending twice enters once (as does
-    Idempotency-Key). People are counted, never named; `amount` is in đồng.
-    """
-
-    model_config = example(
-        kind="task_assigned",
-        title="Đối thoại với doanh nghiệp về dự thảo Nghị quyết hỗ trợ học phí",
-        document="Kế hoạch số 210/KH-UBND",
-        due_on="2025-12-10",
-        product="Báo cáo kết quả",
-    )
-
-    id: UUID | None = None
+    entry_id: UUID
     kind: ProgrammeKind
-    of_entry: UUID | None = None
-    title: Title
-    document: Words | None = None
-    happened_on: FactDay | None = None
-    precision: Precision = Precision.DAY
-    lead_unit_code: Code | None = None
-    coordinating_unit_codes: tuple[Code, ...] = Field(default=(), max_length=500)
-    due_on: Day | None = None
-    product: Words | None = None
-    quantity: int | None = Field(default=None, ge=0, le=MOST)
-    amount: int | None = Field(default=None, ge=0, le=MOST_MONEY)
-    note: Words | None = None
-    draft_code: Code | None = None
-    gap_id: UUID | None = None
-
-    def natural_id(self, unit_code: str, year: int) -> UUID:
-        """Give the id that the row of a file with this content has."""
-        words = (self.title, self.document, self.lead_unit_code)
-        return programme_entry_id(
-            unit_code, year, self.kind, self.happened_on, self.precision, self.due_on, *words
-        )
-
-    def command(self, unit_code: str, year: int, entry_id: UUID, *, by: Acting, today: date) -> Record:
-        return Record(
-            unit_code=unit_code,
-            year=year,
-            entry_id=entry_id,
-            by=by,
-            today=today,
-            **self.model_dump(exclude={"id"}),
-        )
+    unit_code: str | None
+    document: str | None
+    happened_on: date | None
 
 
 class EntryView(BaseModel):
-    """An entry; `state` is where a task, findings or an obstacle stands at `as_of`, null for other kinds."""
+    """An entry as it stands after corrections, with where it stands at `as_of`.
+
+    `status` is cancelled, done, done_late, late or open; null where nothing is owed. `state` is the same in the words
+    of release 0.1.0. `due_on` is the last day of the period that `due_precision` names, `current_due_on` that of the
+    last extension; `owed_by` is the unit that is to act next, `progress` the percent of a task that was last given, `steps`
+    what followed until then, by day.
+    """
 
     entry_id: UUID
     unit_code: str
     year: int
     kind: ProgrammeKind
+    label: str
+    label_en: str
+    group: int | None
     state: EntryState | None
+    status: EntryStatus | None
+    current_due_on: date | None
+    done_on: date | None
+    owed_by: str | None
+    progress: int | None
+    percent: int | None
+    steps: list[StepView]
     of_entry: UUID | None = None
+    entry_ref: str | None
     title: str
     document: str | None
     happened_on: date | None
     precision: Precision
+    year_reason: str | None
     lead_unit_code: str | None
     coordinating_unit_codes: list[str]
+    coordinating_text: str | None
     due_on: date | None
+    due_precision: DuePrecision | None
+    needs_acceptance: bool | None
     product: str | None
     quantity: int | None
     amount: int | None
     note: str | None
+    reason: str | None
+    corrected: bool
+    cancelled: bool
     draft_code: str | None
     gap_id: UUID | None
     notes: dict[str, str]
@@ -111,17 +92,62 @@ class ProgrammeView(Dated):
 
 
 def programme_view(
-    unit_code: str, year: int, programme: Programme, version: int, as_of: date
+    unit_code: str, year: int, programme: Programme, events: Iterable[Recorded], as_of: date
 ) -> ProgrammeView:
-    rows = (
-        {**entry.model_dump(), "kind": entry.name, "is_open": programme.is_open(entry)}
+    """`events` are those of the programme."""
+    recorded = list(events)
+    stand = standings(entry_facts(recorded), as_of)
+    entries = [
+        EntryView.model_validate(
+            stated(
+                {
+                    **entry.content.model_dump(),
+                    "kind": entry.event.name,
+                    "cancelled_from": date.min if entry.cancelled else None,
+                    "corrected": entry.content is not entry.event,
+                    "standing": stand.get(entry.event.entry_id),
+                }
+            )
+        )
         for entry in programme.entries.values()
-    )
-    entries = [EntryView.model_validate(stated(row, as_of)) for row in rows]
-    return ProgrammeView(unit_code=unit_code, year=year, as_of=as_of, entries=entries, version=version)
+    ]
+    return ProgrammeView(unit_code=unit_code, year=year, as_of=as_of, entries=entries, version=len(recorded))
 
 
-def stated(row: Mapping[str, Any], as_of: date) -> dict[str, Any]:
-    """Add to an entry the state that it has on a day."""
-    state = state_of(ProgrammeKind(row["kind"]), row["due_on"], as_of, is_open=row["is_open"])
-    return {**row, "state": state}
+def stated(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Show an entry with its `standing` on a day (None: it does not exist yet)."""
+    standing: Standing | None = row["standing"]
+    kind = KINDS[ProgrammeKind(row["kind"])]
+    status = standing.status if standing else None
+    due_on = row["due_on"]
+    return {
+        **row,
+        "label": kind.words.vi,
+        "label_en": kind.words.en,
+        "group": kind.group.number if kind.group else None,
+        "state": state_of(status),
+        "status": status,
+        "current_due_on": standing.due_on if standing and standing.due_on else due_on,
+        "done_on": standing.done_on if standing else None,
+        "owed_by": standing.owed_by if standing else None,
+        "progress": standing.percent if standing else None,
+        "percent": row.get("percent"),
+        "steps": [_step(step) for step in standing.steps] if standing else [],
+        "due_precision": (row["due_precision"] or DuePrecision.DAY) if due_on else None,
+        "needs_acceptance": bool(row["needs_acceptance"])
+        if kind.kind is ProgrammeKind.TASK_ASSIGNED
+        else None,
+        "reason": row.get("reason"),
+        "corrected": bool(row["corrected"]),
+        "cancelled": row["cancelled_from"] is not None,
+    }
+
+
+def _step(step: EntryFact) -> dict[str, Any]:
+    return {
+        "entry_id": step.entry_id,
+        "kind": step.kind,
+        "unit_code": step.lead_unit_code,
+        "document": step.document,
+        "happened_on": step.happened_on,
+    }

@@ -1,0 +1,224 @@
+"""What cannot be in a programme: counts, days and units of its entries that contradict each other."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.campaigns.domain import programme_errors as refused
+from services.campaigns.domain.entry_state import Entered, Entries
+from services.campaigns.domain.errors import DueBeforeBegin, FollowsBefore
+from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
+from shared.contracts.vocabulary import DuePrecision, ProgrammeKind
+from shared.rules.figures import CUT_DAY
+from shared.rules.programme import states
+from shared.rules.programme.due import first_due_day, last_due_day
+from shared.rules.programme.facts import entry_fact
+from shared.rules.programme.kinds import KINDS, EntryKind, Years
+from shared.rules.programme.states import EntryFact, Standing
+from shared.rules.rulebook.rulebook import last_day
+from shared.rules.sequence import check_recorded_day
+
+Kind = ProgrammeKind
+DECEMBER = 12
+_ONLY_OF = {  # fields that other kinds don't have
+    "percent": frozenset({Kind.TASK_PROGRESSED}),
+    "needs_acceptance": frozenset({Kind.TASK_ASSIGNED, Kind.ENTRY_CORRECTED}),
+    "reason": frozenset(kind for kind, spec in KINDS.items() if "reason" in spec.requires),
+}
+_LATE_ONLY = frozenset({Kind.REPORT_SUBMITTED})  # what happens when it is due, so perhaps later
+
+
+def check_fields(command: Any) -> None:
+    """Refuse a command without the fields that its kind needs, or with those of others."""
+    spec: EntryKind = command.spec
+    for name in spec.requires:
+        if getattr(command, name) is None:
+            raise refused.EntryFieldMissing(name, spec.words)
+    for name, kinds in _ONLY_OF.items():
+        if getattr(command, name) is not None and command.kind not in kinds:
+            raise refused.EntryFieldMisplaced(name, spec.words)
+    if command.due_on is not None:
+        _check_due_day(command.due_on, command.due_precision or DuePrecision.DAY)
+
+
+def _check_due_day(due_on: date, precision: DuePrecision) -> None:
+    if due_on not in (first_due_day(due_on, precision), last_due_day(due_on, precision)):
+        raise refused.DueNotLastDay(due_on)
+
+
+def check_entry(event: ProgrammeEvent, followed: Entered | None, today: date, higher: frozenset[str]) -> None:
+    """Refuse what cannot be for itself; a correction is checked as the entry that it corrects."""
+    spec = KINDS[Kind(event.name)]
+    if spec.kind is Kind.ENTRY_CORRECTED and followed is not None:
+        spec = KINDS[Kind(followed.event.name)]
+    if event.happened_on is not None:
+        check_recorded_day(event.happened_on, event.precision, today)
+        _check_year(event, spec.years)
+    if spec.kind is Kind.INSPECTION_CONDUCTED and event.lead_unit_code in higher:
+        raise refused.InspectsAbove(event.unit_code, str(event.lead_unit_code))
+    if not spec.follows or spec.kind is Kind.FINDING_RECORDED:
+        _check_due(event, spec)
+
+
+def _check_due(event: ProgrammeEntry, spec: EntryKind) -> None:
+    if spec.kind in _LATE_ONLY or event.happened_on is None or event.due_on is None:
+        return
+    if event.due_on < event.happened_on:
+        raise DueBeforeBegin(event.happened_on, event.due_on)
+
+
+def _check_year(event: ProgrammeEntry, years: Years | None) -> None:
+    if years is None or event.happened_on is None or event.year_reason:
+        return
+    first, last = days_of(event.year, years)
+    if last_day(event.happened_on, event.precision) < first or event.happened_on > last:
+        raise refused.OutsideYear(event.happened_on, event.year)
+
+
+def days_of(year: int, years: Years) -> tuple[date, date]:
+    """Give the days of a programme's year: of the calendar year and of the reporting year, which begins before it."""
+    return date(year - 1 - years.before, DECEMBER, CUT_DAY), date(year + years.after, DECEMBER, 31)
+
+
+def check_around(entries: Entries, entry_id: UUID) -> None:
+    """Refuse a state in which an entry contradicts what it follows or what follows it."""
+    entry = entries[entry_id]
+    of_entry = getattr(entry.event, "of_entry", None)
+    followed = entries.get(of_entry) if of_entry else None
+    if followed is not None and not entry.cancelled:
+        _check_follows(entry, followed)
+        _check_steps(entries, entry, followed)
+    for step in _steps(entries, entry_id):
+        _check_follows(step, entry)
+    for inspection in _inspections(entries, entry, followed):
+        _check_findings(entries, inspection)
+
+
+def _check_follows(entry: Entered, followed: Entered) -> None:
+    """Refuse an answer that is certainly older than what it answers."""
+    first = _first_day(followed.content)
+    happened_on = entry.content.happened_on
+    if happened_on is None or first is None or entry.event.name in _CHANGES:
+        return
+    if last_day(happened_on, entry.content.precision) < first:
+        raise FollowsBefore(followed.content.title, first, happened_on)
+
+
+_CHANGES = frozenset({Kind.ENTRY_CORRECTED, Kind.ENTRY_CANCELLED})
+
+
+def _first_day(content: ProgrammeEvent) -> date | None:
+    """Give the first day on which an entry may have happened."""
+    years = KINDS[Kind(content.name)].years
+    if content.happened_on is not None or years is None or content.year_reason:
+        return content.happened_on
+    return days_of(content.year, years)[0]
+
+
+def _check_steps(entries: Entries, entry: Entered, followed: Entered) -> None:
+    """Refuse a step before the one that it needs, or once more where there is one only."""
+    kind = Kind(entry.event.name)
+    before = [step for step in _steps(entries, followed.event.entry_id) if step.event is not entry.event]
+    if KINDS[kind].once and any(step.event.name == kind for step in before):
+        raise refused.AlreadyEntered(KINDS[kind].words, followed.content.title)
+    needed = _AFTER.get(kind)
+    if needed is None:
+        return
+    earlier = [step for step in before if step.event.name == needed and step.place < entry.place]
+    if not earlier and kind is not Kind.OBSTACLE_ANSWERED:
+        raise refused.NothingReported(followed.content.title)
+    if earlier:
+        _check_follows(entry, earlier[-1])
+
+
+_AFTER = {
+    Kind.TASK_ACCEPTED: Kind.TASK_REPORTED,
+    Kind.TASK_RETURNED: Kind.TASK_REPORTED,
+    Kind.OBSTACLE_ANSWERED: Kind.OBSTACLE_DECIDED,
+}
+
+
+def _inspections(entries: Entries, *around: Entered | None) -> Iterator[Entered]:
+    """Give the inspections that an entry and what it follows belong to."""
+    for entry in around:
+        while entry is not None and entry.event.name != Kind.INSPECTION_CONDUCTED:
+            entry = entries.get(getattr(entry.event, "of_entry", UUID(int=0)))  # noqa: PLW2901  upwards
+        if entry is not None and not entry.cancelled:
+            yield entry
+
+
+def _check_findings(entries: Entries, inspection: Entered) -> None:
+    facts, steps = facts_of(entries.values()), _steps_of(entries)
+    whole, title = facts[inspection.event.entry_id], inspection.content.title
+    recorded = [facts[step.entry_id] for step in steps[whole.entry_id] if step.kind is Kind.FINDING_RECORDED]
+    of_findings = sum(states.findings_of(finding, steps) for finding in recorded)
+    if whole.quantity is not None and of_findings > whole.quantity:
+        raise refused.MoreFindings(title, of_findings, whole.quantity)
+    for finding in recorded:
+        _check_mended(finding, steps, entries[finding.entry_id].content.title)
+    mended = sum(_mended(item, steps) for item in (whole, *recorded))
+    if mended > (number := states.findings_of(whole, steps)):
+        raise refused.MoreMended(title, mended, number)
+
+
+def _check_mended(finding: EntryFact, steps: states.Steps, title: str) -> None:
+    if (mended := _mended(finding, steps)) > (number := states.findings_of(finding, steps)):
+        raise refused.MoreMended(title, mended, number)
+
+
+def _mended(fact: EntryFact, steps: states.Steps) -> int:
+    """Sum what the follow-ups of an inspection or finding say; one that says nothing mends what is left."""
+    follow_ups = [step for step in steps.get(fact.entry_id, ()) if step.kind is Kind.FINDING_FOLLOWED_UP]
+    stated = sum(step.quantity or 0 for step in follow_ups)
+    left = states.findings_of(fact, steps) if fact.kind is Kind.FINDING_RECORDED else 0
+    return max(stated, left) if any(step.quantity is None for step in follow_ups) else stated
+
+
+def _steps(entries: Entries, entry_id: UUID) -> list[Entered]:
+    """Give the follow-ups of an entry that hold."""
+    return [
+        entry
+        for entry in entries.values()
+        if getattr(entry.event, "of_entry", None) == entry_id and not entry.cancelled
+    ]
+
+
+def facts_of(entries: Iterable[Entered]) -> dict[UUID, EntryFact]:
+    """Read the entries that hold, apart from their days: in the order in which they were entered."""
+    facts = (entry_fact(entry.content, entry.place) for entry in entries if not entry.cancelled)
+    return {fact.entry_id: fact for fact in facts}
+
+
+def _steps_of(entries: Entries) -> Mapping[UUID, list[EntryFact]]:
+    steps: dict[UUID, list[EntryFact]] = defaultdict(list)
+    for fact in facts_of(entries.values()).values():
+        if fact.of_entry is not None:
+            steps[fact.of_entry].append(fact)
+    return steps
+
+
+def standing_of(entries: Entries, entry_id: UUID) -> Standing:
+    """Give where an entry stands after all that is recorded."""
+    return states.standings(facts_of(entries.values()).values(), date.max)[entry_id]
+
+
+def sent_to(entries: Entries, obstacle: Entered) -> list[str]:
+    """Give the units that an obstacle was sent to: the one asked, then those that it was forwarded to."""
+    forwarded = [
+        step.content.lead_unit_code
+        for step in _steps(entries, obstacle.event.entry_id)
+        if step.event.name == Kind.OBSTACLE_FORWARDED
+    ]
+    return [code for code in (obstacle.content.lead_unit_code, *forwarded) if code is not None]
+
+
+def is_reported(entries: Entries, task: Entered) -> bool:
+    """Tell whether a task has a report that was not sent back."""
+    last = [
+        step.event.name
+        for step in _steps(entries, task.event.entry_id)
+        if step.event.name in {Kind.TASK_REPORTED, Kind.TASK_RETURNED}
+    ]
+    return bool(last) and last[-1] == Kind.TASK_REPORTED

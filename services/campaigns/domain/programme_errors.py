@@ -1,0 +1,175 @@
+"""What the programme of a unit refuses, and what to do instead."""
+
+from datetime import date
+
+from shared.kernel.errors import Refusal, Text
+
+
+class EntryNotFound(Refusal):
+    code = "entry-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Chương trình của đơn vị trong năm này chưa có mục với mã này; danh sách tại GET /units/{mã}/programme/{năm}.",
+            "The unit's programme of this year has no entry with this id; GET /units/{code}/programme/{year} lists them.",
+        )
+
+
+class EntryIsCancelled(Refusal):
+    code = "entry-cancelled"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"Mục “{title}” đã bị hủy nên không cập nhật được nữa; đề nghị ghi nhận mục mới với số hiệu khác (entry_ref).",
+            f"The entry '{title}' was cancelled and can no longer be updated; enter a new one with another reference "
+            "(entry_ref).",
+        )
+
+
+class EntryRefTaken(Refusal):
+    code = "entry-ref-taken"
+
+    def __init__(self, entry_ref: str, title: str) -> None:
+        super().__init__(
+            f"Số hiệu “{entry_ref}” đã dùng cho mục “{title}” của chương trình này; đề nghị chọn số hiệu khác, hoặc đính chính "
+            "mục đó.",
+            f"The reference '{entry_ref}' is that of the entry '{title}' in this programme; choose another, or correct that "
+            "entry.",
+            field="entry_ref",
+        )
+
+
+class EntryFieldMissing(Refusal):
+    code = "entry-field-missing"
+    kind = "invalid"
+
+    def __init__(self, field: str, words: Text) -> None:
+        needed = _NEEDED.get(field, Text(field, field))
+        super().__init__(
+            f"“{words.vi}” cần có {needed.vi} ({field}); đề nghị bổ sung.",
+            f"'{words.en}' needs {needed.en} ({field}); add it.",
+            field=field,
+        )
+
+
+_NEEDED = {
+    "reason": Text("lý do", "a reason"),
+    "percent": Text("tiến độ tính theo phần trăm", "the progress in percent"),
+    "due_on": Text("thời hạn mới", "the new due day"),
+    "lead_unit_code": Text("mã đơn vị được chuyển đến", "the code of the unit that it goes to"),
+    "title": Text("tên của mục", "a title"),
+}
+
+
+class EntryFieldMisplaced(Refusal):
+    code = "entry-field-misplaced"
+    kind = "invalid"
+
+    def __init__(self, field: str, words: Text) -> None:
+        super().__init__(
+            f"“{words.vi}” không có trường {field}; đề nghị để trống, hoặc ghi vào phần ghi chú (note).",
+            f"'{words.en}' has no field {field}; leave it out, or write it into the note.",
+            field=field,
+        )
+
+
+class OutsideYear(Refusal):
+    code = "outside-year"
+    kind = "invalid"
+
+    def __init__(self, happened_on: date, year: int) -> None:
+        super().__init__(
+            f"Ngày {happened_on:%d/%m/%Y} nằm ngoài năm {year} của chương trình; đề nghị kiểm tra lại ngày và năm. Nếu đúng, ghi lý "
+            "do ở year_reason.",
+            f"The day {happened_on} lies outside {year}, the year of the programme; check day and year. If they are right, give "
+            "the reason in year_reason.",
+            field="happened_on",
+        )
+
+
+class DueNotLastDay(Refusal):
+    code = "due-not-of-period"
+    kind = "invalid"
+
+    def __init__(self, due_on: date) -> None:
+        super().__init__(
+            f"Thời hạn {due_on:%d/%m/%Y} không phải ngày đầu hoặc ngày cuối của tháng, quý hoặc năm đã chọn (due_precision); đề nghị "
+            "kiểm tra lại.",
+            f"The due day {due_on} is neither the first nor the last day of a month, quarter or year as due_precision says; "
+            "check both.",
+            field="due_on",
+        )
+
+
+class InspectsAbove(Refusal):
+    code = "inspects-above"
+    kind = "invalid"
+
+    def __init__(self, unit_code: str, inspected: str) -> None:
+        super().__init__(
+            f"Đơn vị “{inspected}” thuộc cấp cao hơn đơn vị “{unit_code}” nên không phải là đối tượng kiểm tra của đơn vị này; đề nghị "
+            "kiểm tra lại đơn vị được kiểm tra (lead_unit_code).",
+            f"The unit '{inspected}' is of a higher level than '{unit_code}', which does not inspect it; check which unit was inspected "
+            "(lead_unit_code).",
+            field="lead_unit_code",
+        )
+
+
+class MoreMended(Refusal):
+    code = "more-mended-than-findings"
+    kind = "invalid"
+
+    def __init__(self, title: str, mended: int, findings: int) -> None:
+        super().__init__(
+            f"Đã khắc phục {mended} nội dung, nhiều hơn {findings} nội dung nêu tại mục “{title}”; đề nghị kiểm tra lại số lượng, hoặc "
+            "đính chính mục kiểm tra.",
+            f"{mended} findings mended are more than the {findings} of the entry '{title}'; check the numbers, or correct the "
+            "inspection.",
+            field="quantity",
+        )
+
+
+class MoreFindings(Refusal):
+    code = "more-findings-than-counted"
+    kind = "invalid"
+
+    def __init__(self, title: str, recorded: int, findings: int) -> None:
+        super().__init__(
+            f"Đã ghi {recorded} nội dung cần khắc phục, nhiều hơn {findings} nội dung nêu tại mục “{title}”; đề nghị kiểm tra lại, hoặc "
+            "đính chính mục kiểm tra.",
+            f"{recorded} findings recorded are more than the {findings} of the entry '{title}'; check them, or correct the "
+            "inspection.",
+            field="quantity",
+        )
+
+
+class NothingReported(Refusal):
+    code = "nothing-reported"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"Nhiệm vụ “{title}” chưa có báo cáo kết quả; đề nghị ghi nhận báo cáo (task_reported) trước.",
+            f"Nothing was reported on the task '{title}' yet; enter the report (task_reported) first.",
+        )
+
+
+class AlreadyEntered(Refusal):
+    code = "already-entered"
+
+    def __init__(self, words: Text, title: str) -> None:
+        super().__init__(
+            f"Mục “{title}” đã có “{words.vi}”; nếu ghi nhận trước đó chưa đúng, đề nghị đính chính.",
+            f"The entry '{title}' already has '{words.en}'; correct that if it is not right.",
+        )
+
+
+class OtherKind(Refusal):
+    code = "other-kind"
+    kind = "invalid"
+
+    def __init__(self, words: Text, title: str) -> None:
+        super().__init__(
+            f"“{words.vi}” không áp dụng cho mục “{title}”; đề nghị kiểm tra lại mã của mục.",
+            f"'{words.en}' does not apply to the entry '{title}'; check the id of the entry.",
+        )

@@ -1,0 +1,175 @@
+"""What can be asked about programmes: the eight groups for a unit, its descendants or an area, with its drafts and activities."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from services.metrics.application.ports import Cell, Snapshot
+from services.metrics.application.queries import Question, codes_of
+from services.metrics.domain import grouping, programme
+from services.metrics.domain.programme import EntriesOn, GroupFigures, Number, ProgrammeEntryRow, UnitFigures
+from shared.contracts.vocabulary import Channel, Dataset
+from shared.directory.folds import UnitDirectory, UnitsOn
+from shared.kernel.errors import Text
+from shared.rules.counts import Activity, CountBy, Member, activities, grouped, published
+from shared.rules.figures import Period, effective_day, reporting_year, year_period
+from shared.rules.wording import CHANNELS
+
+BREAKDOWNS = (CountBy.CHANNEL, CountBy.AUDIENCE, CountBy.AREA)
+_OF_DRAFTS = ("policies", "judged", "met", "missed", "pending", "undetermined", "drafts", "drafts_judged")
+_RATES = ("drafts_plan", "rate_plan", "rate_plan_low", "rate_full", "rate_plan_drafts")
+NOT_RECORDED = Text("Không ghi nhận", "Not recorded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgrammeQuestion:
+    """Whose programmes of a year, as they are on a day; activities and drafts are those of its reporting year."""
+
+    as_of: date
+    year: int
+    unit_code: str | None = None
+    include_descendants: bool = False
+    area_of: str | None = None
+
+    @property
+    def period(self) -> Period:
+        return year_period(self.year)
+
+    @property
+    def of_units(self) -> Question:
+        return Question(
+            as_of=self.as_of,
+            period=self.period,
+            unit_code=self.unit_code,
+            include_descendants=self.include_descendants,
+            area_of=self.area_of,
+        )
+
+    @property
+    def effective(self) -> date:
+        """The day at which the units, drafts and activities are taken."""
+        return effective_day(self.period, self.as_of)
+
+
+class ProgrammeSnapshot(Snapshot, Protocol):
+    async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:
+        """Give all entries of the programmes of a year, and those about obstacles of the years before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The activities of one channel, audience or area; one may stand in several."""
+
+    key: str | None
+    label: Text
+    activities: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgrammeAnswer:
+    question: ProgrammeQuestion
+    position: int
+    units: UnitFigures
+    names: Mapping[str, str]
+    groups: Sequence[GroupFigures]
+    breakdowns: Mapping[CountBy, Sequence[Breakdown]]
+    datasets: frozenset[Dataset]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeQueries:
+    snapshots: Callable[[], AbstractAsyncContextManager[ProgrammeSnapshot]]
+
+    async def programme(self, question: ProgrammeQuestion) -> ProgrammeAnswer:
+        async with self.snapshots() as snapshot:
+            directory = await snapshot.units()
+            codes = codes_of(directory.on(question.effective), question.of_units)
+            rows = await snapshot.programme_entries(question.year, codes)
+            cells = await snapshot.cells(question.as_of, question.period)
+            members = await snapshot.members(question.period.from_day, question.effective)
+        of_snapshot = _Rows(rows, cells, members)
+        return await asyncio.to_thread(_answer, question, snapshot.position, directory, codes, of_snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    entries: list[ProgrammeEntryRow]
+    cells: list[Cell]
+    members: list[Member]
+
+
+def _answer(
+    question: ProgrammeQuestion,
+    position: int,
+    directory: UnitDirectory,
+    codes: frozenset[str] | None,
+    rows: _Rows,
+) -> ProgrammeAnswer:
+    units = directory.on(question.effective)
+    entries = EntriesOn.on(rows.entries, question.as_of, question.year)
+    cells = [cell for cell in rows.cells if codes is None or cell.unit_code in codes]
+    made = _activities(question, codes, rows.members)
+    asked = _valid(units, codes)
+    of_units = programme.units_of(entries, asked)
+    return ProgrammeAnswer(
+        question=question,
+        position=position,
+        units=of_units,
+        names={code: units.name(code) for code in asked},
+        groups=programme.groups_of(entries, made, _of_drafts(cells)),
+        breakdowns={by: _breakdown(by, made, question.effective) for by in BREAKDOWNS},
+        datasets=_datasets(entries, cells, made),
+    )
+
+
+def _valid(units: UnitsOn, codes: frozenset[str] | None) -> frozenset[str]:
+    """Give the units asked for that exist on the day; a single unit that is asked for is always among them."""
+    wanted = units.units if codes is None else codes
+    return frozenset(code for code in wanted if units.is_valid(code) or (codes and len(codes) == 1))
+
+
+def _activities(
+    question: ProgrammeQuestion, codes: frozenset[str] | None, members: list[Member]
+) -> list[Activity]:
+    made = activities(members, question.as_of, question.period)
+    return [item for item in made if codes is None or item.first.unit_code in codes]
+
+
+def _of_drafts(cells: Sequence[Cell]) -> dict[str, Number]:
+    figures = grouping.whole(cells, "", None, None).as_dict()
+    return {name: figures[name] for name in (*_OF_DRAFTS, *_RATES)}
+
+
+def _breakdown(by: CountBy, made: Sequence[Activity], last: date) -> list[Breakdown]:
+    groups = grouped(made, by, lambda code: code)
+    keys = sorted(groups, key=lambda key: (key is None, str(key)))
+    return [_of_key(by, key, groups[key], last) for key in keys]
+
+
+def _of_key(by: CountBy, key: str | None, made: Sequence[Activity], last: date) -> Breakdown:
+    if key is None:
+        label = NOT_RECORDED
+    else:
+        label = CHANNELS[Channel(key)] if by is CountBy.CHANNEL else Text(key, key)
+    figures = published(made, last)
+    return Breakdown(key, label, figures.activities, figures.items)
+
+
+def _datasets(entries: EntriesOn, cells: Sequence[Cell], made: Sequence[Activity]) -> frozenset[Dataset]:
+    return frozenset(
+        [
+            *(row.dataset for row in entries.rows),
+            *(cell.dataset for cell in cells),
+            *(member.dataset for item in made for member in item.members),
+        ]
+    )
+
+
+def year_of(as_of: date, year: int | None) -> int:
+    """Give the year that is asked for: the reporting year of the day if none is named."""
+    return year if year is not None else reporting_year(as_of)

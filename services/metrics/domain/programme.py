@@ -1,0 +1,226 @@
+"""The programme of units in the eight groups of Decision 407's carrying out: entries by kind and state, and figures beside them."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from uuid import UUID
+
+from shared.contracts.vocabulary import Dataset, ProgrammeKind
+from shared.rules.counts import Activity
+from shared.rules.programme.groups import ProgrammeGroup
+from shared.rules.programme.kinds import KINDS
+from shared.rules.programme.states import ENDED, EntryFact, EntryStatus, Standing, standings
+
+Kind = ProgrammeKind
+Number = int | float | None
+DECEMBER = 12
+SHOWN: Mapping[ProgrammeGroup, tuple[Kind, ...]] = MappingProxyType(
+    {
+        group: tuple(
+            kind
+            for kind, spec in KINDS.items()
+            if spec.group is group and (not spec.follows or spec.has_state)
+        )
+        for group in ProgrammeGroup
+    }
+)
+"""The kinds that are counted: entries of their own, and findings."""
+_OBSTACLE_STEPS = {
+    "received": Kind.OBSTACLE_RECEIVED,
+    "forwarded": Kind.OBSTACLE_FORWARDED,
+    "decided": Kind.OBSTACLE_DECIDED,
+    "answered": Kind.OBSTACLE_ANSWERED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeEntryRow:
+    """An entry of the programme of `year`; `amount` is in đồng."""
+
+    fact: EntryFact
+    year: int
+    amount: int | None
+    dataset: Dataset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindFigures:
+    """Entries of a kind that are not cancelled, with the sums of what they say; None where nobody said it.
+
+    `states` counts those that owe something, and cancelled ones, by state.
+    """
+
+    kind: Kind
+    entries: int
+    quantity: int | None
+    amount: int | None
+    states: Mapping[EntryStatus, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupFigures:
+    """One of the eight groups; `figures` are those that only it has."""
+
+    group: ProgrammeGroup
+    kinds: Sequence[KindFigures]
+    figures: Mapping[str, Number] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitFigures:
+    """How many units have a plan and have reported; in time: by a due day that the report names."""
+
+    units: Collection[str]
+    with_plan: frozenset[str]
+    reported: frozenset[str]
+    in_time: frozenset[str]
+    without_due: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesOn:
+    """The entries of one programme year on a day, with open obstacles of the years before it."""
+
+    rows: Sequence[ProgrammeEntryRow]
+    stand: Mapping[UUID, Standing]
+    year: int
+
+    @classmethod
+    def on(cls, rows: Iterable[ProgrammeEntryRow], as_of: date, year: int) -> "EntriesOn":
+        """Take the entries that exist on a day; `rows` are whole programmes, those of obstacles of earlier years too."""
+        listed = list(rows)
+        stand = standings((row.fact for row in listed), as_of)
+        earlier = (row.fact for row in listed if row.year < year)
+        before = standings(earlier, min(as_of, date(year - 1, DECEMBER, 31)))
+        present = [row for row in listed if row.fact.entry_id in stand]
+        wanted = [row for row in present if row.year == year or _is_carried_over(row, before)]
+        return cls(wanted, stand, year)
+
+    def of(self, kind: Kind) -> list[ProgrammeEntryRow]:
+        return [row for row in self.rows if row.fact.kind is kind]
+
+    def holding(self, kind: Kind) -> list[ProgrammeEntryRow]:
+        return [row for row in self.of(kind) if self.status(row) is not EntryStatus.CANCELLED]
+
+    def status(self, row: ProgrammeEntryRow) -> EntryStatus | None:
+        return self.stand[row.fact.entry_id].status
+
+    def steps(self, row: ProgrammeEntryRow) -> Sequence[EntryFact]:
+        return self.stand[row.fact.entry_id].steps
+
+
+def _is_carried_over(row: ProgrammeEntryRow, before: Mapping[UUID, Standing]) -> bool:
+    standing = before.get(row.fact.entry_id)
+    waiting = standing is not None and standing.status is not None and standing.status not in ENDED
+    return row.fact.kind is Kind.OBSTACLE_RAISED and waiting
+
+
+def groups_of(
+    entries: EntriesOn, activities: Sequence[Activity], of_drafts: Mapping[str, Number]
+) -> list[GroupFigures]:
+    """Give the eight groups in their order; `of_drafts` are the figures of the drafts that the units lead."""
+    more: Mapping[ProgrammeGroup, Mapping[str, Number]] = {
+        ProgrammeGroup.ADVICE: _obstacles(entries),
+        ProgrammeGroup.DRAFTING: of_drafts,
+        ProgrammeGroup.INSPECTION: _inspections(entries),
+        ProgrammeGroup.CONTENT: _content(activities),
+        ProgrammeGroup.FORMS: _forms(activities),
+        ProgrammeGroup.RESOURCES: _resources(activities),
+    }
+    return [
+        GroupFigures(
+            group=group,
+            kinds=[_of_kind(entries, kind) for kind in SHOWN[group]],
+            figures=more.get(group, {}),
+        )
+        for group in ProgrammeGroup
+    ]
+
+
+def units_of(entries: EntriesOn, units: Collection[str]) -> UnitFigures:
+    """Count units by their plan and reports of the year."""
+    reports = entries.holding(Kind.REPORT_SUBMITTED)
+    dated = [row for row in reports if row.fact.due_on is not None]
+    in_time = [row for row in dated if entries.status(row) is EntryStatus.DONE]
+    late = [row for row in dated if entries.status(row) is EntryStatus.DONE_LATE]
+    reported = _units(reports, units)
+    return UnitFigures(
+        units=units,
+        with_plan=_units(entries.holding(Kind.PLAN_ADOPTED), units),
+        reported=reported,
+        in_time=_units(in_time, units) - _units(late, units),
+        without_due=reported - _units(dated, units),
+    )
+
+
+def _units(rows: Iterable[ProgrammeEntryRow], units: Collection[str]) -> frozenset[str]:
+    return frozenset(row.fact.unit_code for row in rows if row.fact.unit_code in units)
+
+
+def _of_kind(entries: EntriesOn, kind: Kind) -> KindFigures:
+    holding = entries.holding(kind)
+    states = Counter(status for row in entries.of(kind) if (status := entries.status(row)) is not None)
+    shown = EntryStatus if KINDS[kind].has_state else (EntryStatus.CANCELLED,)
+    return KindFigures(
+        kind=kind,
+        entries=len(holding),
+        quantity=_sum(row.fact.quantity for row in holding),
+        amount=_sum(row.amount for row in holding),
+        states={status: states[status] for status in shown},
+    )
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    given = [value for value in values if value is not None]
+    return sum(given) if given else None
+
+
+def _obstacles(entries: EntriesOn) -> Mapping[str, Number]:
+    obstacles = entries.holding(Kind.OBSTACLE_RAISED)
+    with_step = {
+        name: sum(any(step.kind is kind for step in entries.steps(row)) for row in obstacles)
+        for name, kind in _OBSTACLE_STEPS.items()
+    }
+    carried = sum(row.year != entries.year for row in obstacles)
+    return {"obstacles_carried_over": carried} | {f"obstacles_{n}": count for n, count in with_step.items()}
+
+
+def _inspections(entries: EntriesOn) -> Mapping[str, Number]:
+    of_inspections = [entries.stand[row.fact.entry_id] for row in entries.holding(Kind.INSPECTION_CONDUCTED)]
+    received = sum(
+        any(step.kind is Kind.REPORT_RECEIVED for step in entries.steps(row))
+        for row in entries.holding(Kind.REPORT_SUBMITTED)
+    )
+    return {
+        "findings": sum(standing.findings or 0 for standing in of_inspections),
+        "findings_mended": sum(standing.mended or 0 for standing in of_inspections),
+        "reports_received": received,
+    }
+
+
+def _content(activities: Sequence[Activity]) -> Mapping[str, Number]:
+    complete = sum(activity.is_complete for activity in activities)
+    return {
+        "activities": len(activities),
+        "activities_complete": complete,
+        "share_complete": complete / len(activities) if activities else None,
+        "activities_verified": sum(activity.is_verified for activity in activities),
+    }
+
+
+def _forms(activities: Sequence[Activity]) -> Mapping[str, Number]:
+    return {
+        "activities": len(activities),
+        "items": sum(activity.largest("items") or 1 for activity in activities),
+        "attendance": _sum(activity.largest("attendance") for activity in activities),
+    }
+
+
+def _resources(activities: Sequence[Activity]) -> Mapping[str, Number]:
+    given = [activity.largest("cost_social") for activity in activities]
+    return {
+        "cost_social": _sum(given),
+        "cost_social_recorded": sum(value is not None for value in given),
+    }

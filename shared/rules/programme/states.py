@@ -1,0 +1,241 @@
+"""Where an entry of a programme stands on a day: cancelled, done, done late, late or open (compliance rules: programme)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from shared.contracts.vocabulary import ProgrammeKind
+from shared.rules.programme.kinds import KINDS
+
+Kind = ProgrammeKind
+
+
+class EntryStatus(StrEnum):
+    CANCELLED = "cancelled"
+    DONE = "done"
+    DONE_LATE = "done_late"
+    LATE = "late"
+    OPEN = "open"
+
+
+ENDED = frozenset({EntryStatus.CANCELLED, EntryStatus.DONE, EntryStatus.DONE_LATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFact:
+    """An entry as it stands after corrections.
+
+    `happened_on` is the first day on which it may have happened, `due_on` the last day of what it is due in. Of two on
+    one day `position` (in the log) says which came first. From `cancelled_from` on it does not hold. `day` is that by
+    which entries are ordered (`dated`).
+    """
+
+    entry_id: UUID
+    kind: Kind
+    position: int
+    happened_on: date | None = None
+    unit_code: str
+    of_entry: UUID | None = None
+    lead_unit_code: str | None = None
+    due_on: date | None = None
+    quantity: int | None = None
+    percent: int | None = None
+    document: str | None = None
+    needs_acceptance: bool | None = None
+    cancelled_from: date | None = None
+    day: date = date.min
+
+    def holds_on(self, as_of: date) -> bool:
+        return self.cancelled_from is None or self.cancelled_from > as_of
+
+    @property
+    def performer(self) -> str:
+        """The unit that is to act: who leads it, else the unit of the programme."""
+        return self.lead_unit_code or self.unit_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An entry on a day. `status` is None where nothing is owed; `owed_by` is the unit that is to act next.
+
+    `done_on` is also None where no day was given.
+    `steps` are the follow-ups until then, in order; `due_on` is that of the last extension. `findings` and how many of
+    them are `mended` are those of an inspection or of one recorded finding.
+    """
+
+    fact: EntryFact
+    status: EntryStatus | None
+    due_on: date | None = None
+    done_on: date | None = None
+    owed_by: str | None = None
+    percent: int | None = None
+    findings: int | None = None
+    mended: int | None = None
+    steps: Sequence[EntryFact] = ()
+
+
+_WITH_FINDINGS = frozenset({Kind.INSPECTION_CONDUCTED, Kind.FINDING_RECORDED})
+Steps = Mapping[UUID, Sequence[EntryFact]]
+
+
+def standings(facts: Iterable[EntryFact], as_of: date) -> dict[UUID, Standing]:
+    """Give each entry that exists on a day, with its state; the facts are those of whole programmes."""
+    present = sorted((fact for fact in dated(facts) if fact.day <= as_of), key=_place)
+    steps: dict[UUID, list[EntryFact]] = defaultdict(list)
+    for fact in present:
+        if fact.of_entry is not None and fact.holds_on(as_of):
+            steps[fact.of_entry].append(fact)
+    return {fact.entry_id: _standing(fact, steps, as_of) for fact in present}
+
+
+def dated(facts: Iterable[EntryFact]) -> Iterator[EntryFact]:
+    """Give each entry the first day on which it may have happened.
+
+    Of one that names no day that is the day of what it follows, or of an earlier recorded follow-up of the same entry; what
+    follows nothing has always been there: nobody is late because a day was not written down.
+    """
+    latest: dict[UUID, date] = {}
+    for fact in sorted(facts, key=lambda fact: fact.position):
+        day = fact.happened_on or (latest.get(fact.of_entry) if fact.of_entry else None) or date.min
+        latest[fact.entry_id] = max(day, latest.get(fact.entry_id, day))
+        if fact.of_entry is not None:
+            latest[fact.of_entry] = max(day, latest.get(fact.of_entry, day))
+        yield replace(fact, day=day)
+
+
+def mended(fact: EntryFact, steps: Steps) -> int:
+    """Count the findings of an inspection, or of one recorded finding, that were mended; at most those that were found."""
+    return sum(count for _, count in _mendings(fact, steps))
+
+
+def findings_of(fact: EntryFact, steps: Steps) -> int:
+    """Count the findings of an inspection: what it says, else those recorded; a recorded finding is one if it says nothing."""
+    if fact.kind is Kind.FINDING_RECORDED:
+        return 1 if fact.quantity is None else fact.quantity
+    if fact.quantity is not None:
+        return fact.quantity
+    return sum(findings_of(finding, steps) for finding in _of_kind(fact, steps, Kind.FINDING_RECORDED))
+
+
+def _place(fact: EntryFact) -> tuple[date, int]:
+    return fact.day, fact.position
+
+
+def _standing(fact: EntryFact, steps: Steps, as_of: date) -> Standing:
+    own = tuple(steps.get(fact.entry_id, ()))
+    if not fact.holds_on(as_of):
+        return Standing(fact=fact, status=EntryStatus.CANCELLED, steps=own)
+    if not KINDS[fact.kind].has_state:
+        return Standing(fact=fact, status=None, steps=own)
+    due_on, done_on = _due(fact, steps), _DONE[fact.kind](fact, steps)
+    return Standing(
+        fact=fact,
+        status=_status(due_on, done_on, as_of),
+        due_on=due_on,
+        done_on=None if done_on == date.min else done_on,
+        owed_by=None if done_on else _owed_by(fact, steps),
+        percent=_percent(fact, steps),
+        findings=findings_of(fact, steps) if fact.kind in _WITH_FINDINGS else None,
+        mended=mended(fact, steps) if fact.kind in _WITH_FINDINGS else None,
+        steps=own,
+    )
+
+
+def _status(due_on: date | None, done_on: date | None, as_of: date) -> EntryStatus:
+    if done_on is not None:
+        return EntryStatus.DONE_LATE if due_on is not None and done_on > due_on else EntryStatus.DONE
+    return EntryStatus.LATE if due_on is not None and due_on < as_of else EntryStatus.OPEN
+
+
+def _of_kind(fact: EntryFact, steps: Steps, *kinds: Kind) -> Iterator[EntryFact]:
+    return (step for step in steps.get(fact.entry_id, ()) if step.kind in kinds)
+
+
+def _due(fact: EntryFact, steps: Steps) -> date | None:
+    due_on = fact.due_on
+    for step in _of_kind(fact, steps, Kind.TASK_EXTENDED):
+        due_on = step.due_on
+    return due_on
+
+
+def _percent(fact: EntryFact, steps: Steps) -> int | None:
+    percent = None
+    for step in _of_kind(fact, steps, Kind.TASK_PROGRESSED):
+        percent = step.percent
+    return percent
+
+
+def _reported_on(fact: EntryFact, steps: Steps) -> date | None:
+    """Give the day of the first report that was not sent back."""
+    reported: date | None = None
+    for step in _of_kind(fact, steps, Kind.TASK_REPORTED, Kind.TASK_RETURNED):
+        if step.kind is Kind.TASK_RETURNED:
+            reported = None
+        elif reported is None:
+            reported = step.day
+    return reported
+
+
+def _task_done(fact: EntryFact, steps: Steps) -> date | None:
+    """Give the day of the first acceptance that was not followed by a return; where nobody has to accept, of the report."""
+    if not fact.needs_acceptance:
+        return _reported_on(fact, steps)
+    accepted: date | None = None
+    for step in _of_kind(fact, steps, Kind.TASK_ACCEPTED, Kind.TASK_RETURNED):
+        if step.kind is Kind.TASK_RETURNED:
+            accepted = None
+        elif accepted is None:
+            accepted = step.day
+    return accepted
+
+
+def _mendings(fact: EntryFact, steps: Steps) -> Iterator[tuple[date, int]]:
+    """Give the day and number of what was mended, in order, until nothing is left."""
+    left = findings_of(fact, steps)
+    followed: list[tuple[date, int | None]] = [
+        (step.day, step.quantity) for step in _of_kind(fact, steps, Kind.FINDING_FOLLOWED_UP)
+    ]
+    for finding in _of_kind(fact, steps, Kind.FINDING_RECORDED):
+        followed += _mendings(finding, steps)
+    for day, count in sorted(followed, key=lambda item: item[0]):
+        number = left if count is None else min(count, left)
+        left -= number
+        if number:
+            yield day, number
+
+
+def _mended_on(fact: EntryFact, steps: Steps) -> date | None:
+    """Give the day on which all was mended; where nothing was found, that of the inspection."""
+    left, day = findings_of(fact, steps), fact.day
+    for mended_on, count in _mendings(fact, steps):
+        left, day = left - count, mended_on
+    return None if left else day
+
+
+def _decided_on(fact: EntryFact, steps: Steps) -> date | None:
+    settling = _of_kind(fact, steps, Kind.OBSTACLE_DECIDED, Kind.OBSTACLE_ANSWERED)
+    return next((step.day for step in settling), None)
+
+
+def _owed_by(fact: EntryFact, steps: Steps) -> str:
+    if fact.kind is Kind.TASK_ASSIGNED and _reported_on(fact, steps) is not None:
+        return fact.unit_code
+    owed_by = fact.performer
+    for step in _of_kind(fact, steps, Kind.OBSTACLE_FORWARDED):
+        owed_by = step.performer
+    return owed_by
+
+
+_DONE: Mapping[Kind, Callable[[EntryFact, Steps], date | None]] = MappingProxyType(
+    {
+        Kind.TASK_ASSIGNED: _task_done,
+        Kind.INSPECTION_CONDUCTED: _mended_on,
+        Kind.FINDING_RECORDED: _mended_on,
+        Kind.OBSTACLE_RAISED: _decided_on,
+        Kind.REPORT_SUBMITTED: lambda fact, _: fact.day,
+    }
+)

@@ -1,0 +1,120 @@
+"""A second reading of where entries of a programme stand, straight from the page of rules: one entry, one day at a time."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from shared.contracts.vocabulary import ProgrammeKind as Kind
+from shared.rules.programme.states import EntryFact
+
+Place = tuple[date, int]  # a day, and a position in the log
+
+
+def day_of(entry: EntryFact, log: Sequence[EntryFact]) -> date:
+    """The day that it names; else that of the newest thing written down before it about the same entry."""
+    if entry.happened_on:
+        return entry.happened_on
+    if entry.of_entry is None:
+        return date.min
+    earlier = [
+        other
+        for other in log
+        if other.position < entry.position and entry.of_entry in (other.entry_id, other.of_entry)
+    ]
+    return max((day_of(other, log) for other in earlier), default=date.min)
+
+
+def about(entry: EntryFact, log: Sequence[EntryFact], day: date) -> list[EntryFact]:
+    """What was done about an entry by a day, in order, and still holds then."""
+    done = [
+        other
+        for other in log
+        if other.of_entry == entry.entry_id
+        and day_of(other, log) <= day
+        and not (other.cancelled_from and other.cancelled_from <= day)
+    ]
+    return sorted(done, key=lambda other: (day_of(other, log), other.position))
+
+
+def place_of(entry: EntryFact, log: Sequence[EntryFact]) -> Place:
+    return day_of(entry, log), entry.position
+
+
+def is_done(entry: EntryFact, log: Sequence[EntryFact], asked: date, upto: Place) -> bool:
+    """Tell whether an entry is done by what happened until `upto`, of what holds on the day asked about."""
+    steps = [step for step in about(entry, log, asked) if place_of(step, log) <= upto]
+    names = [step.kind for step in steps]
+    match entry.kind:
+        case Kind.TASK_ASSIGNED:
+            own = not entry.needs_acceptance
+            end = Kind.TASK_REPORTED if own else Kind.TASK_ACCEPTED
+            decisive = [name for name in names if name in (end, Kind.TASK_RETURNED)]
+            return bool(decisive) and decisive[-1] is end
+        case Kind.OBSTACLE_RAISED:
+            return Kind.OBSTACLE_DECIDED in names or Kind.OBSTACLE_ANSWERED in names
+        case Kind.REPORT_SUBMITTED:
+            return True
+        case Kind.FINDING_RECORDED | Kind.INSPECTION_CONDUCTED:
+            return left(entry, log, asked, upto) == 0
+        case _:
+            raise AssertionError(entry.kind)
+
+
+def total(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> int:
+    if entry.quantity is not None:
+        return entry.quantity
+    if entry.kind is Kind.FINDING_RECORDED:
+        return 1
+    recorded = [step for step in about(entry, log, asked) if step.kind is Kind.FINDING_RECORDED]
+    return sum(total(step, log, asked) for step in recorded)
+
+
+def left(entry: EntryFact, log: Sequence[EntryFact], asked: date, upto: Place) -> int:
+    number = total(entry, log, asked)
+    for step in about(entry, log, asked):
+        if step.kind is Kind.FINDING_FOLLOWED_UP and place_of(step, log) <= upto:
+            number -= number if step.quantity is None else step.quantity
+        elif step.kind is Kind.FINDING_RECORDED:
+            number -= total(step, log, asked) - left(step, log, asked, upto)
+        number = max(number, 0)
+    return number
+
+
+def due_of(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> date | None:
+    moved = [step.due_on for step in about(entry, log, asked) if step.kind is Kind.TASK_EXTENDED]
+    return moved[-1] if moved else entry.due_on
+
+
+def status(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> str | None:
+    """Name the state on a day; `absent` before the entry exists, None of what owes nothing."""
+    if day_of(entry, log) > asked:
+        return "absent"
+    if entry.cancelled_from and entry.cancelled_from <= asked:
+        return "cancelled"
+    if entry.kind not in OWING:
+        return None
+    due = due_of(entry, log, asked)
+    if is_done(entry, log, asked, (asked, len(log))):
+        return "done" if due is None or done_in_time(entry, log, asked, due) else "done_late"
+    return "late" if due is not None and asked > due else "open"
+
+
+OWING = {
+    Kind.TASK_ASSIGNED,
+    Kind.OBSTACLE_RAISED,
+    Kind.REPORT_SUBMITTED,
+    Kind.FINDING_RECORDED,
+    Kind.INSPECTION_CONDUCTED,
+}
+
+
+def done_in_time(entry: EntryFact, log: Sequence[EntryFact], asked: date, due: date) -> bool:
+    """Tell whether the day on which it became done, and has been since, is not after the due day."""
+    findings = entry.kind in (Kind.INSPECTION_CONDUCTED, Kind.FINDING_RECORDED)
+    if entry.kind is Kind.REPORT_SUBMITTED or (findings and total(entry, log, asked) == 0):
+        return day_of(entry, log) <= due
+    done_since = asked
+    for place in sorted((place_of(step, log) for step in log), reverse=True):
+        if place[0] <= asked and not is_done(entry, log, asked, place):
+            break
+        done_since = min(place[0], done_since)
+    return done_since <= due
