@@ -81,7 +81,7 @@ async def test_takes_the_samples_and_shows_their_figures(
     inside = json.loads(stack.loa_inside("compliance", "--json"))
     assert inside["groups"] == json.loads(stack.loa("compliance", "--json").stdout)["groups"]
     with stack.client("metrics") as client:
-        page = client.get("/")
+        page = client.get("/details")
     assert page.status_code == 200
     assert f"{inside['groups'][0]['rate_full'] * 100:.1f}".replace(".", ",") in page.text
     assert "Sở Ví dụ B" in page.text
