@@ -89,7 +89,7 @@ from shared.signed_links.short_links import LinkSecret, secret_of
 logger = signals.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
-CONTEXTS = frozenset({"unit", "draft", "compliance", "alert", "recipient"})
+CONTEXTS = frozenset({"unit", "draft", "compliance", "alert", "recipient", "programme"})
 
 
 def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterable[MailKind] = ()) -> FastAPI:

@@ -79,6 +79,7 @@ class AlertRow(Base, table=True):
     answer: str | None = None
     answered_on: date | None = None
     answer_said: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    answers: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
     planned_on: date | None = None
     snoozed_until: date | None = None
     escalated_to: str | None = None
@@ -298,6 +299,18 @@ class UnitRequestRow(Base, table=True):
     settlement_reason: str | None = None
 
 
+class ObstacleReplyRow(Base, table=True):
+    """How an obstacle was answered in the programme of its unit; `of_entry` is the answer to a mail that reported it."""
+
+    __tablename__ = "obstacle_reply"
+
+    entry_id: UUID = Field(primary_key=True)
+    of_entry: UUID = Field(index=True)
+    answered_on: date
+    document: str | None = None
+    note: str | None = None
+
+
 class SendingRow(Base, table=True):
     """Own data: who held all sending or released it, when and why; the last row counts."""
 
@@ -364,10 +377,11 @@ SILENCE = table_of(SilenceRow)
 SENDING = table_of(SendingRow)
 ROUND = table_of(RoundRow)
 UNIT_REQUEST = table_of(UnitRequestRow)
+OBSTACLE_REPLY = table_of(ObstacleReplyRow)
 MAILBOX_CHANGE = table_of(MailboxChangeRow)
 SUPERVISION_CHANGE = table_of(SupervisionChangeRow)
 
-OWN = (GAP, ALERT, UNWANTED_MAIL, DIGEST_DAY, UNIT_REQUEST, SUPERVISION_CHANGE)
+OWN = (GAP, ALERT, UNWANTED_MAIL, DIGEST_DAY, UNIT_REQUEST, OBSTACLE_REPLY, SUPERVISION_CHANGE)
 READ_MODEL = (*directory.all, *OWN)
 
 # Replicas of 0.1.0 still read them while a release is rolled out: the release after next drops them.

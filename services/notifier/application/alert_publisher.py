@@ -17,7 +17,9 @@ from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import About, Event
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
 from shared.contracts.notifier import RecipientFrequencyChosen, RecipientResubscribed, RecipientUnsubscribed
+from shared.contracts.programme import ProgrammeObstacleAnswered
 from shared.contracts.registry import DraftRequestDecided, DraftRequestRaised, UnitSupervisionSet
+from shared.contracts.vocabulary import Precision
 from shared.eventstore.handle import BulkStore, EventStore, Handled, History, OverlayEventStore, handle
 from shared.kernel.errors import PermanentError, TransientError
 from shared.kernel.local_day import day_in_vietnam
@@ -96,8 +98,15 @@ def _supervision_set(event: Recorded, data: UnitSupervisionSet) -> Rows:
     return [Put("supervision_change", {"event_id": event.event_id, **recorded}, data)]
 
 
+def _obstacle_answered(event: Recorded, data: ProgrammeObstacleAnswered) -> Rows:
+    """Keep the day on which it was answered; of one that is only known by its month or year, when it was recorded."""
+    known = data.happened_on if data.precision is Precision.DAY else None
+    return [Put("obstacle_reply", {"answered_on": known or day_in_vietnam(event.metadata.time)}, data)]
+
+
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitSupervisionSet: _supervision_set,
+    ProgrammeObstacleAnswered: _obstacle_answered,
     DraftRequestRaised: _request_raised,
     DraftRequestDecided: _request_decided,
     ComplianceGapOpened: _gap_opened,

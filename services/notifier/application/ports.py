@@ -59,7 +59,7 @@ class PlanningSnapshot:
     day, `later` of those of later days; `runs` are the keys of the completed mail runs;
     `contexts` hold the last answer and the silence of each gap; `history` the gaps of the last months, those that closed too;
     `preferences` what recipients asked for, of those that did; `pending` the gaps that no mail may speak of yet,
-    because the log has not brought their alerts to their state.
+    because the log has not brought their alerts to their state; `policies` are the titles of policies by draft and number.
     """
 
     position: int
@@ -77,6 +77,7 @@ class PlanningSnapshot:
     requests: Sequence[UnitRequest] = ()
     changes: Sequence[Change] = ()
     notice_keys: frozenset[str] = frozenset()
+    policies: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
     def preference(self, recipient: Recipient) -> Preference:
         return self.preferences.get(recipient.recipient_id, EVERYTHING)

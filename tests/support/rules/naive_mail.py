@@ -60,13 +60,17 @@ class NaiveNotifier:
         elif name == "unit.succeeded":
             self.heirs[event_data.unit_code].append((event_data.on, event_data.to_code))
         elif name in {"compliance.gap_opened", "compliance.gap_changed"}:
+            before = self.gaps.get(event_data.gap_id)
+            if before is not None and before.unit_code != event_data.unit_code:
+                self.plans.pop((event_data.gap_id, event_data.unit_code), None)
             self.gaps[event_data.gap_id] = event_data
             if name == "compliance.gap_opened":
                 self.ended.pop(event_data.gap_id, None)
         elif name == "compliance.gap_closed":
             self.ended[event_data.gap_id] = (event_data.closed_on, str(event_data.reason))
         elif name == "alert.acknowledged":
-            self.plans[event_data.gap_id, event_data.unit_code] = event_data.planned_on
+            of = event_data.gap_id, event_data.unit_code  # a later day does not put off what was put off once
+            self.plans[of] = min(event_data.planned_on, self.plans.get(of, date.max))
         elif name == "alert.snoozed":
             self.snoozes[event_data.gap_id, event_data.unit_code] = event_data.until
 

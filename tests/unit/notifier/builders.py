@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.notifier.domain.gaps.gap_alert import Gap, Silence
+from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, Silence
+from services.notifier.domain.gaps.unit_answers import UnitAnswer
 from services.notifier.domain.notification.reasons import LastNotification, Standing
 from services.notifier.domain.recipients.audience import JUSTICE, Recipient, Tree, Unit
 from shared.contracts.vocabulary import (
@@ -102,3 +103,22 @@ def _registered(unit: Unit, heirs: Sequence[tuple[date, str]]) -> folds.Unit:
         parent_code=unit.parent_code,
         successions=tuple(folds.Succession(heir, on) for on, heir in heirs),
     )
+
+
+def answer(
+    name: str, on: date, number: int = 1, to_unit_code: str | None = None, **content: str
+) -> UnitAnswer:
+    """Make an answer of a unit, by the name of its event."""
+    return UnitAnswer(
+        name=name, on=on, content=content, answer_id=UUID(int=500 + number), to_unit_code=to_unit_code
+    )
+
+
+def planned(*days: tuple[date, date]) -> AlertContext:
+    """Make what stands after a unit named days, each (answered on, planned for)."""
+    answers = tuple(
+        answer("acknowledged", on, number, planned_on=day.isoformat())
+        for number, (on, day) in enumerate(days, start=1)
+    )
+    on, day = days[-1]
+    return AlertContext(answer="acknowledged", answered_on=on, planned_on=day, answers=answers)

@@ -15,7 +15,7 @@ from services.notifier.domain.notification.timing import (
     verdict,
 )
 from shared.contracts.vocabulary import GapClosure, UnitLevel
-from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, silence, tree
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, planned, silence, tree
 
 TREE = tree()
 FIVE, TEN = date(2026, 11, 16), date(2026, 11, 9)  # due days that are five and ten working days before Monday
@@ -34,6 +34,11 @@ COMMUNE_STEPS = (*STEPS, Step(3, StepTo.SUPERIOR, UnitLevel.COMMUNE))
             AlertContext(planned_on=date(2026, 11, 22)),
             Verdict.PLAN_PASSED,
         ),
+        (
+            gap(unit_code="SO-A", due_on=FIVE),
+            planned((date(2026, 11, 17), date(2026, 11, 20)), (date(2026, 11, 19), date(2026, 11, 27))),
+            Verdict.PLAN_PASSED,
+        ),  # a second day is the supervisor's to grant
         (
             gap(unit_code="SO-A", due_on=FIVE),
             AlertContext(answer="obstacle_reported"),

@@ -197,6 +197,17 @@ def test_a_planned_day_takes_the_escalation_back_and_another_answer_leaves_the_d
     assert (row.answer, row.planned_on) == ("exemption_requested", DUE)
 
 
+def test_urging_rests_once_and_every_answer_is_kept() -> None:
+    later = PLANNED.model_copy(update={"planned_on": date(2026, 12, 31)})
+    row = rows_after(OPENED, RAISED, PLANNED, UP, later, EXEMPT)[ID]
+    assert (row.escalation_level, row.escalated_to) == (1, "CP")  # a second day takes no escalation back
+    context = row.context(None, halted=False)
+    assert (context.rests_until, context.planned_on) == (DUE, date(2026, 12, 31))
+    assert [each.name for each in context.answers] == ["acknowledged", "acknowledged", "exemption_requested"]
+    again = rows_after(OPENED, RAISED, PLANNED, later, RESOLVED, RAISED)[ID].context(None, halted=False)
+    assert (again.rests_until, again.answers) == (None, ())
+
+
 ANYTHING = (OPENED, CHANGED, MOVED, CLOSED, MOVED_CLOSED)
 OF_ALERT = (SENT, PLANNED, EXEMPT, SNOOZED, UP, SILENCED, RETURNED)
 

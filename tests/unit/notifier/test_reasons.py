@@ -26,15 +26,19 @@ from services.notifier.domain.notification.reasons import (
 from services.notifier.domain.notification.timing import Verdict
 from shared.contracts.vocabulary import GapClosure, OptionalMail, Procedure
 from shared.kernel.local_day import VIETNAM
-from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, silence
+from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, planned, silence
 
 IN_GRACE = gap(due_on=date(2026, 11, 30))
 DUE_SOON = gap(due_on=date(2026, 11, 26))
 OVERDUE = gap(due_on=date(2026, 11, 20))
 HURRIED = gap(procedure=Procedure.SIMPLIFIED, since=date(2026, 11, 20), due_on=date(2026, 11, 25))
 WEDNESDAY = date(2026, 11, 25)
+FRIDAY_BEFORE = date(2026, 11, 20)
 PLANNED = AlertContext(planned_on=WEDNESDAY)
 PASSED = AlertContext(planned_on=date(2026, 11, 20))
+PUT_OFF = planned((date(2026, 11, 16), date(2026, 11, 20)), (date(2026, 11, 19), date(2026, 11, 27)))
+PUT_OFF_AFTER = planned((date(2026, 11, 16), date(2026, 11, 20)), (MONDAY, date(2026, 11, 27)))
+BROUGHT_FORWARD = planned((date(2026, 11, 16), date(2026, 11, 27)), (date(2026, 11, 17), FRIDAY_BEFORE))
 OVERDUE_NOTIFIED = notified(Standing.OVERDUE, due_on=OVERDUE.due_on, day=date(2026, 11, 13))
 FRIDAY = date(2026, 11, 20)
 ABOVE = notified(Standing.OVERDUE, due_on=OVERDUE.due_on, above=True)
@@ -144,12 +148,21 @@ TABLE: list[tuple[Case, Reason]] = [
     (duty(OVERDUE, replace(OVERDUE_NOTIFIED, policies=(1,)), PLANNED), Reason.WORSE),
     (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=FRIDAY), PASSED), Reason.PLAN_PASSED),
     (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=MONDAY), PASSED), Reason.STILL_OWED),  # told already
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=FRIDAY), PUT_OFF), Reason.PLAN_PASSED),  # it rests once
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=FRIDAY), PUT_OFF_AFTER), Reason.PLAN_PASSED),
+    (duty(OVERDUE, replace(OVERDUE_NOTIFIED, day=FRIDAY), BROUGHT_FORWARD), Reason.PLAN_PASSED),
+    (duty(OVERDUE, None, PUT_OFF), Reason.OVERDUE_FIRST),
+    (duty(OVERDUE, OVERDUE_NOTIFIED, planned((FRIDAY, WEDNESDAY))), Reason.PLANNED),
     (duty(COVERED, notified(Standing.OVERDUE), AlertContext(silence=silence())), Reason.RESOLVED_SINCE),
+    # … a planned day ends with its stage: the gap of the next stage is another one, with no day
+    (duty(closed(GapClosure.STAGE_LEFT), notified(Standing.OVERDUE), PLANNED), Reason.CLOSED_OTHERWISE),
     # … to a unit above
     (above(OVERDUE, None, None, Verdict.OVERDUE), Reason.ESCALATED),
     (above(OVERDUE, ABOVE, None, Verdict.OVERDUE), Reason.STILL_ESCALATED),
     (above(OVERDUE, notified(Standing.OVERDUE), None, Verdict.OVERDUE), Reason.ESCALATED),  # as its own, once
     (above(OVERDUE, ABOVE, PASSED, Verdict.PLAN_PASSED), Reason.ESCALATED),  # told before that day passed
+    (above(OVERDUE, ABOVE, PUT_OFF, Verdict.PLAN_PASSED), Reason.ESCALATED),
+    (above(OVERDUE, replace(ABOVE, day=MONDAY), PUT_OFF, Verdict.PLAN_PASSED), Reason.STILL_ESCALATED),
     (above(OVERDUE, ABOVE, PLANNED, Verdict.PLANNED), Reason.NOT_ESCALATED),
     (above(OVERDUE, None, None, Verdict.TOO_SOON), Reason.NOT_ESCALATED),
     (above(OVERDUE, None, None, Verdict.SILENCED), Reason.NOT_ESCALATED),

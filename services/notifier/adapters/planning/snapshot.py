@@ -33,6 +33,7 @@ from services.notifier.adapters.tables import (
     DIGEST,
     DIGEST_DAY,
     DIGEST_LINE,
+    OBSTACLE_REPLY,
     RECIPIENT,
     ROUND,
     SILENCE,
@@ -56,6 +57,7 @@ from services.notifier.domain.gaps.gap_alert import (
     UnitRequest,
 )
 from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
+from services.notifier.domain.gaps.unit_answers import ObstacleReply
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNotification, Reason, Standing
 from services.notifier.domain.notification.timing import CHANGE, DECISION, REQUESTS, Urgency
 from services.notifier.domain.overview import MONTHS
@@ -394,12 +396,14 @@ class SqlSnapshots:
             ]
             silences, halted = await silences_on(connection, day), await _halted(connection)
             requests = await requests_on(connection, day)
+            contexts = dict(_contexts(alerts, halted, silences, requests, day))
             return PlanningSnapshot(
                 position=position,
                 gaps=[alert.gap for alert in alerts],
                 recipients=await _recipients(connection),
                 tree=await _tree(connection, self.justice_unit, day),
-                contexts=dict(_contexts(alerts, halted, silences, requests, day)),
+                contexts=await _with_replies(connection, contexts, day),
+                policies=await _policy_titles(connection, {alert.draft_code for alert in alerts}),
                 notified=notified,
                 done=await _mailed(connection, DIGEST.c.day == day),
                 later=await _mailed(connection, DIGEST.c.day > day),
@@ -433,6 +437,44 @@ def _contexts(
         context = alert.context(silence, halted=draft_id(alert.draft_code) in halted)
         of_unit = tuple(asked[alert.draft_code, alert.unit_code])
         yield alert.gap_id, replace(context, requests=of_unit)
+
+
+async def _with_replies(
+    connection: AsyncConnection, contexts: Mapping[UUID, AlertContext], day: date
+) -> Mapping[UUID, AlertContext]:
+    """Add how reported obstacles were answered by a day, to those contexts that have some."""
+    reported = {
+        answer.answer_id: gap_id
+        for gap_id, context in contexts.items()
+        for answer in context.answers
+        if answer.is_obstacle and answer.answer_id
+    }
+    reply = OBSTACLE_REPLY.c
+    query = select(OBSTACLE_REPLY).where(reply.of_entry.in_(reported), reply.answered_on <= day)
+    rows = await connection.execute(query.order_by(reply.answered_on, reply.entry_id)) if reported else ()
+    replies: dict[UUID, list[ObstacleReply]] = defaultdict(list)
+    for row in rows:
+        replies[reported[row.of_entry]].append(
+            ObstacleReply(answer_id=row.of_entry, on=row.answered_on, document=row.document, note=row.note)
+        )
+    answered = {gap_id: replace(contexts[gap_id], replies=tuple(given)) for gap_id, given in replies.items()}
+    return {**contexts, **answered}
+
+
+async def _policy_titles(
+    connection: AsyncConnection, drafts: Collection[str]
+) -> Mapping[str, Mapping[int, str]]:
+    """Read what the policies of some drafts are called, by draft and number."""
+    policy, card = directory.drafts.policy, directory.drafts.draft
+    query = (
+        select(card.c.draft_code, policy.c.policy_no, policy.c.title)
+        .join(card, card.c.draft_id == policy.c.draft_id)
+        .where(card.c.draft_code.in_(drafts))
+    )
+    titles: dict[str, dict[int, str]] = defaultdict(dict)
+    for row in await connection.execute(query):
+        titles[row.draft_code][row.policy_no] = row.title
+    return dict(titles)
 
 
 async def requests_on(connection: AsyncConnection, day: date) -> list[UnitRequest]:

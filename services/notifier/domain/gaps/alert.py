@@ -79,7 +79,7 @@ class RecordAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate:
-    """Escalate the alert; a reached level is kept until the unit names a day."""
+    """Escalate the alert; a reached level is kept until the unit names a day for the first time."""
 
     alert: Raise
     to_unit_code: str
@@ -150,7 +150,7 @@ class Absent:
 class Open:
     """What was sent and answered since the alert was raised.
 
-    `escalated` holds (level, unit) of each step taken since the last planned day; `returned` the mails
+    `escalated` holds (level, unit) of each step taken since the first planned day; `returned` the mails
     that did not arrive; days are days in Vietnam, `snoozed_until` is the last quiet one.
     """
 
@@ -294,7 +294,8 @@ def _of_open(state: Open, event: AnswerEvent | AlertSnoozed | AlertEscalated | A
     """Apply an event that keeps the alert open: answers, snoozes, silences, escalations."""
     match event:
         case AlertAcknowledged():
-            return replace(state, answer=type(event), planned_on=event.planned_on, escalated=frozenset())
+            kept = frozenset() if state.planned_on is None else state.escalated
+            return replace(state, answer=type(event), planned_on=event.planned_on, escalated=kept)
         case AlertTransferRequested() | AlertExemptionRequested() | AlertObstacleReported():
             return replace(state, answer=type(event))
         case AlertSnoozed():

@@ -1,6 +1,6 @@
 """A gap with its alert and the requests of units about it, as the notifier keeps them; see `gap_alert_fold`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.notifier.domain.errors import SilenceOver, SilenceOverEverything
 from services.notifier.domain.gaps.alert import Raise, Resolve
+from services.notifier.domain.gaps.unit_answers import ObstacleReply, UnitAnswer, rests_until
 from shared.contracts.notifier import AlertExemptionRequested, AlertObstacleReported, AlertTransferRequested
 from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Procedure, RequestKind, Stage
 from shared.directory.deciders import decider_of
@@ -154,7 +155,8 @@ class AlertContext:
 
     `answer` is the name of an event of `alert`, `answer_said` its words; `snoozed_until` is the last quiet day.
     `halted`: the draft is suspended, withdrawn or merged, even if metrics has not closed the gap yet.
-    `requests` are those of its unit about the draft that wait, or were settled in the last days.
+    `requests` are those of its unit about the draft that wait, or were settled in the last days. `answers` are all since the
+    alert was raised (none in rows of earlier releases), `replies` how obstacles among them were answered.
     """
 
     answer: str | None = None
@@ -165,6 +167,8 @@ class AlertContext:
     silence: Silence | None = None
     halted: bool = False
     requests: tuple[UnitRequest, ...] = ()
+    answers: tuple[UnitAnswer, ...] = ()
+    replies: tuple[ObstacleReply, ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -176,8 +180,17 @@ class AlertContext:
         """What the unit asked for and waits for a decision: the gap stays open until then."""
         return tuple(request for request in self.requests if request.is_waiting)
 
+    @property
+    def rests_until(self) -> date | None:
+        """The last day on which urging rests because the unit named a day: the first one counts, not a postponement."""
+        return rests_until(self.answers) or self.planned_on
+
     def is_planned(self, day: date) -> bool:
-        return self.planned_on is not None and day <= self.planned_on
+        return self.rests_until is not None and day <= self.rests_until
+
+    def passed_since(self, notified_on: date) -> bool:
+        """Say whether a named day has passed since a notification, if it has passed."""
+        return self.rests_until is not None and notified_on <= self.rests_until
 
     def is_snoozed(self, day: date) -> bool:
         return self.snoozed_until is not None and day <= self.snoozed_until
@@ -240,6 +253,7 @@ class GapAlert:
     answer: str | None = None
     answered_on: date | None = None
     answer_said: Mapping[str, str | None] | None = None
+    answers: Sequence[Mapping[str, Any]] | None = None
     planned_on: date | None = None
     snoozed_until: date | None = None
     escalated_to: str | None = None
@@ -290,7 +304,8 @@ class GapAlert:
     def context(self, silence: Silence | None, *, halted: bool) -> AlertContext:
         """What the unit answered, with what keeps the alert quiet."""
         answered: dict[str, Any] = {name: getattr(self, name) for name in _ANSWERED}
-        return AlertContext(**answered, silence=silence, halted=halted)
+        answers = tuple(UnitAnswer.from_row(row) for row in self.answers or ())
+        return AlertContext(**answered, answers=answers, silence=silence, halted=halted)
 
 
 IDS = ("gap_id", "draft_code", "unit_code", "due_on")
@@ -300,6 +315,7 @@ SINCE_RAISED = (
     "last_sent_day",
     "last_reason",
     *_ANSWERED,
+    "answers",
     "escalated_to",
     "escalation_level",
     "escalated_on",

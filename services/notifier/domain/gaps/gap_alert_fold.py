@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from services.notifier.domain.gaps.gap_alert import FACTS, IDS, SINCE_RAISED, AlertStatus, GapAlert
+from services.notifier.domain.gaps.unit_answers import ANSWER_FIELDS, answer_row
 from services.notifier.domain.notification.reasons import Reason
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import alert_id
@@ -36,16 +37,6 @@ from shared.contracts.vocabulary import GapClosure
 from shared.kernel.local_day import day_in_vietnam
 
 ANNOUNCEMENTS = (ComplianceGapOpened, ComplianceGapChanged, ComplianceGapClosed)
-_ANSWER_FIELDS = {
-    "planned_on",
-    "channel",
-    "to_unit",
-    "explanation",
-    "document",
-    "authority",
-    "decided_on",
-    "obstacle",
-}
 
 
 @dataclass(slots=True)
@@ -127,7 +118,7 @@ def on_alert(existing: GapAlert | None, event: Recorded, data: AlertEvent) -> Ga
     if isinstance(data, AlertRaised):
         raised = _raised(existing, data)
     elif existing is not None:
-        raised = replace(existing, **_after(event, data))
+        raised = replace(existing, **_after(existing, event, data))
     else:
         return None
     return replace(raised, version=event.aggregate_version)
@@ -147,6 +138,7 @@ def _last_reason(reason: str) -> dict[str, Any]:
 
 
 def _after(  # noqa: PLR0911  one line an event
+    row: GapAlert,
     event: Recorded,
     data: AnswerEvent
     | AlertSent
@@ -176,20 +168,24 @@ def _after(  # noqa: PLR0911  one line an event
             | AlertExemptionRequested()
             | AlertObstacleReported()
         ):
-            return _answered(event, data)
+            return _answered(row, event, data)
         case _:
             assert_never(data)
 
 
-def _answered(event: Recorded, data: AnswerEvent) -> dict[str, Any]:
-    """An answer without a day takes no planned day away."""
+def _answered(row: GapAlert, event: Recorded, data: AnswerEvent) -> dict[str, Any]:
+    """An answer without a day takes no planned day away; the first named day alone takes an escalation back."""
+    on = _day(event)
     values: dict[str, Any] = {
         "answer": data.name,
-        "answered_on": _day(event),
-        "answer_said": data.model_dump(mode="json", include=_ANSWER_FIELDS),
+        "answered_on": on,
+        "answer_said": data.model_dump(mode="json", include=set(ANSWER_FIELDS)),
+        "answers": [*(row.answers or ()), answer_row(data, event.event_id, on)],
     }
     if isinstance(data, AlertAcknowledged):
-        values |= {"planned_on": data.planned_on, "escalation_level": None, "escalated_to": None}
+        values["planned_on"] = data.planned_on
+        if row.planned_on is None:
+            values |= {"escalation_level": None, "escalated_to": None}
     return values
 
 

@@ -354,7 +354,7 @@ def _of_open(case: GapCase, notified: LastNotification | None, now: Standing) ->
         return Reason.PLANNED
     if notified is None or now.order > notified.standing.order:
         return _FIRST[now]
-    if context.planned_on is not None and notified.day <= context.planned_on:
+    if context.passed_since(notified.day):
         return Reason.PLAN_PASSED
     repeat = now is Standing.OVERDUE and case.calendar.working_days_between(notified.day, day) >= REPEAT
     return Reason.OVERDUE_REPEAT if repeat else Reason.STILL_OWED
@@ -373,7 +373,7 @@ _FIRST = {
 
 
 def _above(case: GapCase) -> Reason:
-    notified, planned_on = case.notified, case.context.planned_on
+    notified = case.notified
     was_notified = notified is not None and notified.above and notified.unit_code == case.gap.unit_code
     if not case.gap.is_open_on(case.day):
         return Reason.CLOSED_BELOW if was_notified else Reason.NEVER_NOTIFIED
@@ -381,8 +381,7 @@ def _above(case: GapCase) -> Reason:
         return Reason.NOT_ESCALATED
     if notified is None or not was_notified:
         return Reason.ESCALATED
-    again = planned_on is not None and notified.day <= planned_on
-    return Reason.ESCALATED if again else Reason.STILL_ESCALATED
+    return Reason.ESCALATED if case.context.passed_since(notified.day) else Reason.STILL_ESCALATED
 
 
 def _at_once(case: GapCase) -> Reason:
