@@ -244,7 +244,8 @@ def _ticks(
     answer_pages = dict.fromkeys(AlertAnswer, settings.url_notifier) | {
         AlertAnswer.DONE: settings.url_campaigns
     }
-    digests = TemplateRenderer(AnswerLinks(secret, answer_pages), mailboxes, settings.mail_from)
+    answer_links = AnswerLinks(secret, answer_pages)
+    digests = TemplateRenderer(answer_links, mailboxes, settings.mail_from, f"{settings.url_metrics}/drafts")
     pages = PageMails(environment(), mailboxes)
     decisions = f"{settings.url_registry}/decisions"
     kinds = mail_kinds(digests, pages, f"{settings.url_notifier}/requests", more_kinds, decisions)

@@ -100,8 +100,8 @@ def _supervision_set(event: Recorded, data: UnitSupervisionSet) -> Rows:
 
 def _obstacle_answered(event: Recorded, data: ProgrammeObstacleAnswered) -> Rows:
     """Keep the day on which it was answered; of one that is only known by its month or year, when it was recorded."""
-    known = data.happened_on if data.precision is Precision.DAY else None
-    return [Put("obstacle_reply", {"answered_on": known or day_in_vietnam(event.metadata.time)}, data)]
+    exact_day = data.happened_on if data.precision is Precision.DAY else None
+    return [Put("obstacle_reply", {"answered_on": exact_day or day_in_vietnam(event.metadata.time)}, data)]
 
 
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {

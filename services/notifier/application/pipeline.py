@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.notifier.application.ports import Head, Mail, Notice, Outgoing, PlanningSnapshot, Snapshots
 from services.notifier.domain.delivery.retries import Shipment
-from services.notifier.domain.digest import Digest, Situation
+from services.notifier.domain.digest import Digest, Line, Situation
 from services.notifier.domain.errors import BadMoment, NotCaughtUp
 from services.notifier.domain.gaps.alert import Escalate, RecordSilenced
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, UnitRequest, with_decider
@@ -38,6 +38,7 @@ from services.notifier.domain.notification.timing import (
 from services.notifier.domain.recipients.audience import Reach, Recipient, Tree, Unit, Via, once_an_address
 from services.notifier.domain.recipients.preference import Preference
 from shared.contracts.vocabulary import OptionalMail, Weekday
+from shared.directory.deciders import decider_of
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.observability import signals
@@ -232,10 +233,35 @@ class Planning:
         return any((kind, recipient_id) in self.snapshot.later for recipient_id in ids)
 
     def named(self, digest: Digest) -> Digest:
+        """Add what units and policies are called, and whom the reader can ask about what is owed."""
+        contacts = self._contacts({line.gap.unit_code for line in digest.owed})
         reading = {line.reader.unit_code for line in digest.lines if line.reader}
-        asked = {r.decider_code for line in digest.lines for r in line.context.requests if r.decider_code}
-        codes = {line.gap.unit_code for line in digest.lines} | reading | asked
-        return replace(digest, unit_names={code: self.snapshot.tree.unit(code).name for code in codes})
+        return replace(
+            digest,
+            unit_names=self.unit_names(digest.lines, reading | set(contacts)),
+            policy_names=self.policy_names(digest.lines),
+            contacts=contacts,
+        )
+
+    def unit_names(self, lines: Iterable[Line], more: Iterable[str] = ()) -> Mapping[str, str]:
+        """Name the units that some lines speak of, and some more, as they are called on the day."""
+        codes = set(more)
+        for line in lines:
+            asked = {request.decider_code for request in line.context.requests}
+            asked |= {answer.to_unit_code for answer in line.context.answers}
+            codes |= {line.gap.unit_code} | {code for code in asked if code}
+        return {code: self.snapshot.tree.unit(code).name for code in codes}
+
+    def policy_names(self, lines: Iterable[Line]) -> Mapping[str, Mapping[int, str]]:
+        drafts = {line.gap.draft_code for line in lines}
+        return {code: names for code, names in self.snapshot.policies.items() if code in drafts}
+
+    def _contacts(self, units: Iterable[str]) -> Mapping[str, str]:
+        """Give the addresses of the bodies that decide what these units ask for, as far as they are listed."""
+        directory, audience = self.snapshot.tree.directory, self.situation.audience
+        bodies = {decider_of(directory, unit, self.day, self.day, self.calendar) for unit in units}
+        addresses = {code: audience.contact(code) for code in sorted(code for code in bodies if code)}
+        return {code: email for code, email in addresses.items() if email}
 
     def without_recipient(self) -> Iterator[Skipped]:
         """Name the units with open gaps and no recipient; `detail` is the unit that reads instead."""

@@ -93,7 +93,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """`owed` is the recipient's own duty, `above` what it is to see to with units below it."""
+    """`owed` is the recipient's own duty, `above` what it is to see to with units below it.
+
+    `policy_names` are by draft and number, `contacts` the addresses of the bodies that follow what is owed, by their codes.
+    """
 
     key: str
     recipient: Recipient
@@ -103,6 +106,8 @@ class Digest:
     closed: tuple[Line, ...]
     kind: str = KIND
     unit_names: Mapping[str, str] = field(default_factory=dict)
+    policy_names: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    contacts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -27,7 +27,8 @@ MONTHS = 6  # shown in the chart
 class WeeklyList:
     """Everything overdue in the area of the recipient's unit, worst first. `is_duty`: the unit must follow it.
 
-    `areas` are the units that the reader follows, with what is overdue in the area of each.
+    `areas` are the units that the reader follows, with what is overdue in the area of each; `policy_names` are by draft and
+    number.
     """
 
     key: str
@@ -38,6 +39,7 @@ class WeeklyList:
     areas: tuple[tuple[Unit, tuple[Line, ...]], ...] = ()
     is_duty: bool = False
     kind: str = WEEKLY_LIST
+    policy_names: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
     @property
     def datasets(self) -> frozenset[Dataset]:

@@ -41,7 +41,17 @@ from shared.contracts.vocabulary import (
     Role,
     Weekday,
 )
-from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, notified, recipient, silence, tree
+from tests.unit.notifier.builders import (
+    CALENDAR,
+    MONDAY,
+    answer,
+    gap,
+    notified,
+    planned,
+    recipient,
+    silence,
+    tree,
+)
 
 SENDER = "Loa <loa@loa.invalid>"
 
@@ -61,7 +71,7 @@ class ShortMailboxes:
         return MailLink(f"https://loa.vn/mailbox/{notice.day}{f'-{kind}' if kind else ''}")
 
 
-DIGESTS = TemplateRenderer(ShortLinks(), ShortMailboxes(), SENDER)
+DIGESTS = TemplateRenderer(ShortLinks(), ShortMailboxes(), SENDER, "https://loa.vn/drafts")
 KINDS = mail_kinds(
     DIGESTS,
     PageMails(environment(), ShortMailboxes()),
@@ -69,6 +79,7 @@ KINDS = mail_kinds(
     (),
     "https://loa.vn/decisions",
 )
+FRIDAY = date(2026, 11, 20)
 MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
 
 
@@ -157,6 +168,33 @@ def climbed(language: Language = Language.VI) -> Digest:
 def chosen(language: Language = Language.VI) -> SettingsNote:
     wanted = Preference(Weekday.WEDNESDAY, frozenset({OptionalMail.MONTHLY_SUMMARY}))
     return SettingsNote(recipient=supervisor(language=language), day=MONDAY, chosen=wanted)
+
+
+ANSWERED = AlertContext(
+    answer="obstacle_reported",
+    answered_on=FRIDAY,
+    planned_on=date(2026, 12, 4),
+    answers=(
+        answer("acknowledged", date(2026, 11, 19), planned_on="2026-12-04"),
+        answer("obstacle_reported", FRIDAY, 2, "STP", obstacle="Chưa bố trí được kinh phí"),
+    ),
+)
+POLICIES = {"LUAT-1": {1: "Giao đất, cho thuê đất", 2: "Giá đất"}, "LUAT-2": {3: "Tiền sử dụng đất"}}
+
+
+def after_answers(language: Language = Language.VI) -> Digest:
+    """One draft was answered about, of another one the named day has passed, one is new."""
+    passed = planned((date(2026, 11, 13), FRIDAY), (FRIDAY, date(2026, 11, 27)))
+    entries = [
+        Entry(gap=OVERDUE, context=ANSWERED),
+        Entry(gap=replace(DECREE, due_on=date(2026, 11, 16)), context=passed),
+        Entry(gap=gap(9, title="Luật Thư viện", due_on=date(2026, 11, 26))),
+    ]
+    before = {DECREE.gap_id: notified(Standing.OVERDUE, day=FRIDAY, policies=(3,), due_on=date(2026, 11, 16))}
+    result = compose(recipient(language=language), entries, before, MONDAY, CALENDAR)
+    assert result is not None
+    contacts = {"STP": "theo.doi@stp.example.vn"}
+    return replace(result, unit_names=NAMES, policy_names=POLICIES, contacts=contacts)
 
 
 def immediate(language: Language = Language.VI) -> Digest:
@@ -256,6 +294,8 @@ CASES: Mapping[str, Notice] = {
     "reminder_en": digest(OF_THE_SAMPLE, language=EN),
     "several_vi": digest(*SEVERAL, said=BEFORE),
     "several_en": digest(*SEVERAL, language=EN, said=BEFORE),
+    "answered_vi": after_answers(),
+    "answered_en": after_answers(EN),
     "thanks_vi": digest(COMMUNICATED, said=BEFORE),
     "thanks_en": digest(COMMUNICATED, language=EN, said=BEFORE),
     "immediate_vi": immediate(),

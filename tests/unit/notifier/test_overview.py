@@ -36,11 +36,11 @@ def test_an_empty_list_is_not_sent() -> None:
     [
         (
             Language.VI,
-            ["Đơn vị báo có vướng mắc", "chưa có người nhận thư", "10", "09/11/2026", "Dữ liệu thực tập"],
+            ["Đơn vị đã báo có vướng mắc", "chưa có người nhận thư", "10", "09/11/2026", "Dữ liệu thực tập"],
         ),
         (
             Language.EN,
-            ["The unit reports an obstacle", "nobody to write to", "10", "09/11/2026", "Exercise data"],
+            ["The unit reported an obstacle", "nobody to write to", "10", "09/11/2026", "Exercise data"],
         ),
     ],
 )
@@ -64,7 +64,7 @@ def test_the_letter_has_the_layout_of_the_decree() -> None:
     assert [cell.text for cell in table.rows[0].cells][1:] == [
         "Đơn vị",
         "Nội dung",
-        "Thời hạn",
+        "Thời hạn theo dõi nội bộ",
         "Số ngày quá hạn",
         "Lý do",
     ]

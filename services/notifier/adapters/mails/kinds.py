@@ -1,7 +1,7 @@
 """The kinds of mail: when each runs, to whom it goes, what stands in it and how it is rendered."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
@@ -11,13 +11,12 @@ from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.mails.change_kind import ChangeMailKind
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.recipients.wording import KINDS, frequency
+from services.notifier.adapters.rendering.answer_words import NO_READER, answer_of
 from services.notifier.adapters.rendering.chart import chart
 from services.notifier.adapters.rendering.reminder_letter import DOCX, Row, urging_letter
 from services.notifier.adapters.rendering.request_words import asked_for, decision_of
 from services.notifier.adapters.rendering.templates import (
-    NO_READER,
     TemplateRenderer,
-    answer_of,
     in_language,
     late,
     name_of,
@@ -197,7 +196,7 @@ def _urgent(planning: Planning) -> Iterator[Entry]:
 
 @dataclass(frozen=True)
 class WeeklyListKind(MailKind):
-    """`requests` is the address of what units ask for, with what grants it."""
+    """`requests` is the address of what units ask for, with what grants it; `page_of` gives that of a draft's page."""
 
     name: ClassVar[str] = WEEKLY_LIST
     label: ClassVar[Text] = Text("Danh sách hằng tuần", "Weekly list")
@@ -205,6 +204,7 @@ class WeeklyListKind(MailKind):
 
     pages: PageMails
     requests: str
+    page_of: Callable[[str], str]
 
     def run_of(self, day: date) -> MailRun:
         return of_week(self.name, day)
@@ -214,18 +214,27 @@ class WeeklyListKind(MailKind):
 
     def compose(self, planning: Planning, recipient: Recipient) -> WeeklyList | None:
         period, notified = self.run_of(planning.day).period, planning.notified(recipient)
-        return weekly_list(recipient, planning.situation, period, notified)
+        made = weekly_list(recipient, planning.situation, period, notified)
+        if made is None:
+            return None
+        names = planning.unit_names(made.lines)
+        return replace(made, unit_names=names, policy_names=planning.policy_names(made.lines))
 
     def ends(self, notice: WeeklyList) -> OptionalMail | None:
         return None if notice.is_duty else self.optional
 
     def render(self, notice: WeeklyList, unit: Unit) -> Mail:
-        values = _list_values(notice, unit, self.requests)
+        values = _list_values(notice, unit, self.requests, self.page_of)
         return self.pages.regular(notice, values, tuple(_letters(notice, unit)), self.ends(notice))
 
 
-def _list_values(notice: WeeklyList, unit: Unit, requests: str) -> dict[str, Any]:
-    lines = [_shown(line, notice, notice.recipient.language) for line in notice.lines]
+def _list_values(
+    notice: WeeklyList, unit: Unit, requests: str, page_of: Callable[[str], str]
+) -> dict[str, Any]:
+    lines = [
+        _shown(line, notice, notice.recipient.language) | {"page": page_of(line.gap.draft_code)}
+        for line in notice.lines
+    ]
     units = len({line.gap.unit_code for line in notice.lines})
     asked = any(line.context.asks for line in notice.lines)
     values = common(notice, [follows for follows, _ in notice.areas] or [unit], notice.datasets)
@@ -233,17 +242,20 @@ def _list_values(notice: WeeklyList, unit: Unit, requests: str) -> dict[str, Any
 
 
 def _shown(line: Line, notice: WeeklyList, language: Language) -> dict[str, Any]:
-    gap = line.gap
+    gap, names = line.gap, notice.unit_names
+    policies = notice.policy_names.get(gap.draft_code, {})
     return {
         "unit": header(notice.unit_names.get(gap.unit_code, gap.unit_code)),
         "name": name_of(gap.instrument, header(gap.title), language),
-        "policies": policies_of(gap.policies, language),
+        "named_policies": policies_of(gap.policies, language, policies),
         "stage": in_language(STAGES[gap.stage], language),
         "draft_code": gap.draft_code,
         "due_on": gap.due_on,
         "overdue_days": line.overdue_days,
         "late": in_language(late(line.overdue_days), language),
-        "said": in_language(NO_READER if line.stand_in else answer_of(line.context), language),
+        "said": in_language(
+            NO_READER if line.stand_in else answer_of(line.context, names, notice.day), language
+        ),
     }
 
 
@@ -265,7 +277,7 @@ def _letter(notice: WeeklyList, unit: Unit, lines: Sequence[Line]) -> bytes:
     rows = [
         Row(
             unit=line["unit"],
-            subject=f"Truyền thông {line['policies']}, dự thảo {line['name']}",
+            subject=f"Truyền thông {line['named_policies']}, dự thảo {line['name']}",
             due_on=f"{line['due_on']:%d/%m/%Y}",
             overdue_days=line["overdue_days"],
             reason=line["said"],
@@ -380,7 +392,7 @@ def mail_kinds(
             ChangeMailKind(pages),
             DigestKind(digests),
             ImmediateKind(digests),
-            WeeklyListKind(pages, requests),
+            WeeklyListKind(pages, requests, digests.page_of),
             MonthlySummaryKind(pages),
             RenewedKind(digests),
             SettingsKind(pages),

@@ -163,7 +163,7 @@ def _element(tag: str, **values: str) -> Any:
 
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-HEADS = ("TT", "Đơn vị", "Nội dung", "Thời hạn", "Số ngày quá hạn", "Lý do")
+HEADS = ("TT", "Đơn vị", "Nội dung", "Thời hạn theo dõi nội bộ", "Số ngày quá hạn", "Lý do")
 WIDTHS = (1.1, 3.2, 4.7, 2.5, 2.0, 3.0)  # cm; 16.5 between the margins
 SUBJECT = "V/v đôn đốc thực hiện truyền thông dự thảo chính sách"
 MOTTO = 6.1  # cm: the width of the motto in Times New Roman, 14 points bold, and of the line below it
@@ -263,7 +263,7 @@ def _body(issuer: str, day: date, count: int) -> tuple[str, ...]:
             "đơn vị chủ trì soạn thảo."
         ),
         (
-            f"Tuy nhiên, qua theo dõi, rà soát, tính đến {in_full(day)}, còn {count} nội dung quá hạn chưa được cập nhật "
+            f"Tuy nhiên, qua theo dõi, rà soát, tính đến {in_full(day)}, còn {count} nội dung quá thời hạn theo dõi nội bộ chưa được cập nhật "
             "kết quả truyền thông, cụ thể như sau:"
         ),
     )

@@ -27,9 +27,11 @@ def asked_for(request: UnitRequest, names: Names) -> Text:
     )
 
 
-def waiting_of(request: UnitRequest, names: Names) -> Text:
-    """Say what waits, since when, with whom, until when."""
+def waiting_of(request: UnitRequest, names: Names, day: date) -> Text:
+    """Say what waits, since when, with whom, until when; a period that has passed by `day` is the one of who was asked before."""
     what, since, until = asked_for(request, names), _day(request.raised_on), request.answer_by
+    if until is not None and until < day:
+        until = None
     who = header(names.get(request.decider_code or "", request.decider_code or ""))
     by = f" trước khi hết ngày {_day(until)}" if until else ""
     return Text(

@@ -1,31 +1,38 @@
 """A digest rendered from templates: names and words in the recipient's language, due days as a calendar file."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from textwrap import shorten
 from types import MappingProxyType
 from typing import Any, Protocol
 from unicodedata import category
+from urllib.parse import quote
 
 from icalendar import Calendar, Event
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.notifier.adapters.delivery.message import header, thread_id
+from services.notifier.adapters.rendering.answer_words import (
+    ADDRESSED,
+    NO_READER,
+    SUPERVISOR,
+    THE_UNIT,
+    answer_of,
+    answered,
+)
 from services.notifier.adapters.rendering.request_words import (
     DECIDED,
     WAITS,
     WHY_WAITING,
-    asked_for,
     decision_of,
     waiting_of,
 )
 from services.notifier.application.ports import Attachment, Mail, MailLink, Notice
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.digest import Digest, Line
-from services.notifier.domain.gaps.gap_alert import AlertContext, UnitRequest
+from services.notifier.domain.gaps.gap_alert import UnitRequest
 from services.notifier.domain.notification.reasons import (
     REPEAT,
     SOON,
@@ -38,14 +45,8 @@ from services.notifier.domain.notification.reasons import (
     is_thanks,
 )
 from services.notifier.domain.notification.timing import HOUR
-from services.notifier.domain.recipients.audience import Unit
+from services.notifier.domain.recipients.audience import Unit, address_of
 from shared.contracts.event import banners
-from shared.contracts.notifier import (
-    AlertAcknowledged,
-    AlertExemptionRequested,
-    AlertObstacleReported,
-    AlertTransferRequested,
-)
 from shared.contracts.vocabulary import AlertAnswer, Instrument, Language, OptionalMail, RecipientRole
 from shared.kernel.counted import counted, noun_of
 from shared.kernel.errors import Text
@@ -95,11 +96,17 @@ def name_of(instrument: Instrument, title: str, language: Language) -> str:
     return f"{in_language(form, language)} “{title}”"
 
 
-def policies_of(numbers: Sequence[int], language: Language) -> str:
-    """Name the open policies; number 0 is the draft as a whole."""
+MOST_NAMES = 8  # policies that are called by name
+
+
+def policies_of(numbers: Sequence[int], language: Language, names: Mapping[int, str] | None = None) -> str:
+    """Name the open policies, by number and `names` if they are given; number 0 is the draft as a whole."""
     if not any(numbers):
         return in_language(WHOLE_DRAFT_TITLE, language).lower()
-    listed = ", ".join(str(number) for number in numbers)
+    called = {number: header((names or {}).get(number, "")) for number in numbers[:MOST_NAMES]}
+    listed = ", ".join(
+        f"{number} “{shortened(name)}”" if (name := called.get(number)) else str(number) for number in numbers
+    )
     if language is Language.VI:
         return f"chính sách số {listed}"
     return f"policy {listed}" if len(numbers) == 1 else f"policies {listed}"
@@ -107,9 +114,6 @@ def policies_of(numbers: Sequence[int], language: Language) -> str:
 
 def in_language(text: Text, language: Language) -> str:
     return text.en if language is Language.EN else text.vi
-
-
-LONGEST_ANSWER = 300  # characters of an answer that a list has room for
 
 
 def late(days: int) -> Text:
@@ -158,7 +162,7 @@ REASONS: Mapping[Reason, Text] = MappingProxyType(
         ),
         Reason.CLOSED_OTHERWISE: Text("Không còn phải theo dõi", "No longer followed"),
         Reason.ESCALATED: Text(
-            "Đơn vị trực thuộc hoặc thuộc phạm vi theo dõi chậm thực hiện quá số ngày quy định",
+            "Nội dung của đơn vị trực thuộc hoặc thuộc phạm vi theo dõi đã quá thời hạn theo dõi nội bộ đến mức phải báo cáo",
             "A unit below, or one that is followed, is late by more than the days that are set",
         ),
         Reason.STILL_ESCALATED: Text(
@@ -220,70 +224,6 @@ ANSWERS: Mapping[AlertAnswer, Text] = MappingProxyType(
         AlertAnswer.OBSTACLE: Text("Vướng mắc", "An obstacle"),
     }
 )
-
-
-def _words_of(context: AlertContext) -> Iterable[tuple[str, str | None]]:
-    return (context.answer_said or {}).items()
-
-
-NO_READER = Text(
-    "Đơn vị chưa có người nhận thư đang hiệu lực; đề nghị chỉ đạo đăng ký",
-    "The unit has nobody to write to; please have a recipient registered",
-)
-
-
-def answer_of(context: AlertContext) -> Text:
-    """Say what a late unit has answered: the column "Lý do" of the list that those above read."""
-    texts = {
-        name: shorten(words or "", LONGEST_ANSWER, placeholder="…") for name, words in _words_of(context)
-    }
-    if context.waiting:
-        what = asked_for(context.waiting[-1], {})
-        return Text(
-            f"Đơn vị đề nghị {what.vi}; đang chờ quyết định",
-            f"The unit asks for {what.en}; it waits for a decision",
-        )
-    match context.answer:
-        case AlertAcknowledged.name if context.planned_on is not None:
-            day = context.planned_on
-            return Text(
-                f"Đơn vị báo sẽ thực hiện ngày {day:%d/%m/%Y}", f"The unit will do it on {day:%d/%m/%Y}"
-            )
-        case AlertTransferRequested.name:
-            return _asked_to_transfer(texts)
-        case AlertExemptionRequested.name:
-            return _asked_to_exempt(texts)
-        case AlertObstacleReported.name:
-            return _obstacle(texts)
-        case _:
-            return Text("Chưa có phản hồi", "No answer yet")
-
-
-def _asked_to_transfer(texts: Mapping[str, str]) -> Text:
-    to, why = texts.get("to_unit"), texts.get("explanation")
-    return Text(
-        f"Đơn vị đề nghị chuyển{f' đến {to}' if to else ' cho đơn vị khác'}{f': {why}' if why else ''}",
-        f"The unit asks for a transfer{f' to {to}' if to else ''}{f': {why}' if why else ''}",
-    )
-
-
-def _asked_to_exempt(texts: Mapping[str, str]) -> Text:
-    document, authority, day = texts.get("document"), texts.get("authority"), texts.get("decided_on")
-    if not (document and authority and day):
-        return Text("Đơn vị đề nghị miễn theo văn bản", "The unit asks for an exemption")
-    on = date.fromisoformat(day)
-    return Text(
-        f"Đơn vị đề nghị miễn theo {document} ngày {on:%d/%m/%Y} của {authority}",
-        f"The unit asks for an exemption by {document} of {on:%d/%m/%Y}, {authority}",
-    )
-
-
-def _obstacle(texts: Mapping[str, str]) -> Text:
-    words = texts.get("obstacle")
-    return Text(
-        f"Đơn vị báo có vướng mắc{f': {words}' if words else ''}",
-        f"The unit reports an obstacle{f': {words}' if words else ''}",
-    )
 
 
 ICS = "text/calendar"
@@ -369,14 +309,19 @@ def linked(*links: MailLink | None) -> tuple[ShortLink, ...]:
 class TemplateRenderer:
     """`links` are the buttons under each gap, `mailboxes` lead to what a recipient wants to be sent.
 
-    `sender` gives the domain of the names of threads.
+    `sender` gives the domain of the names of threads, `drafts` is the address below which each draft has its page.
     """
 
-    def __init__(self, links: Links, mailboxes: Mailboxes, sender: str) -> None:
+    def __init__(self, links: Links, mailboxes: Mailboxes, sender: str, drafts: str) -> None:
         self._templates = environment()
         self._links = links
         self._mailboxes = mailboxes
         self._sender = sender
+        self._drafts = drafts.rstrip("/")
+
+    def page_of(self, draft_code: str) -> str:
+        """Give the address of the page of a draft."""
+        return f"{self._drafts}/{quote(draft_code)}"
 
     def render(self, digest: Digest, unit: Unit) -> Mail:
         ends = OptionalMail.THANKS if is_thanks(digest.lines) else None
@@ -395,7 +340,8 @@ class TemplateRenderer:
 
     def _threads(self, digest: Digest) -> tuple[str, ...]:
         """Name the threads of the drafts that are shown at length, that of the subject first."""
-        drafts = dict.fromkeys(line.gap.draft_code for line in digest.lines)
+        first = digest.owed[_first_urged(digest) :][:1]
+        drafts = dict.fromkeys(line.gap.draft_code for line in (*first, *digest.lines))
         return tuple(thread_id(code, self._sender) for code in islice(drafts, IN_FULL))
 
     def _values(
@@ -412,12 +358,17 @@ class TemplateRenderer:
             "day": digest.day,
             "banners": [in_language(note, language) for note in notes],
             "owed": owed[:IN_FULL],
+            "first": owed[_first_urged(digest)] if owed else None,
+            "contacts": [header(contact) for contact in _contacts(digest)],
             "rest": owed[IN_FULL:],
             "above": above,
             "count": len(owed),
             "repeat": REPEAT,
             "waiting_count": sum(bool(line.context.waiting) for line in digest.owed),
-            "overdue_count": sum(line.standing is Standing.OVERDUE for line in digest.owed),
+            "answered_count": sum(_is_answered(line) for line in digest.owed),
+            "overdue_count": sum(
+                line.standing is Standing.OVERDUE and not _is_answered(line) for line in digest.owed
+            ),
             "thanked": [line for reason, line in closed if reason is Reason.RESOLVED_SINCE],
             "dropped": [line for reason, line in closed if reason is not Reason.RESOLVED_SINCE],
         }
@@ -439,7 +390,12 @@ class TemplateRenderer:
         label, why = why_in_mail(line.reason)
         if line.context.waiting and line.reason in _URGING:
             why = WHY_WAITING
-        title, reader = header(gap.title), line.reader or digest.recipient
+        elif line.context.waiting_obstacle and line.reason in _URGING:
+            why = WHY_OBSTACLE
+        elif line.reason is Reason.PLAN_PASSED and line.context.rests_until:
+            why = plan_passed(line.context.rests_until)
+        names, title, reader = digest.unit_names, header(gap.title), line.reader or digest.recipient
+        policies = digest.policy_names.get(gap.draft_code, {})
         return {
             "title": title,
             "name": name_of(gap.instrument, title, language),
@@ -447,9 +403,21 @@ class TemplateRenderer:
             "draft_code": gap.draft_code,
             "unit": header(digest.unit_names.get(gap.unit_code, gap.unit_code)),
             "is_other_unit": gap.unit_code != reader.unit_code or len(_units(digest.owed)) > 1,
-            "said": in_language(NO_READER if line.stand_in else answer_of(line.context), language),
+            "said": in_language(
+                NO_READER if line.stand_in else answer_of(line.context, names, digest.day), language
+            ),
+            "answered": [
+                in_language(text, language)
+                for text in answered(
+                    line.context, names, ADDRESSED if gap.unit_code == reader.unit_code else THE_UNIT
+                )
+            ],
+            "waits_with": _waits_with(line, digest),
+            "rested_until": line.context.rests_until if line.reason is Reason.PLAN_PASSED else None,
+            "page": self.page_of(gap.draft_code),
             "stage": in_language(STAGES[gap.stage], language),
             "policies": policies_of(gap.policies, language),
+            "named_policies": policies_of(gap.policies, language, policies),
             "since": gap.since,
             "due_on": gap.due_on,
             "standing": line.standing.value,
@@ -473,7 +441,7 @@ def _request_of(request: UnitRequest, digest: Digest) -> dict[str, str]:
     if request.is_waiting:
         return {
             "label": in_language(WAITS, language),
-            "text": in_language(waiting_of(request, names), language),
+            "text": in_language(waiting_of(request, names, digest.day), language),
         }
     return {
         "label": in_language(DECIDED, language),
@@ -492,6 +460,55 @@ _URGING = frozenset(
     }
 )
 """Reasons that urge: while a request waits, they say so."""
+
+
+def plan_passed(day: date) -> Text:
+    """Say which named day has passed."""
+    return Text(
+        f"Ngày thực hiện mà đơn vị đã báo ({_day(day)}) đã qua, chưa ghi nhận hoạt động truyền thông",
+        f"The day that the unit named ({_day(day)}) has passed and no communication is on record",
+    )
+
+
+WHY_OBSTACLE = Text(
+    "Nội dung còn thiếu; vướng mắc của đơn vị đang chờ trả lời, thời hạn không thay đổi trong thời gian chờ",
+    "The gap is still open; the unit's obstacle waits for an answer, and the due day stays until then",
+)
+
+
+def _is_answered(line: Line) -> bool:
+    """Whether it is somebody else's turn, or the day that the unit named is still to come: then nobody is urged."""
+    return (
+        line.reason is Reason.PLANNED
+        or bool(line.context.waiting)
+        or line.context.waiting_obstacle is not None
+    )
+
+
+def _first_urged(digest: Digest) -> int:
+    """Find the draft of the subject: the worst one for which the day that was named is not still to come."""
+    urged = (place for place, line in enumerate(digest.owed) if line.reason is not Reason.PLANNED)
+    return next(urged, 0)
+
+
+def _waits_with(line: Line, digest: Digest) -> str | None:
+    """Name who has to answer before the unit can go on; None if nobody has."""
+    language = digest.recipient.language
+    if line.context.waiting:
+        code = line.context.waiting[-1].decider_code
+    elif line.context.waiting_obstacle:
+        code = line.context.waiting_obstacle.to_unit_code
+    else:
+        return None
+    return header(digest.unit_names.get(code, code)) if code else in_language(SUPERVISOR, language)
+
+
+def _contacts(digest: Digest) -> Iterator[str]:
+    """Give name and address of each body that follows what is owed, but not the reader's own address."""
+    own = address_of(digest.recipient)
+    for code, email in digest.contacts.items():
+        if email.strip().casefold() != own:
+            yield f"{digest.unit_names.get(code, code)} ({email})"
 
 
 def _units(lines: Iterable[Line]) -> list[str]:

@@ -10,7 +10,12 @@ from uuid import UUID
 from services.notifier.domain.errors import SilenceOver, SilenceOverEverything
 from services.notifier.domain.gaps.alert import Raise, Resolve
 from services.notifier.domain.gaps.unit_answers import ObstacleReply, UnitAnswer, rests_until
-from shared.contracts.notifier import AlertExemptionRequested, AlertObstacleReported, AlertTransferRequested
+from shared.contracts.notifier import (
+    AlertAcknowledged,
+    AlertExemptionRequested,
+    AlertObstacleReported,
+    AlertTransferRequested,
+)
 from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Procedure, RequestKind, Stage
 from shared.directory.deciders import decider_of
 from shared.directory.folds import UnitDirectory
@@ -179,6 +184,27 @@ class AlertContext:
     def waiting(self) -> tuple[UnitRequest, ...]:
         """What the unit asked for and waits for a decision: the gap stays open until then."""
         return tuple(request for request in self.requests if request.is_waiting)
+
+    @property
+    def given(self) -> tuple[UnitAnswer, ...]:
+        """The answers in their order; of a row of an earlier release the last one, and the day that was named before."""
+        if self.answers or self.answer is None:
+            return self.answers
+        content = self.answer_said or {}
+        last = UnitAnswer(name=self.answer, on=self.answered_on, content=content)
+        if self.planned_on is None or last.planned_on is not None:
+            return (last,)
+        named = {"planned_on": self.planned_on.isoformat()}
+        if self.answer == AlertAcknowledged.name:
+            return (replace(last, content={**content, **named}),)
+        return UnitAnswer(name=AlertAcknowledged.name, on=None, content=named), last
+
+    @property
+    def waiting_obstacle(self) -> UnitAnswer | None:
+        """The newest obstacle that the unit reported and nobody has answered."""
+        replied = {reply.answer_id for reply in self.replies}
+        waiting = [each for each in self.given if each.is_obstacle and each.answer_id not in replied]
+        return waiting[-1] if waiting else None
 
     @property
     def rests_until(self) -> date | None:

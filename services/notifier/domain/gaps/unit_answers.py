@@ -25,13 +25,13 @@ ANSWER_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitAnswer:
-    """`name` is that of an event of `alert`, `on` the day of the answer, `content` its words.
+    """`name` is that of an event of `alert`, `on` the day of the answer, if it was kept, `content` its words.
 
     `to_unit_code` is who is asked to answer an obstacle; `answer_id` is the event's id, under which campaigns raises it.
     """
 
     name: str
-    on: date
+    on: date | None
     content: Mapping[str, str | None]
     answer_id: UUID | None = None
     to_unit_code: str | None = None

@@ -207,6 +207,11 @@ class Audience:
                 return Reach(unit, recipients, Via.SUPERIOR)
         return None
 
+    def contact(self, code: str) -> str | None:
+        """Give the address at which a unit that follows others can be asked; None if it lists no mail address itself."""
+        listed = self._first(code, URGERS)
+        return next((each.email for each in listed if "@" in each.email), None)
+
     def leaders(self) -> Iterator[Reach]:
         """Give for each unit with mailboxes who leads it, as far as they are listed."""
         for code in self._by_unit:
