@@ -184,6 +184,7 @@ class AttemptRow(Base, table=True):
 class DigestRow(Base, table=True):
     """Own data, the ledger: one row a mail. `attempts` is also the fence of a claim.
 
+    `parts` are the kinds and keys of the scheduled mails that a joint one stands for.
     `return_token` names the mail in its envelope; `acknowledged_at`: an operator has seen that it failed.
     """
 
@@ -224,6 +225,7 @@ class DigestRow(Base, table=True):
     return_token: UUID = Field(
         sa_column=Column(Uuid, nullable=False, unique=True, server_default=func.gen_random_uuid())
     )
+    parts: list[dict[str, str]] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
     acknowledged_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     acknowledged_by: str | None = None
 

@@ -15,6 +15,7 @@ from services.notifier.domain.digest import Digest, Line, Situation
 from services.notifier.domain.errors import BadMoment, NotCaughtUp
 from services.notifier.domain.gaps.alert import Escalate, RecordSilenced
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, UnitRequest, with_decider
+from services.notifier.domain.joint_notice import JOINT, JointNotice, is_mailed, joined
 from services.notifier.domain.notification.reasons import (
     GapCase,
     LastNotification,
@@ -132,7 +133,8 @@ Planned = Sequence[Notice | Skipped]
 class Planning:
     """`local` is the moment (Vietnam's time), `due` the kinds whose run it makes, `chosen` the days of the week whose turn it is.
 
-    `plan_kind` plans a kind by its name; each is planned once, whoever asks for it first.
+    `plan_kind` plans a kind by its name; each is planned once, whoever asks for it first. `scheduled` are the kinds of which an
+    address gets one mail a day altogether.
     """
 
     snapshot: PlanningSnapshot
@@ -142,6 +144,7 @@ class Planning:
     due: frozenset[str] = frozenset()
     chosen: frozenset[Weekday] = frozenset()
     plan_kind: Callable[["Planning", str], Iterable[Notice | Skipped]]
+    scheduled: Sequence[str] = ()
     _planned: dict[str, Planned] = field(default_factory=dict)
 
     @property
@@ -224,9 +227,12 @@ class Planning:
         return mine
 
     def is_done(self, kind: str, recipient: Recipient) -> bool:
-        """Say whether the ledger has a mail of a kind and the day to the address of a recipient."""
-        ids = self.situation.address_book.ids(recipient)
-        return any((kind, recipient_id) in self.snapshot.done for recipient_id in ids)
+        """Say whether the ledger has a mail of a kind and the day to the address of a recipient.
+
+        Of scheduled kinds an address gets one mail a day: what comes later waits for the next working day.
+        """
+        kinds = (*self.scheduled, JOINT) if kind in self.scheduled else (kind,)
+        return is_mailed(self.snapshot.done, kinds, self.situation.address_book.ids(recipient))
 
     def is_done_later(self, kind: str, recipient: Recipient) -> bool:
         ids = self.situation.address_book.ids(recipient)
@@ -296,7 +302,7 @@ class MailKind(ABC):
 
     `optional`: what its reader may end. `lasts_a_day`: the next working day's mail repeats its content, so a
     late one is not sent. `once_a_day`: a mailbox gets at most one a day. `made_on_request`: an operator's tick makes it,
-    whether its run is due or not.
+    whether its run is due or not. `scheduled`: its place among the parts of the one scheduled mail that an address gets a day.
     """
 
     name: ClassVar[str]
@@ -305,6 +311,7 @@ class MailKind(ABC):
     lasts_a_day: ClassVar[bool] = False
     once_a_day: ClassVar[bool] = False
     made_on_request: ClassVar[bool] = False
+    scheduled: ClassVar[int | None] = None
 
     def run_of(self, _day: date) -> MailRun | None:
         """Give the mail run that a day belongs to; a kind without runs is not planned by the calendar."""
@@ -328,7 +335,10 @@ class MailKind(ABC):
             if planning.is_done(self.name, recipient):
                 yield Skipped(Reason.ALREADY_SENT, recipient.unit_code, recipient)
             elif notice := self.compose(planning, recipient):
-                yield self._unless_ended(planning, notice)
+                if notice.key in planning.snapshot.notice_keys:
+                    yield Skipped(Reason.ALREADY_SENT, recipient.unit_code, recipient)
+                else:
+                    yield self._unless_ended(planning, notice)
 
     def requested(self, _planning: Planning, _recipient: Recipient, _gap_id: UUID | None) -> Notice | None:
         """Make the mail that a reader asked for; None if it is not theirs to ask for."""
@@ -348,6 +358,14 @@ class MailKind(ABC):
         ends = self.ends(notice)
         reason = decide_notification(MailCase(ends=ends, unwanted=unwanted))
         return notice if reason.is_news else Skipped(reason, recipient.unit_code, recipient, ends)
+
+
+class JointMails(MailKind):
+    """The kind of the mails that stand for several of a day."""
+
+    @abstractmethod
+    def joined(self, notice: JointNotice, parts: Sequence[tuple[Text, Mail]]) -> Mail:
+        """Make one mail of the parts, each with the name of its kind."""
 
 
 class MailKinds:
@@ -388,15 +406,32 @@ class MailKinds:
         kind = self._by_name.get(name)
         return Shipment(lasts_a_day=kind is not None and kind.lasts_a_day, day=day, queued_at=queued_at)
 
+    @property
+    def scheduled(self) -> Sequence[str]:
+        """Name the kinds of which an address gets one mail a day altogether, in the order of its parts."""
+        if JOINT not in self._by_name:
+            return ()
+        places = [(kind.scheduled, kind.name) for kind in self if kind.scheduled is not None]
+        return [name for _, name in sorted(places)]
+
+    def render(self, notice: Notice, tree: Tree) -> Mail:
+        """Write a mail; one of several parts of what their kinds write."""
+        kind = self._by_name[notice.kind]
+        if isinstance(notice, JointNotice) and isinstance(kind, JointMails):
+            parts = [(self.label(part.kind), self.render(part, tree)) for part in notice.parts]
+            return kind.joined(notice, parts)
+        return kind.render(notice, tree.unit(notice.recipient.unit_code))
+
     def plan_kind(self, planning: Planning, name: str) -> Iterable[Notice | Skipped]:
         kind = self._by_name.get(name)
         return kind.plan(planning) if kind else ()
 
     def plan(self, planning: Planning) -> Plan:
         """Say which mails go out, and why others don't."""
+        notices = [notice for kind in self for notice in planning.notices(kind.name)]
         return Plan(
             planning.local,
-            [notice for kind in self for notice in planning.notices(kind.name)],
+            list(joined(notices, self.scheduled)),
             planning.snapshot.tree,
             [
                 *planning.without_recipient(),
@@ -498,12 +533,13 @@ class Pipeline:
             due=kinds,
             chosen=chosen,
             plan_kind=self.kinds.plan_kind,
+            scheduled=self.kinds.scheduled,
         )
 
     def _written(self, notice: Notice, tree: Tree, local: datetime) -> Written:
         recipient = notice.recipient
         outgoing = Outgoing(
-            mail=self.kinds[notice.kind].render(notice, tree.unit(recipient.unit_code)),
+            mail=self.kinds.render(notice, tree),
             to=recipient.email,
             message_id=self.message_id(notice.key),
             dated=local,

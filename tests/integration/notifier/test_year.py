@@ -412,7 +412,7 @@ async def test_every_mail_of_a_year(
     assert quiet == made.naive.silenced
     assert len(mails) == sum(kinds.values())
     assert kinds.pop("change") > 0
-    assert set(kinds) == {"digest", "immediate", "weekly_list", "monthly_summary"}
+    assert set(kinds) == {"digest", "immediate", "weekly_list", "monthly_summary", "joint"}
     sent = [datetime.strptime(str(mail["Date"]), "%a, %d %b %Y %H:%M:%S %z") for mail in mails]
     assert all(CALENDAR.is_working(at.date()) and 8 <= at.hour < 17 for at in sent)
     print(number, "days:", kinds)  # noqa: T201  the figures of the year

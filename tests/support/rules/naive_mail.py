@@ -90,7 +90,21 @@ class NaiveNotifier:
         self.made.add(f"day {day}")
         self._note(day, climbed)
         self.lined.update(gap for lines in out.values() for gap in lines)
-        return {key: lines for key, lines in out.items() if lines or "month" in key[1]}
+        return self._one_each({key: lines for key, lines in out.items() if lines or "month" in key[1]})
+
+    def _one_each(self, out: Expected) -> Expected:
+        """An address gets what is due of a day in one mail; a gap that two parts name stands there as one that presses."""
+        together: Expected = {}
+        for address in {box[0] for box in self.boxes}:
+            kinds = [kind for kind in ("digest", "weekly_list", "monthly_summary") if (address, kind) in out]
+            lines: dict[str, str] = {}
+            for kind in kinds:
+                for gap, why in out[address, kind].items():
+                    if lines.get(gap, "listed") == "listed":
+                        lines[gap] = why
+            if kinds:
+                together[address, kinds[0] if len(kinds) == 1 else "joint"] = lines
+        return together
 
     def at_once(self, day: date, hour: int) -> Expected:
         """The mails that can't wait for the next digest: simplified procedures, in office hours."""

@@ -23,6 +23,7 @@ from services.notifier.domain.digest import (
     compose_renewed,
 )
 from services.notifier.domain.gaps.gap_alert import APPROVED, REFUSED, AlertContext, Gap, UnitRequest
+from services.notifier.domain.joint_notice import JointNotice
 from services.notifier.domain.notification.reasons import LastNotification, Standing
 from services.notifier.domain.notification.timing import STEPS, Verdict
 from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
@@ -254,6 +255,11 @@ def to_decide(language: Language = Language.VI) -> RequestsNote:
     )
 
 
+def joint(language: Language = Language.VI) -> JointNotice:
+    """What is due on one day to the supervisors of a justice body."""
+    return JointNotice(parts=(climbed(language), to_decide(language), listed(language), month_of(language)))
+
+
 EN = Language.EN
 CHANGES = [
     Change(
@@ -327,10 +333,14 @@ CASES: Mapping[str, Notice] = {
     },
     "requests_vi": to_decide(),
     "requests_en": to_decide(EN),
+    "joint_vi": joint(),
+    "joint_en": joint(EN),
 }
 UNITS = {code: tree().unit(code) for code in tree().directory.units} | {"BTP": MINISTRY}
 
 
 def mail(name: str) -> Mail:
     notice = CASES[name]
+    if isinstance(notice, JointNotice):
+        return KINDS.render(notice, tree())
     return KINDS[notice.kind].render(notice, UNITS[notice.recipient.unit_code])

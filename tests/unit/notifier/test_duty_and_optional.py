@@ -58,7 +58,7 @@ def test_the_list_of_the_body_that_follows_the_country_is_a_duty(language: Langu
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in mails.CASES if name[:-3] not in {"monthly_summary", "thanks"}]
+    "name", [name for name in mails.CASES if name[:-3] not in {"monthly_summary", "thanks", "joint"}]
 )
 def test_what_asks_for_something_is_no_optional_mail(name: str) -> None:
     """Digests, escalations, urgent mails, new links, settings, and the list of a justice department."""
@@ -66,6 +66,15 @@ def test_what_asks_for_something_is_no_optional_mail(name: str) -> None:
     if name.startswith("settings"):
         return
     assert not is_optional(rendered(name), language)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_one_click_does_not_end_a_joint_mail(language: Language) -> None:
+    """It would end what is a duty too; the foot names the part that may be ended, with its link."""
+    mail = rendered(f"joint_{language}")
+    assert mail.unsubscribe is None
+    assert "-monthly_summary" in mail.text
+    assert "-monthly_summary" in mail.html
 
 
 @pytest.mark.parametrize("language", Language)

@@ -11,7 +11,8 @@ import pytest
 
 from services.notifier.application.pipeline import Planning
 from services.notifier.application.ports import Notice, PlanningSnapshot
-from services.notifier.domain.gaps.gap_alert import Gap
+from services.notifier.domain.gaps.gap_alert import Gap, UnitRequest
+from services.notifier.domain.joint_notice import JOINT, JointNotice
 from services.notifier.domain.notification.reasons import LastNotification
 from services.notifier.domain.notification.timing import STEPS
 from services.notifier.domain.recipients.audience import Recipient
@@ -19,7 +20,7 @@ from services.notifier.domain.recipients.preference import Preference
 from shared.contracts.vocabulary import OptionalMail, Procedure, RecipientRole, Weekday
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, tree
-from tests.unit.notifier.mails import KINDS, UNITS
+from tests.unit.notifier.mails import ASKED, KINDS, UNITS
 
 PERSON = "mot.nguoi@tinh.example.vn"
 ALL_RUNS = frozenset({"digest", "weekly_list", "monthly_summary"})
@@ -40,6 +41,8 @@ RECORDS = tuple(
     for number, role in enumerate(RecipientRole)
 )
 PAIRS = list(combinations(RECORDS, 2))
+TRIPLES = list(combinations(RECORDS, 3))[::7]
+ASKING = ("SO-A", "XA", "UBND")
 OTHERS = (
     recipient(71, unit_code="SO-A", email="so.a@example.vn"),
     recipient(72, unit_code="UBND", role=RecipientRole.SUPERVISOR, email="ubnd@example.vn"),
@@ -48,15 +51,26 @@ OTHERS = (
 
 @dataclass(frozen=True)
 class Sent:
-    """What goes out at a moment."""
+    """What goes out at a moment: whole `mails`, and the `notices` that stand in them."""
 
-    notices: Sequence[Notice]
+    mails: Sequence[Notice]
+
+    @property
+    def notices(self) -> list[Notice]:
+        return [part for mail in self.mails for part in parts_of(mail)]
+
+    def mails_to(self, address: str) -> list[Notice]:
+        return [mail for mail in self.mails if mail.recipient.email.casefold() == address]
 
     def to(self, address: str) -> list[Notice]:
-        return [notice for notice in self.notices if notice.recipient.email.casefold() == address]
+        return [part for mail in self.mails_to(address) for part in parts_of(mail)]
 
     def gaps_to(self, addresses: Iterable[str]) -> set[UUID]:
         return {line.gap.gap_id for a in addresses for notice in self.to(a) for line in notice.lines}
+
+
+def parts_of(mail: Notice) -> Sequence[Notice]:
+    return mail.parts if isinstance(mail, JointNotice) else (mail,)
 
 
 def notified_by(notices: Iterable[Notice]) -> dict[UUID, dict[UUID, LastNotification]]:
@@ -84,6 +98,7 @@ def plan(
     before: Iterable[Notice] = (),
     at: datetime = datetime(2026, 11, 23, 8, 5, tzinfo=VIETNAM),
     preferences: dict[UUID, Preference] | None = None,
+    requests: Iterable[UnitRequest] = (),
 ) -> Sent:
     before = list(before)
     snapshot = PlanningSnapshot(
@@ -94,6 +109,7 @@ def plan(
         notified=notified_by(before),
         done=frozenset((n.kind, n.recipient.recipient_id) for n in before if n.day == at.date()),
         history=gaps,
+        requests=list(requests),
         preferences=preferences or {},
     )
     planning = Planning(
@@ -103,6 +119,7 @@ def plan(
         steps=STEPS,
         due=due,
         plan_kind=KINDS.plan_kind,
+        scheduled=KINDS.scheduled,
     )
     return Sent(KINDS.plan(planning).notices)
 
@@ -133,6 +150,29 @@ def test_a_person_gets_one_mail_of_a_purpose(records: tuple[Recipient, ...]) -> 
     assert doubles(notice.kind for notice in mine) == []
     assert doubles(subjects(mine)) == []
     assert doubles(line.gap.gap_id for notice in mine for line in notice.lines) == []
+
+
+@pytest.mark.parametrize("records", [*((r,) for r in RECORDS), *PAIRS, *TRIPLES], ids=of)
+def test_an_address_gets_one_scheduled_mail_a_day(records: tuple[Recipient, ...]) -> None:
+    """Digest, requests to decide, weekly list and monthly page of one day, in whatever roles and as whoever's stand-in."""
+    requests = [replace(ASKED, unit_code=unit, request_id=UUID(int=80 + n)) for n, unit in enumerate(ASKING)]
+    sent = plan([*records, *OTHERS], requests=requests)
+    scheduled = [mail for mail in sent.mails_to(PERSON) if mail.kind in {*KINDS.scheduled, JOINT}]
+    assert len(scheduled) <= 1
+    assert [notice for notice in sent.to(PERSON) if notice.kind not in KINDS.scheduled] == []
+    later = plan([*records, *OTHERS], requests=requests, before=sent.notices)
+    assert later.mails_to(PERSON) == []
+    if scheduled:
+        mail = KINDS.render(scheduled[0], tree())
+        shown = {line.gap.title for line in scheduled[0].lines}
+        assert [title for title in shown if title not in mail.text or title not in mail.html] == []
+
+
+def test_several_kinds_meet_on_one_day() -> None:
+    """The test above would see two mails: in some of its cases three and four kinds are due to one address."""
+    requests = [replace(ASKED, unit_code="SO-A")]
+    most = [plan([*records, *OTHERS], requests=requests).to(PERSON) for records in PAIRS]
+    assert max(map(len, most)) == 4
 
 
 @pytest.mark.parametrize("records", PAIRS, ids=of)

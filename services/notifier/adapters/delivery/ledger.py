@@ -46,6 +46,7 @@ from services.notifier.application.ports import (
 )
 from services.notifier.domain.delivery.retries import DigestState, PastMail
 from services.notifier.domain.digest import Line
+from services.notifier.domain.joint_notice import JointNotice
 from shared.contracts.envelope import AggregateRef
 from shared.contracts.event import alert_id
 from shared.contracts.vocabulary import RecipientRole
@@ -135,7 +136,14 @@ def mail_row(digest: Notice, outgoing: Outgoing, correlation_id: str, now: datet
         "created_at": now,
         "announced": False,
         "delivery": {},
+        "parts": parts_of(digest),
     }
+
+
+def parts_of(notice: Notice) -> list[dict[str, str]]:
+    """Name what a joint mail stands for, by kind and key; no parts for any other."""
+    parts = notice.parts if isinstance(notice, JointNotice) else ()
+    return [{"kind": part.kind, "key": part.key} for part in parts]
 
 
 def file_rows(key: str, files: Sequence[Attachment]) -> list[dict[str, Any]]:

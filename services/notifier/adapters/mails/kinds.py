@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.mails.change_kind import ChangeMailKind
+from services.notifier.adapters.mails.joint_kind import JointKind
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.recipients.wording import KINDS, frequency
 from services.notifier.adapters.rendering.answer_words import NO_READER, answer_of
@@ -77,6 +78,7 @@ from shared.rules.wording import STAGES
 @dataclass(frozen=True)
 class DigestKind(MailKind):
     name: ClassVar[str] = KIND
+    scheduled: ClassVar[int | None] = 0
     label: ClassVar[Text] = Text("Thư tổng hợp trong ngày", "Digest of the day")
     lasts_a_day: ClassVar[bool] = True
     once_a_day: ClassVar[bool] = True
@@ -199,6 +201,7 @@ class WeeklyListKind(MailKind):
     """`requests` is the address of what units ask for, with what grants it; `page_of` gives that of a draft's page."""
 
     name: ClassVar[str] = WEEKLY_LIST
+    scheduled: ClassVar[int | None] = 2
     label: ClassVar[Text] = Text("Danh sách hằng tuần", "Weekly list")
     optional: ClassVar[OptionalMail] = OptionalMail.WEEKLY_LIST
 
@@ -295,6 +298,7 @@ CHART = "chart"
 @dataclass(frozen=True)
 class MonthlySummaryKind(MailKind):
     name: ClassVar[str] = MONTHLY_SUMMARY
+    scheduled: ClassVar[int | None] = 3
     label: ClassVar[Text] = Text("Tổng hợp tháng", "Monthly summary")
     optional: ClassVar[OptionalMail] = OptionalMail.MONTHLY_SUMMARY
 
@@ -396,6 +400,7 @@ def mail_kinds(
             MonthlySummaryKind(pages),
             RenewedKind(digests),
             SettingsKind(pages),
+            JointKind(),
             *more,
         ]
     )
@@ -435,6 +440,7 @@ class RequestsKind(MailKind):
     """Goes out with the digests of a day if a request is new to who decides it; `url` is where decisions are recorded."""
 
     name: ClassVar[str] = REQUESTS
+    scheduled: ClassVar[int | None] = 1
     label: ClassVar[Text] = Text("Đề nghị chờ quyết định", "Requests to decide")
     pages: PageMails
     url: str

@@ -58,6 +58,7 @@ from services.notifier.domain.gaps.gap_alert import (
 )
 from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
 from services.notifier.domain.gaps.unit_answers import ObstacleReply
+from services.notifier.domain.joint_notice import JOINT
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNotification, Reason, Standing
 from services.notifier.domain.notification.timing import CHANGE, DECISION, REQUESTS, Urgency
 from services.notifier.domain.overview import MONTHS
@@ -506,8 +507,13 @@ def _decision_prefix() -> ColumnElement[str]:
 
 
 async def _notice_keys(connection: AsyncConnection, day: date) -> frozenset[str]:
-    recent = and_(DIGEST.c.kind.in_((DECISION, REQUESTS, CHANGE)), DIGEST.c.day >= day - NOTICES_KEPT)
-    return frozenset((await connection.execute(select(DIGEST.c.digest_key).where(recent))).scalars())
+    """Read the keys of mails about requests and changes, and of what stood in joint mails."""
+    kinds = (DECISION, REQUESTS, CHANGE, JOINT)
+    recent = and_(DIGEST.c.kind.in_(kinds), DIGEST.c.day >= day - NOTICES_KEPT)
+    rows = await connection.execute(select(DIGEST.c.digest_key, DIGEST.c.parts).where(recent))
+    return frozenset(
+        key for row in rows for key in (row.digest_key, *(part["key"] for part in row.parts or ()))
+    )
 
 
 async def _halted(connection: AsyncConnection) -> set[UUID]:
@@ -567,6 +573,10 @@ async def _notified(connection: AsyncConnection, day: date) -> Mapping[UUID, Map
 
 
 async def _mailed(connection: AsyncConnection, when: ColumnElement[bool]) -> frozenset[tuple[str, UUID]]:
-    """Read which kinds of mail the ledger has for whom."""
-    rows = await connection.execute(select(DIGEST.c.kind, DIGEST.c.recipient_id).where(when).distinct())
-    return frozenset((row.kind, row.recipient_id) for row in rows)
+    """Read which kinds of mail the ledger has for whom, those in joint mails among them."""
+    rows = await connection.execute(select(DIGEST.c.kind, DIGEST.c.recipient_id, DIGEST.c.parts).where(when))
+    return frozenset(
+        (kind, row.recipient_id)
+        for row in rows
+        for kind in (row.kind, *(part["kind"] for part in row.parts or ()))
+    )

@@ -1,0 +1,77 @@
+"""One scheduled mail a day to one address: several of a day become parts of one."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from services.notifier.domain.digest import Line
+from services.notifier.domain.notification.reasons import NOT_NOTIFIED
+from services.notifier.domain.recipients.audience import Recipient, address_of
+
+JOINT = "joint"
+
+
+class Part(Protocol):
+    """A mail of a kind."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def recipient(self) -> Recipient: ...
+    @property
+    def day(self) -> date: ...
+    @property
+    def lines(self) -> tuple[Line, ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointNotice:
+    """The scheduled mails of a day to one address, in the order in which they are read; the first gives the recipient."""
+
+    parts: tuple[Part, ...]
+    kind: str = JOINT
+
+    @property
+    def key(self) -> str:
+        return f"{self.day.isoformat()}.{JOINT}.{self.recipient.recipient_id}"
+
+    @property
+    def recipient(self) -> Recipient:
+        return self.parts[0].recipient
+
+    @property
+    def day(self) -> date:
+        return self.parts[0].day
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Each gap once: of two lines the first, but one that only lists it after one that notifies of it."""
+        lines: dict[UUID, Line] = {}
+        for part in self.parts:
+            for line in part.lines:
+                before = lines.get(line.gap.gap_id)
+                if before is None or before.reason in NOT_NOTIFIED:
+                    lines[line.gap.gap_id] = line
+        return tuple(lines.values())
+
+
+def joined(notices: Iterable[Part], order: Sequence[str]) -> Iterator[Part]:
+    """Join the notices of the kinds of `order` that go to one address; the others go out as they are."""
+    scheduled: dict[str, list[Part]] = {}
+    for notice in notices:
+        if notice.kind in order:
+            scheduled.setdefault(address_of(notice.recipient), []).append(notice)
+        else:
+            yield notice
+    for parts in scheduled.values():
+        in_order = sorted(parts, key=lambda part: order.index(part.kind))
+        yield in_order[0] if len(parts) == 1 else JointNotice(parts=tuple(in_order))
+
+
+def is_mailed(done: Collection[tuple[str, UUID]], kinds: Collection[str], ids: Collection[UUID]) -> bool:
+    """Say whether the ledger has a mail of one of the kinds to one of the recipients."""
+    return any((kind, recipient_id) in done for kind in kinds for recipient_id in ids)
