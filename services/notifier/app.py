@@ -34,6 +34,7 @@ from services.notifier.adapters.links.store import SqlLinks
 from services.notifier.adapters.links.withdrawals import SqlWithdrawals
 from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.pages import PageMails
+from services.notifier.adapters.plan_rates import MetricsPlanRates
 from services.notifier.adapters.planning.snapshot import (
     PROJECTION,
     NotifierProjection,
@@ -248,7 +249,9 @@ def _ticks(
     digests = TemplateRenderer(answer_links, mailboxes, settings.mail_from, f"{settings.url_metrics}/drafts")
     pages = PageMails(environment(), mailboxes)
     decisions = f"{settings.url_registry}/decisions"
-    kinds = mail_kinds(digests, pages, f"{settings.url_notifier}/requests", more_kinds, decisions)
+    kinds = mail_kinds(
+        digests, pages, f"{settings.url_notifier}/requests", more_kinds, decisions, f"{settings.url_metrics}/"
+    )
     snapshots = SqlSnapshots(platform.engine, settings.justice_unit)
     return Ticks(
         pipeline=Pipeline(
@@ -258,6 +261,7 @@ def _ticks(
             calendar,
             head,
             _steps(settings),
+            MetricsPlanRates(settings.metrics_api or settings.url_metrics, settings.metrics_token),
         ),
         ledger=ledger,
         sender=Sender(

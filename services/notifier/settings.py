@@ -98,6 +98,15 @@ class Settings(ServiceSettings):
         description="address of the registry for this service itself, where it is not url_registry",
     )
 
+    metrics_api: str = Field(
+        default="",
+        description="address of metrics for this service itself, where it is not url_metrics",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="access token with which the rates of leaders' mails are read, where reading is not public",
+    )
+
     escalation: tuple[EscalationStep, ...] = (
         EscalationStep(after=5, to="superior"),
         EscalationStep(after=10, to="justice"),

@@ -9,7 +9,15 @@ from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
-from services.notifier.application.ports import Head, Mail, Notice, Outgoing, PlanningSnapshot, Snapshots
+from services.notifier.application.ports import (
+    Head,
+    Mail,
+    Notice,
+    Outgoing,
+    PlanningSnapshot,
+    PlanRates,
+    Snapshots,
+)
 from services.notifier.domain.delivery.retries import Shipment
 from services.notifier.domain.digest import Digest, Line, Situation
 from services.notifier.domain.errors import BadMoment, NotCaughtUp
@@ -36,6 +44,7 @@ from services.notifier.domain.notification.timing import (
     turns,
     urgency_at,
 )
+from services.notifier.domain.overview import MonthlySummary, PlanRate, WeeklyList
 from services.notifier.domain.recipients.audience import Reach, Recipient, Tree, Unit, Via, once_an_address
 from services.notifier.domain.recipients.preference import Preference
 from shared.contracts.vocabulary import OptionalMail, Weekday
@@ -458,6 +467,7 @@ class Pipeline:
     calendar: Calendar
     head: Head
     steps: Sequence[Step] = STEPS
+    rates: PlanRates | None = None
 
     async def plan(self, at: datetime, now: datetime, kinds: frozenset[str] | None = None) -> Plan:
         """Say which mails go out at a moment; raises `NotCaughtUp` rather than judge by old data.
@@ -477,9 +487,29 @@ class Pipeline:
 
     async def mails(self, plan: Plan) -> AsyncIterator[Written]:
         """Write what was planned, mail by mail: each takes some milliseconds, in which nothing else gets on."""
+        rates: dict[tuple[str, date], PlanRate | None] = {}
         for notice in plan.notices:
-            yield self._written(notice, plan.tree, plan.at)
+            yield self._written(await self._with_rates(notice, plan.tree, rates), plan.tree, plan.at)
             await asyncio.sleep(0)
+
+    async def _with_rates(
+        self, notice: Notice, tree: Tree, rates: dict[tuple[str, date], PlanRate | None]
+    ) -> Notice:
+        """Add the rates of the units that a leader's page is about; `rates` are those of the run, asked for once."""
+        if isinstance(notice, JointNotice):
+            return replace(
+                notice, parts=tuple([await self._with_rates(part, tree, rates) for part in notice.parts])
+            )
+        if self.rates is None or not isinstance(notice, MonthlySummary | WeeklyList):
+            return notice
+        units, day = notice.rated
+        for unit in units:
+            away = None in rates.values()  # metrics did not answer: it is not asked for every mail
+            if (unit.code, day) not in rates and not away:
+                area = tree.oversees(unit.code)
+                rates[unit.code, day] = await self.rates.of(unit.code, day, area=area)
+        given = ((unit, rates.get((unit.code, day))) for unit in units)
+        return replace(notice, rates=tuple((unit, rate) for unit, rate in given if rate))
 
     async def requested(
         self, kind: str, recipient_id: UUID, now: datetime, gap_id: UUID | None = None

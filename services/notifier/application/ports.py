@@ -13,6 +13,7 @@ from services.notifier.domain.digest import KIND, Line
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, GapAlert, UnitRequest
 from services.notifier.domain.notification.reasons import LastNotification
 from services.notifier.domain.notification.timing import Urgency
+from services.notifier.domain.overview import PlanRate
 from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
 from shared.contracts.vocabulary import RecipientRole
@@ -205,6 +206,14 @@ class Snapshots(Protocol):
 
     async def has_untold_decision(self, day: date) -> bool:
         """Say whether a request was decided in the last days and no mail speaks of it."""
+        ...
+
+
+class PlanRates(Protocol):
+    """The rates by the plan, which metrics judges."""
+
+    async def of(self, unit_code: str, day: date, *, area: bool) -> PlanRate | None:
+        """Give the rate of what a unit follows, else of it and the units below; None if there is none to be had now."""
         ...
 
 

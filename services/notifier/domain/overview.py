@@ -24,11 +24,26 @@ MONTHS = 6  # shown in the chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRate:
+    """The rate by the plan (`rate_plan`) of a unit or area, and its lower bound: fractions 0..1 of the policies `judged`."""
+
+    rate: float | None
+    low: float | None
+    judged: int
+    target: float | None = None
+
+    @property
+    def begun(self) -> int:
+        """The policies communicated by the plan."""
+        return round((self.rate or 0) * self.judged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyList:
     """Everything overdue in the area of the recipient's unit, worst first. `is_duty`: the unit must follow it.
 
     `areas` are the units that the reader follows, with what is overdue in the area of each; `policy_names` are by draft and
-    number.
+    number, `rates` those that metrics gave.
     """
 
     key: str
@@ -40,6 +55,12 @@ class WeeklyList:
     is_duty: bool = False
     kind: str = WEEKLY_LIST
     policy_names: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    rates: tuple[tuple[Unit, PlanRate], ...] = ()
+
+    @property
+    def rated(self) -> tuple[tuple[Unit, ...], date]:
+        """Whose rate by the plan stands in it, and of which day."""
+        return tuple(unit for unit, _ in self.areas), self.day
 
     @property
     def datasets(self) -> frozenset[Dataset]:
@@ -59,11 +80,15 @@ class Month:
     overdue_at_end: int
 
 
+DEBTS = 3  # shown to leaders
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthlySummary:
     """`months` end with the one that is summed up; `units` are those with most overdue at its end.
 
-    `leads` are the units that the reader leads; `is_duty`: one of them must follow the others.
+    `leads` are the units that the reader leads; `is_duty`: one of them must follow the others. `debts` are the gaps that
+    were overdue longest at its end, with working days; `rates` are those of `leads` that metrics gave.
     """
 
     key: str
@@ -78,6 +103,13 @@ class MonthlySummary:
     unit_names: Mapping[str, str] = field(default_factory=dict)
     leads: tuple[Unit, ...] = ()
     is_duty: bool = False
+    debts: tuple[tuple[Gap, int], ...] = ()
+    rates: tuple[tuple[Unit, PlanRate], ...] = ()
+
+    @property
+    def rated(self) -> tuple[tuple[Unit, ...], date]:
+        """Whose rate by the plan stands in it, and of which day."""
+        return self.leads, self.month.last
 
     @property
     def month(self) -> Month:
@@ -160,7 +192,10 @@ def monthly_summary(
     last = months[-1]
     if not (last.opened or last.communicated or last.ended_otherwise or last.open_at_end):
         return None
-    late = Counter(gap.unit_code for gap in gaps if gap.is_open_on(last.last) and gap.due_on < last.last)
+    overdue = [gap for gap in gaps if gap.is_open_on(last.last) and gap.due_on < last.last]
+    late = Counter(gap.unit_code for gap in overdue)
+    longest = sorted(overdue, key=lambda gap: (gap.due_on, gap.draft_code))[:DEBTS]
+    days = situation.calendar.working_days_between
     return MonthlySummary(
         key=f"{period}.{MONTHLY_SUMMARY}.{recipient.recipient_id}",
         recipient=recipient,
@@ -172,6 +207,7 @@ def monthly_summary(
         unit_names={code: situation.tree.unit(code).name for code in late},
         leads=tuple(situation.tree.unit(code) for code in leads),
         is_duty=any(map(situation.tree.oversees, leads)),
+        debts=tuple((gap, days(gap.due_on, last.last)) for gap in longest),
     )
 
 

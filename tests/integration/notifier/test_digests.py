@@ -49,7 +49,7 @@ async def test_a_single_mail_with_the_right_text(notifier_env: NotifierFixture) 
     body = mail.get_body(("plain",))
     assert body is not None
     assert "Kính gửi: Sở Tư pháp tỉnh A" in body.get_content()
-    assert "thời hạn: hết ngày 16/11/2026" in body.get_content()
+    assert "thời hạn theo dõi nội bộ: hết ngày 16/11/2026" in body.get_content()
     assert alert["overdue_working_days"] == 5
     assert sent[0]["unit_code"] == UNIT
 

@@ -26,7 +26,13 @@ from services.notifier.domain.gaps.gap_alert import APPROVED, REFUSED, AlertCont
 from services.notifier.domain.joint_notice import JointNotice
 from services.notifier.domain.notification.reasons import LastNotification, Standing
 from services.notifier.domain.notification.timing import STEPS, Verdict
-from services.notifier.domain.overview import MonthlySummary, WeeklyList, monthly_summary, weekly_list
+from services.notifier.domain.overview import (
+    MonthlySummary,
+    PlanRate,
+    WeeklyList,
+    monthly_summary,
+    weekly_list,
+)
 from services.notifier.domain.recipients.audience import Recipient, Unit
 from services.notifier.domain.recipients.preference import Preference, SettingsNote
 from shared.contracts.vocabulary import (
@@ -79,6 +85,7 @@ KINDS = mail_kinds(
     "https://loa.vn/requests",
     (),
     "https://loa.vn/decisions",
+    "https://loa.vn/figures",
 )
 FRIDAY = date(2026, 11, 20)
 MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
@@ -149,11 +156,14 @@ def listed(language: Language = Language.VI) -> WeeklyList:
     return result
 
 
+RATE = PlanRate(rate=0.55, low=0.4, judged=20, target=0.7)
+
+
 def month_of(language: Language = Language.VI) -> MonthlySummary:
     reader = supervisor("UBND", language)
     result = monthly_summary(reader, situation(reader), HISTORY, "2026-11")
     assert result is not None
-    return result
+    return replace(result, rates=tuple((unit, RATE) for unit in result.leads))
 
 
 def climbed(language: Language = Language.VI) -> Digest:

@@ -14,6 +14,7 @@ from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.recipients.wording import KINDS, frequency
 from services.notifier.adapters.rendering.answer_words import NO_READER, answer_of
 from services.notifier.adapters.rendering.chart import chart
+from services.notifier.adapters.rendering.leader_words import month_conclusion, plan_rate
 from services.notifier.adapters.rendering.reminder_letter import DOCX, Row, urging_letter
 from services.notifier.adapters.rendering.request_words import asked_for, decision_of
 from services.notifier.adapters.rendering.templates import (
@@ -198,7 +199,10 @@ def _urgent(planning: Planning) -> Iterator[Entry]:
 
 @dataclass(frozen=True)
 class WeeklyListKind(MailKind):
-    """`requests` is the address of what units ask for, with what grants it; `page_of` gives that of a draft's page."""
+    """`requests` and `figures` are addresses: of what units ask for, with what grants it, and of all figures.
+
+    `page_of` gives the address of a draft's page.
+    """
 
     name: ClassVar[str] = WEEKLY_LIST
     scheduled: ClassVar[int | None] = 2
@@ -208,6 +212,7 @@ class WeeklyListKind(MailKind):
     pages: PageMails
     requests: str
     page_of: Callable[[str], str]
+    figures: str
 
     def run_of(self, day: date) -> MailRun:
         return of_week(self.name, day)
@@ -227,7 +232,11 @@ class WeeklyListKind(MailKind):
         return None if notice.is_duty else self.optional
 
     def render(self, notice: WeeklyList, unit: Unit) -> Mail:
-        values = _list_values(notice, unit, self.requests, self.page_of)
+        values = {
+            **_list_values(notice, unit, self.requests, self.page_of),
+            **_rates(notice),
+            "figures": self.figures,
+        }
         return self.pages.regular(notice, values, tuple(_letters(notice, unit)), self.ends(notice))
 
 
@@ -297,12 +306,16 @@ CHART = "chart"
 
 @dataclass(frozen=True)
 class MonthlySummaryKind(MailKind):
+    """`figures` is the address of the page with all figures; `page_of` gives that of a draft's page."""
+
     name: ClassVar[str] = MONTHLY_SUMMARY
     scheduled: ClassVar[int | None] = 3
     label: ClassVar[Text] = Text("Tổng hợp tháng", "Monthly summary")
     optional: ClassVar[OptionalMail] = OptionalMail.MONTHLY_SUMMARY
 
     pages: PageMails
+    figures: str
+    page_of: Callable[[str], str]
 
     def run_of(self, day: date) -> MailRun:
         return of_reporting_month(self.name, day)
@@ -322,10 +335,23 @@ class MonthlySummaryKind(MailKind):
         picture = Attachment(
             name="bieu-do.png", media_type="image/png", content=chart(notice.months), content_id=CHART
         )
-        return self.pages.regular(notice, _summary_values(notice, unit), (picture,), self.ends(notice))
+        return self.pages.regular(
+            notice, _summary_values(notice, unit, self.figures, self.page_of), (picture,), self.ends(notice)
+        )
 
 
-def _summary_values(notice: MonthlySummary, unit: Unit) -> dict[str, Any]:
+def _rates(notice: WeeklyList | MonthlySummary) -> dict[str, Any]:
+    judged = [(unit, rate) for unit, rate in notice.rates if rate.judged]
+    return {
+        "rates": [in_language(plan_rate(rate), notice.recipient.language) for _, rate in judged],
+        "rate_names": [header(unit.name) for unit, _ in judged],
+    }
+
+
+def _summary_values(
+    notice: MonthlySummary, unit: Unit, figures: str, page_of: Callable[[str], str]
+) -> dict[str, Any]:
+    language = notice.recipient.language
     units = [(header(notice.unit_names.get(code, code)), number) for code, number in notice.units]
     return common(notice, notice.leads or [unit], notice.datasets) | {
         "month": notice.month,
@@ -333,6 +359,19 @@ def _summary_values(notice: MonthlySummary, unit: Unit) -> dict[str, Any]:
         "units": units,
         "area": notice.area,
         "chart": CHART,
+        "figures": figures,
+        "conclusion": in_language(month_conclusion(notice), language),
+        **_rates(notice),
+        "debts": [
+            {
+                "name": name_of(gap.instrument, header(gap.title), language),
+                "unit": header(notice.unit_names.get(gap.unit_code, gap.unit_code)),
+                "due_on": gap.due_on,
+                "late": in_language(late(days), language),
+                "page": page_of(gap.draft_code),
+            }
+            for gap, days in notice.debts
+        ],
     }
 
 
@@ -387,8 +426,12 @@ def mail_kinds(
     requests: str,
     more: Iterable[MailKind] = (),
     decisions: str | None = None,
+    figures: str = "",
 ) -> MailKinds:
-    """`requests` is the address of what units ask for, `decisions` where it is decided; `more` are additional kinds."""
+    """`requests` is the address of what units ask for, `decisions` where it is decided, `figures` that of all figures.
+
+    `more` are additional kinds.
+    """
     return MailKinds(
         [
             DecisionKind(pages),
@@ -396,8 +439,8 @@ def mail_kinds(
             ChangeMailKind(pages),
             DigestKind(digests),
             ImmediateKind(digests),
-            WeeklyListKind(pages, requests, digests.page_of),
-            MonthlySummaryKind(pages),
+            WeeklyListKind(pages, requests, digests.page_of, figures),
+            MonthlySummaryKind(pages, figures, digests.page_of),
             RenewedKind(digests),
             SettingsKind(pages),
             JointKind(),

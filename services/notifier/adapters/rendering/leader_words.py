@@ -1,0 +1,54 @@
+"""What leaders read first: the rate by the plan with its lower bound, and the month in a sentence."""
+
+from services.notifier.domain.overview import MonthlySummary, PlanRate
+from shared.kernel.counted import agreeing, counted
+from shared.kernel.errors import Text
+from shared.rules.figure_words import HARD_SPACE, RATES
+
+
+def plan_rate(rate: PlanRate) -> Text:
+    """Name the rate by the plan, its lower bound and what they count."""
+    name, low = RATES["rate_plan"], RATES["rate_plan_low"]
+    given, lowest = _percent(rate.rate), _percent(rate.low)
+    return Text(
+        f"{name.vi}: {given.vi} ({rate.begun}/{rate.judged} chính sách được đánh giá); {_lower(low.vi)}: {lowest.vi}",
+        f"{name.en}: {given.en} ({rate.begun}/{counted(rate.judged, 'judged policy')}); {_lower(low.en)}: {lowest.en}",
+    )
+
+
+def month_conclusion(notice: MonthlySummary) -> Text:
+    """Say in one sentence how many gaps are open at the month's end, how many of them late, in how many units."""
+    month, units = notice.month, len(notice.units)
+    if not month.open_at_end:
+        return Text(
+            "Cuối tháng báo cáo không còn nội dung nào thiếu truyền thông.",
+            "At the end of the reporting month no communication was lacking.",
+        )
+    open_gaps = counted(month.open_at_end, "item")
+    lacked = agreeing(month.open_at_end, "lacks", "lack")
+    if not month.overdue_at_end:
+        return Text(
+            f"Cuối tháng báo cáo còn {month.open_at_end} nội dung thiếu truyền thông, chưa nội dung nào quá thời hạn theo dõi "
+            "nội bộ.",
+            f"At the end of the reporting month {open_gaps} {lacked} communication, none past the internal deadline.",
+        )
+    return Text(
+        f"Cuối tháng báo cáo còn {month.open_at_end} nội dung thiếu truyền thông, trong đó {month.overdue_at_end} đã quá thời hạn "
+        f"theo dõi nội bộ ở {units} đơn vị.",
+        f"At the end of the reporting month {open_gaps} {lacked} communication, {month.overdue_at_end} of them past the internal "
+        f"deadline in {counted(units, 'unit')}.",
+    )
+
+
+def _percent(share: float | None) -> Text:
+    """Round to a tenth, but never up to the whole or down to nothing."""
+    if share is None:
+        return Text("–", "–")
+    tenths = round(share * 1000)
+    shown = min(max(tenths, 1), 999) if 0 < share < 1 else tenths
+    digits = f"{shown / 10:.1f}".removesuffix(".0")
+    return Text(f"{digits.replace('.', ',')}{HARD_SPACE}%", f"{digits}%")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
