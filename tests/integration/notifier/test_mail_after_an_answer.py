@@ -52,7 +52,7 @@ async def text_on(notifier_env: NotifierFixture, api: Api, at: datetime, positio
     )
     body = mail.get_body(("plain",))
     assert body is not None
-    return body.get_content()
+    return str(body.get_content())
 
 
 async def test_the_card_has_what_the_log_has(notifier_env: NotifierFixture) -> None:

@@ -102,10 +102,10 @@ _DECIDES = Text(
 NEXT: Mapping[type[AnswerEvent], Text] = MappingProxyType(
     {
         AlertAcknowledged: Text(
-            "Hoạt động được đưa vào kế hoạch truyền thông của dự thảo; đến hết ngày đó, nội dung này không bị báo "
-            "cáo lên cấp trên. Sau khi thực hiện, đề nghị ghi nhận kết quả bằng nút “Đã thực hiện” trong thư.",
-            "The activity stands in the plan of the draft; until the end of that day the matter is not reported "
-            "upwards. Once it is done, please record it with the button “Done” of the mail.",
+            "Hoạt động được đưa vào kế hoạch truyền thông của dự thảo; việc nhắc và báo cáo cấp trên tạm dừng một lần, "
+            "đến hết ngày đó. Sau khi thực hiện, đề nghị ghi nhận kết quả bằng nút “Đã thực hiện” trong thư.",
+            "The activity stands in the plan of the draft; reminders and reports upwards rest once, until the end of "
+            "that day. Once it is done, please record it with the button “Done” of the mail.",
         ),
         AlertTransferRequested: _DECIDES,
         AlertExemptionRequested: _DECIDES,
@@ -114,6 +114,12 @@ NEXT: Mapping[type[AnswerEvent], Text] = MappingProxyType(
             "It goes to the justice body, which gives guidance. The due day stays.",
         ),
     }
+)
+PUT_OFF = Text(
+    "Ngày mới được đưa vào kế hoạch truyền thông của dự thảo. Việc nhắc chỉ tạm dừng một lần, đến hết ngày đã báo trước đó; "
+    "việc tạm dừng thêm do cơ quan theo dõi xem xét, quyết định.",
+    "The new day stands in the plan of the draft. Reminders rest only once, until the end of the day that was named before; "
+    "it is for the supervising body to grant more.",
 )
 TEMPLATES = Path(__file__).parent / "templates"
 _ENVIRONMENT = environment(TEMPLATES)
@@ -156,7 +162,8 @@ class AnswerHandler:
         if isinstance(answer, Decided):
             return await self._ask(held, answer)
         metadata = held.metadata(request, self.now())
-        return self._done(await self.answers.record(asked, answer, metadata))
+        stands = await self.answers.record(asked, answer, metadata)
+        return self._done(stands, PUT_OFF if _puts_off(asked, answer) else None)
 
     async def _ask(self, held: Held, answer: Decided) -> HTMLResponse:
         """Ask for what would lower the unit's duty: the supervising body decides."""
@@ -198,6 +205,14 @@ def router(answers: Answers, renewals: Renewals, source: LinkSource, renew_at: s
         return await handler.renew(request, held)
 
     return router
+
+
+def _puts_off(asked: Asked, answer: AnswerEvent) -> bool:
+    """Say whether the unit has named an earlier day before."""
+    if not isinstance(answer, AlertAcknowledged):
+        return False
+    named = (each.planned_on for each in asked.standing if isinstance(each, AlertAcknowledged))
+    return any(day < answer.planned_on for day in named)
 
 
 def _identity(held: Held) -> dict[str, Any]:
