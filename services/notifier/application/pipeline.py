@@ -48,7 +48,7 @@ from services.notifier.domain.overview import MonthlySummary, PlanRate, WeeklyLi
 from services.notifier.domain.recipients.audience import Reach, Recipient, Tree, Unit, Via, once_an_address
 from services.notifier.domain.recipients.preference import Preference
 from shared.contracts.vocabulary import OptionalMail, Weekday
-from shared.directory.deciders import decider_of
+from shared.directory.deciders import decider_line
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.observability import signals
@@ -274,8 +274,8 @@ class Planning:
     def _contacts(self, units: Iterable[str]) -> Mapping[str, str]:
         """Give the addresses of the bodies that decide what these units ask for, as far as they are listed."""
         directory, audience = self.snapshot.tree.directory, self.situation.audience
-        bodies = {decider_of(directory, unit, self.day, self.day, self.calendar) for unit in units}
-        addresses = {code: audience.contact(code) for code in sorted(code for code in bodies if code)}
+        bodies = {code for unit in units for code in decider_line(directory, unit, self.day)[:1]}
+        addresses = {code: audience.contact(code) for code in sorted(bodies)}
         return {code: email for code, email in addresses.items() if email}
 
     def without_recipient(self) -> Iterator[Skipped]:

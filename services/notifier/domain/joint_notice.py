@@ -60,15 +60,13 @@ class JointNotice:
 
 
 def joined(notices: Iterable[Part], order: Sequence[str]) -> Iterator[Part]:
-    """Join the notices of the kinds of `order` that go to one address; the others go out as they are."""
-    scheduled: dict[str, list[Part]] = {}
+    """Join the notices of the kinds of `order` that go to one address, in the place of the first; others stay as they are."""
+    together: dict[str, list[Part]] = {}
     for notice in notices:
-        if notice.kind in order:
-            scheduled.setdefault(address_of(notice.recipient), []).append(notice)
-        else:
-            yield notice
-    for parts in scheduled.values():
-        in_order = sorted(parts, key=lambda part: order.index(part.kind))
+        place = address_of(notice.recipient) if notice.kind in order else notice.key
+        together.setdefault(place, []).append(notice)
+    for parts in together.values():
+        in_order = sorted(parts, key=lambda part: order.index(part.kind) if part.kind in order else 0)
         yield in_order[0] if len(parts) == 1 else JointNotice(parts=tuple(in_order))
 
 

@@ -248,6 +248,7 @@ async def open_notifier_env(
         mail_dir=folder / "mail",
         link_key=SecretStr(links.pem),
         link_jwks=links.jwks,
+        metrics_api="http://127.0.0.1:9",  # nobody: what runs on this machine must not answer
     )
     async with connected(server, "registry") as registry, connected(server, "metrics") as metrics:
         yield NotifierFixture(server, issuer, settings, Writer(registry), Writer(metrics), links)

@@ -193,6 +193,8 @@ class Platform:
         }
         if service == "notifier":
             defaults["mail_dir"] = self.server.folder / "mail"
+            metrics = self.services.get("metrics")  # else nobody: what runs on this machine must not answer
+            defaults["metrics_api"] = str(metrics.client.base_url) if metrics else "http://127.0.0.1:9"
             if "registry" in self.services:
                 defaults["registry_api"] = str(self.registry.client.base_url)
         if service == "campaigns" and "notifier" in self.services:

@@ -32,10 +32,13 @@ def month_conclusion(notice: MonthlySummary) -> Text:
             "nội bộ.",
             f"At the end of the reporting month {open_gaps} {lacked} communication, none past the internal deadline.",
         )
+    late = Text(f"trong đó {month.overdue_at_end} đã", f"{month.overdue_at_end} of them")
+    if month.overdue_at_end == month.open_at_end:
+        late = Text("đều đã", "all of them" if month.open_at_end > 1 else "which is")
     return Text(
-        f"Cuối tháng báo cáo còn {month.open_at_end} nội dung thiếu truyền thông, trong đó {month.overdue_at_end} đã quá thời hạn "
+        f"Cuối tháng báo cáo còn {month.open_at_end} nội dung thiếu truyền thông, {late.vi} quá thời hạn "
         f"theo dõi nội bộ ở {units} đơn vị.",
-        f"At the end of the reporting month {open_gaps} {lacked} communication, {month.overdue_at_end} of them past the internal "
+        f"At the end of the reporting month {open_gaps} {lacked} communication, {late.en} past the internal "
         f"deadline in {counted(units, 'unit')}.",
     )
 

@@ -45,7 +45,7 @@ from services.notifier.domain.notification.reasons import (
     is_thanks,
 )
 from services.notifier.domain.notification.timing import HOUR
-from services.notifier.domain.recipients.audience import Unit, address_of
+from services.notifier.domain.recipients.audience import Recipient, Unit, address_of
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import AlertAnswer, Instrument, Language, OptionalMail, RecipientRole
 from shared.kernel.counted import counted, noun_of
@@ -373,6 +373,9 @@ class TemplateRenderer:
             "dropped": [line for reason, line in closed if reason is not Reason.RESOLVED_SINCE],
         }
 
+    def _reason_given(self, line: Line, digest: Digest) -> Text:
+        return NO_READER if line.stand_in else answer_of(line.context, digest.unit_names, digest.day)
+
     def _owed(self, line: Line, digest: Digest, links: Mapping[AlertAnswer, MailLink]) -> dict[str, Any]:
         """Say what is owed, with the addresses of its answers."""
         answers = [
@@ -403,15 +406,8 @@ class TemplateRenderer:
             "draft_code": gap.draft_code,
             "unit": header(digest.unit_names.get(gap.unit_code, gap.unit_code)),
             "is_other_unit": gap.unit_code != reader.unit_code or len(_units(digest.owed)) > 1,
-            "said": in_language(
-                NO_READER if line.stand_in else answer_of(line.context, names, digest.day), language
-            ),
-            "answered": [
-                in_language(text, language)
-                for text in answered(
-                    line.context, names, ADDRESSED if gap.unit_code == reader.unit_code else THE_UNIT
-                )
-            ],
+            "said": in_language(self._reason_given(line, digest), language) if line.is_below else "",
+            "answered": [in_language(text, language) for text in _own_answers(line, names, reader)],
             "waits_with": _waits_with(line, digest),
             "rested_until": line.context.rests_until if line.reason is Reason.PLAN_PASSED else None,
             "page": self.page_of(gap.draft_code),
@@ -474,6 +470,14 @@ WHY_OBSTACLE = Text(
     "Nội dung còn thiếu; vướng mắc của đơn vị đang chờ trả lời, thời hạn không thay đổi trong thời gian chờ",
     "The gap is still open; the unit's obstacle waits for an answer, and the due day stays until then",
 )
+
+
+def _own_answers(line: Line, names: Mapping[str, str], reader: Recipient) -> Sequence[Text]:
+    """Say what the reader's unit answered; of an heir's draft, what the unit did that had it."""
+    if line.context.answer is None:
+        return ()
+    who = ADDRESSED if line.gap.unit_code == reader.unit_code else THE_UNIT
+    return answered(line.context, names, who)
 
 
 def _is_answered(line: Line) -> bool:

@@ -209,7 +209,7 @@ class AlertContext:
     @property
     def rests_until(self) -> date | None:
         """The last day on which urging rests because the unit named a day: the first one counts, not a postponement."""
-        return rests_until(self.answers) or self.planned_on
+        return (rests_until(self.answers) if self.answers else None) or self.planned_on
 
     def is_planned(self, day: date) -> bool:
         return self.rests_until is not None and day <= self.rests_until
