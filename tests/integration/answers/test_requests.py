@@ -78,8 +78,11 @@ async def test_a_transfer_is_asked_for_and_made(
     assert request["said"] == {"to_unit": "Sở khác", "explanation": "Theo phân công"}
     await settle(owing_unit, request, to_unit_code=other.code)
     await eventually(lambda: is_over(owing_unit))
-    drafts = {gap["draft_code"] for gap in await other.gaps()}
-    assert drafts == {owing_unit.code, other.code}
+
+    async def drafts_of_other() -> bool:
+        return {gap["draft_code"] for gap in await other.gaps()} == {owing_unit.code, other.code}
+
+    await eventually(drafts_of_other)
 
 
 async def decide(owing_unit: OwingUnit, supervisor: str, **body: str) -> None:
@@ -293,7 +296,10 @@ async def test_the_supervisor_reads_in_the_weekly_list_what_was_asked_and_where_
     await pressed(owing_unit, visitor, AlertAnswer.EXEMPT, EXEMPT)
     pressed_on = working_day()  # its own list has gone out by then, on a weekend that of next Monday
     monday = CALENDAR.next_working_day(pressed_on + timedelta(days=7 - pressed_on.weekday()))
-    (mail,) = await above.mails_of(monday, "_weekly_list-*")
-    assert f"miễn truyền thông theo {EXEMPT['document']}; đang chờ quyết định" in words(mail)
+    (mail,) = await above.mails_of(
+        monday, "_joint-*"
+    )  # the list, and the request that waits for its decision
+    assert f"đề nghị miễn truyền thông theo {EXEMPT['document']}, gửi ngày" in words(mail)
+    assert "xem xét, quyết định trước khi hết ngày" in words(mail)
     assert "/requests" in words(mail)
     assert links_of(mail) == []
