@@ -30,6 +30,7 @@ LONG = (
     "integration/answers/test_renewal.py",
     "integration/answers/test_secrecy.py",
     "integration/attacks",
+    "integration/campaigns/test_evidence_files.py",
     "integration/campaigns/test_round_trip.py",
     "integration/directory/test_agreement.py",
     "integration/entry/test_in_chromium.py",
