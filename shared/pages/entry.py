@@ -145,6 +145,14 @@ def for_people(message: Text) -> Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Where to go on, and what is said of it."""
+
+    address: str
+    words: Text
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPages:
     """How the pages of one service look: `addresses` are those of all services, by name, for links between them."""
 

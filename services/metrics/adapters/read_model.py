@@ -56,13 +56,18 @@ class SqlSnapshots:
             yield SqlSnapshot(connection, checkpoint.position)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SqlSnapshot:
+    """Rows and position of one moment; the directory of units is read once, however many questions need it."""
+
     connection: AsyncConnection
     position: int
+    directory: UnitDirectory | None = None
 
     async def units(self) -> UnitDirectory:
-        return await unit_directory(self.connection, units)
+        if self.directory is None:
+            self.directory = await unit_directory(self.connection, units)
+        return self.directory
 
     async def targets(self, year: int) -> Mapping[str, float]:
         rows = await self.connection.execute(

@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 from services.registry.adapters.draft_api import PostingView, finding_views, posting_views
 from services.registry.adapters.read_model import as_of
 from services.registry.adapters.request_views import RequestView
-from services.registry.domain.draft_state import Draft, paper_of, procedure_of
+from services.registry.domain.draft_state import Draft, papers_of, procedure_of
 from services.registry.domain.unit import Unit
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Event, Unknown
@@ -227,6 +227,7 @@ def _stages(
 ) -> list[dict[str, Any]]:
     kinds = {(finding.about, finding.kind) for finding in findings}
     recorded = {event.event_id: event.data for event in history.events}
+    papers = papers_of(history.events)
     return [
         {
             "entry_id": str(entry.entry_id),
@@ -235,7 +236,7 @@ def _stages(
             "precision": entry.precision,
             "resumed": entry.resumed,
             "what": getattr(recorded[entry.entry_id], "what", None),
-            **to_jsonable_python(paper_of(history.events, entry.entry_id)),
+            **to_jsonable_python(papers[entry.entry_id]),
             "late": entry.late,
             "unusual": any((entry.entry_id, kind) in kinds for kind in UNUSUAL),
             "returned": (entry.entry_id, FindingKind.RETURNED) in kinds,

@@ -8,7 +8,7 @@ from typing import TypeVar, assert_never
 from uuid import UUID, uuid5
 
 from services.registry.domain import postings
-from services.registry.domain.draft_commands import NO_PAPER, Entry, Paper
+from services.registry.domain.draft_commands import Entry, Paper
 from services.registry.domain.postings import Postings
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import LOA_NAMESPACE, About
@@ -238,17 +238,18 @@ def entry_with_id(events: Sequence[Recorded], entry_id: UUID) -> Entry | None:
     if (match := entries_of(events).get(entry_id)) is None:
         return None
     entry = match[0]
-    return Entry(entry.stage, entry.entered_on, entry.precision, entry.resumed, paper_of(events, entry_id))
+    return Entry(entry.stage, entry.entered_on, entry.precision, entry.resumed, papers_of(events)[entry_id])
 
 
-def paper_of(events: Iterable[Recorded], entry_id: UUID) -> Paper:
-    """Give the paper of an entry after all corrections."""
-    paper = NO_PAPER
+def papers_of(events: Iterable[Recorded]) -> dict[UUID, Paper]:
+    """Give the paper of each entry after all corrections."""
+    papers: dict[UUID, Paper] = {}
     for event in events:
-        is_entry = event.event_id == entry_id and isinstance(event.data, ENTRIES)
-        if is_entry or (isinstance(event.data, DraftStageCorrected) and event.data.entry_id == entry_id):
-            paper = paper.corrected(Paper.of(event.data))
-    return paper
+        if isinstance(event.data, ENTRIES):
+            papers[event.event_id] = Paper.of(event.data)
+        elif isinstance(event.data, DraftStageCorrected) and event.data.entry_id in papers:
+            papers[event.data.entry_id] = papers[event.data.entry_id].corrected(Paper.of(event.data))
+    return papers
 
 
 def procedure_of(draft: Draft) -> Procedure:

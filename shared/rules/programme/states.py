@@ -109,7 +109,7 @@ def dated(facts: Iterable[EntryFact]) -> Iterator[EntryFact]:
 
 def mended(fact: EntryFact, steps: Steps) -> int:
     """Count the findings of an inspection, or of one recorded finding, that were mended; at most those that were found."""
-    return sum(count for _, count in _mendings(fact, steps))
+    return sum(count for _, count in _mended_by_day(fact, steps))
 
 
 def findings_of(fact: EntryFact, steps: Steps) -> int:
@@ -193,14 +193,14 @@ def _task_done(fact: EntryFact, steps: Steps) -> date | None:
     return accepted
 
 
-def _mendings(fact: EntryFact, steps: Steps) -> Iterator[tuple[date, int]]:
+def _mended_by_day(fact: EntryFact, steps: Steps) -> Iterator[tuple[date, int]]:
     """Give the day and number of what was mended, in order, until nothing is left."""
     left = findings_of(fact, steps)
     followed: list[tuple[date, int | None]] = [
         (step.day, step.quantity) for step in _of_kind(fact, steps, Kind.FINDING_FOLLOWED_UP)
     ]
     for finding in _of_kind(fact, steps, Kind.FINDING_RECORDED):
-        followed += _mendings(finding, steps)
+        followed += _mended_by_day(finding, steps)
     for day, count in sorted(followed, key=lambda item: item[0]):
         number = left if count is None else min(count, left)
         left -= number
@@ -211,7 +211,7 @@ def _mendings(fact: EntryFact, steps: Steps) -> Iterator[tuple[date, int]]:
 def _mended_on(fact: EntryFact, steps: Steps) -> date | None:
     """Give the day on which all was mended; where nothing was found, that of the inspection."""
     left, day = findings_of(fact, steps), fact.day
-    for mended_on, count in _mendings(fact, steps):
+    for mended_on, count in _mended_by_day(fact, steps):
         left, day = left - count, mended_on
     return None if left else day
 

@@ -24,16 +24,10 @@ from shared.http.request_context import projected
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
-from shared.pages.entry import EntryPages
+from shared.pages.entry import EntryPages, Link
 from shared.rules.rulebook.rulebook import Rulebook
 
 DONE = Text("Đã ghi nhận", "Recorded")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    address: str
-    words: Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.campaigns.adapters.entry.context import Entry, Link, context_of
+from services.campaigns.adapters.entry.context import Entry, context_of
 from services.campaigns.adapters.plans.bodies import NewActivity
 from services.campaigns.adapters.plans.views import ActivityView, plan_view
 from services.campaigns.domain.errors import PlannedTooFar, UnitNotYetRegistered
@@ -20,7 +20,7 @@ from shared.directory.folds import DraftCard
 from shared.http.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.pages.date_boxes import date_in_boxes
-from shared.pages.entry import FORM_ID, Step, body_of, form_id_of, refused, step_of, with_values
+from shared.pages.entry import FORM_ID, Link, Step, body_of, form_id_of, refused, step_of, with_values
 from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
 from shared.rules.rulebook.rulebook import Rulebook

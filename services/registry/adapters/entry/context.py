@@ -15,17 +15,11 @@ from services.registry.domain.errors import NotYourDraft, UnknownUnit
 from shared.auth.tokens import Principal
 from shared.eventstore.handle import BulkStore, History
 from shared.kernel.errors import Text
-from shared.pages.entry import EntryPages
+from shared.pages.entry import EntryPages, Link
 from shared.pages.forms import Fields
 
 LONGEST_CODE = 64
 ASKED = Text("Đã gửi đề nghị", "Asked for")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    address: str
-    words: Text
 
 
 @dataclass(frozen=True, slots=True)
