@@ -62,16 +62,24 @@ RESTART = "start the broker again if there is room on its disk (RUNBOOK.md, the 
 
 @dataclass(frozen=True, slots=True)
 class FailedAppend:
-    """An append that was not acknowledged; `connection` counts the reconnects until then."""
+    """An append that was not acknowledged; `connection` counts the reconnects until then.
+
+    `without_leader`: no node of the cluster took it, as while another leader is elected.
+    """
 
     detail: str
     at: float
     connection: int
+    without_leader: bool
 
 
 @dataclass(slots=True)
 class LogWrites:
-    """Remembers the last failed append until one succeeds, or the broker was connected anew."""
+    """Remembers the last failed append until one succeeds, or the broker was connected anew.
+
+    A replica that has nothing to append would doubt a cluster for minutes after an election: if no node took the append,
+    it is enough that one answers for the log again.
+    """
 
     client: Client
     monitors: Sequence[str] = ()
@@ -81,10 +89,10 @@ class LogWrites:
     def succeeded(self) -> None:
         self._failed = None
 
-    def failed(self, detail: str) -> None:
+    def failed(self, detail: str, *, without_leader: bool = False) -> None:
         """Note an append that was not acknowledged although the broker is connected."""
         if self.client.is_connected:
-            self._failed = FailedAppend(detail, self.clock(), self._reconnects)
+            self._failed = FailedAppend(detail, self.clock(), self._reconnects, without_leader)
 
     async def probe(self) -> Check:
         if not self.client.is_connected:
@@ -95,6 +103,8 @@ class LogWrites:
         if len(refusing) * 2 > len(reports):  # of a cluster the majority accepts events
             return Check(ok=False, detail=f"{'; '.join(refusing)}: {RESTART}")
         doubted = self._doubted(CONTRADICTED_SECONDS if reports else DOUBTED_SECONDS)
+        if doubted is not None and doubted.without_leader and await self._has_leader():
+            self._failed, doubted = None, None
         if doubted is not None:
             return Check(ok=False, detail=f"the last append failed: {doubted.detail}: {RESTART}")
         return Check(ok=True)
@@ -104,6 +114,14 @@ class LogWrites:
         if failed is None or failed.connection != self._reconnects or self.clock() - failed.at > seconds:
             return None
         return failed
+
+    async def _has_leader(self) -> bool:
+        """Ask for the state of the log; only the leader of its stream answers."""
+        try:
+            await stream_state(self.client.jetstream(timeout=REPORT_SECONDS))
+        except BROKER:
+            return False
+        return True
 
     @property
     def _reconnects(self) -> int:
@@ -396,7 +414,8 @@ class ObservedEventStore:
                 yield
             except TransientError as error:
                 if self.writes is not None:
-                    self.writes.failed(str(error))
+                    without_leader = isinstance(error.__cause__, nats.errors.NoRespondersError)
+                    self.writes.failed(str(error), without_leader=without_leader)
                 raise
         if self.writes is not None:
             self.writes.succeeded()

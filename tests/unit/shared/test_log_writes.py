@@ -6,10 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import nats.errors
 import pytest
+from nats.js.api import StreamConfig, StreamInfo, StreamState
 
 from shared.eventstore.jetstream import CONTRADICTED_SECONDS, DOUBTED_SECONDS, LogWrites
 
@@ -18,6 +21,25 @@ from shared.eventstore.jetstream import CONTRADICTED_SECONDS, DOUBTED_SECONDS, L
 class Connection:
     is_connected: bool = True
     stats: dict[str, int] = field(default_factory=lambda: {"reconnects": 0})
+
+
+@dataclass
+class Cluster(Connection):
+    """Answers for its log once it has elected a leader."""
+
+    has_leader: bool = False
+
+    def jetstream(self, **_: Any) -> "Cluster":
+        return self
+
+    async def stream_info(self, _: str) -> StreamInfo:
+        if not self.has_leader:
+            raise nats.errors.NoRespondersError
+        return StreamInfo(
+            config=StreamConfig(num_replicas=3),
+            state=StreamState(messages=1, bytes=1, first_seq=1, last_seq=1, consumer_count=0),
+            created=datetime(2026, 1, 1, tzinfo=UTC),
+        )
 
 
 @dataclass
@@ -84,6 +106,21 @@ async def test_a_new_connection_and_time_end_the_doubt() -> None:
     log_writes.failed("timeout")
     clock.seconds = DOUBTED_SECONDS + 1
     assert (await log_writes.probe()).ok
+
+
+async def test_an_append_that_no_node_took_counts_until_there_is_a_leader() -> None:
+    cluster = Cluster()
+    log_writes = LogWrites(cluster, (), Clock())  # type: ignore[arg-type]  # what is used of it
+    log_writes.failed("no responders", without_leader=True)
+    assert not (await log_writes.probe()).ok
+    cluster.has_leader = True
+    assert (await log_writes.probe()).ok
+
+
+async def test_a_leader_says_nothing_of_an_append_that_it_left_unanswered() -> None:
+    log_writes = LogWrites(Cluster(has_leader=True), (), Clock())  # type: ignore[arg-type]  # what is used of it
+    log_writes.failed("timeout")
+    assert not (await log_writes.probe()).ok
 
 
 async def test_an_append_that_failed_without_a_connection_says_nothing_about_the_broker() -> None:
