@@ -3,22 +3,26 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from http import HTTPStatus
 from typing import Any
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
+from services.notifier.adapters.links.store import SqlLinks
 from shared.contracts.vocabulary import AlertAnswer
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import now
-from shared.signed_links.links import Link, LinkReader, reader
+from shared.signed_links.links import Link
+from shared.signed_links.short_links import answer_link
 from tests.chaos.harness.history import Attempt, Command, End
 from tests.chaos.harness.running_platform import ChaosPlatform
 from tests.chaos.harness.workload import ANSWER_SECONDS, GIVE_UP_SECONDS, Clients, is_repeated
-from tests.support.servers.links import link_keys
 
 LINK = re.compile(r"https?://\S+/answers/([\w.-]+)")
 PAUSE_SECONDS = 0.7
@@ -40,26 +44,39 @@ class Officials:
     clients: Clients
     platform: ChaosPlatform
     pressed: set[str] = field(default_factory=set)
-    _links: LinkReader = field(init=False)
+    _links: dict[str, Link] = field(default_factory=dict, init=False)
+    _kept: SqlLinks = field(init=False)
 
     def __post_init__(self) -> None:
-        self._links = reader(link_keys(self.platform.keys.folder).jwks)
+        url = self.platform.postgres.url("notifier").replace("postgresql://", "postgresql+asyncpg://")
+        self._kept = SqlLinks(create_async_engine(url, poolclass=NullPool))
 
     async def run(self) -> None:
         """Press links as long as the clients run."""
         while not self.clients.stopped:
-            links = [(link, token) for link, token in self._new_links() if link.answer in FORMS]
+            links = [(link, token) async for link, token in self._new_links() if link.answer in FORMS]
             if links:
                 link, token = self.clients.random.choice(links)
                 await self._press(link, token)
             await asyncio.sleep(PAUSE_SECONDS)
 
-    def _new_links(self) -> Iterator[tuple[Link, str]]:
+    async def _new_links(self) -> AsyncIterator[tuple[Link, str]]:
         for mails in list(self.platform.mail.taken.values()):
             for token in (token for mail in list(mails) for token in _tokens(mail)):
-                link = self._links.read(token)
-                if str(link.link_id) not in self.pressed:
+                link = await self._link(token)
+                if link is not None and str(link.link_id) not in self.pressed:
                     yield link, token
+
+    async def _link(self, token: str) -> Link | None:
+        """Read what a token stands for, past all services; None while the database is away."""
+        if token not in self._links:
+            try:
+                stored = await self._kept.find(token)
+            except (OSError, SQLAlchemyError):
+                return None
+            assert stored is not None, "a mail bears a link that the notifier does not keep"
+            self._links[token] = answer_link(stored.link)
+        return self._links[token]
 
     async def _press(self, link: Link, token: str) -> None:
         self.pressed.add(str(link.link_id))

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ class Replica:
 
     service: str
     name: str
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     log: Path
     broker: Proxy
     database: Proxy

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -90,7 +90,7 @@ class Proxy:
             self._close(writer)
             return
         try:
-            engine_reader, engine_writer = await asyncio.open_connection(HOST, self.target)
+            engine_reader, engine_writer = await self._connected()
         except OSError:
             writer.close()
             return
@@ -108,6 +108,9 @@ class Proxy:
         for side in (writer, engine_writer):
             self._connections.discard(side)
             side.close()
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(HOST, self.target)
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool
@@ -135,9 +138,34 @@ class Proxy:
             yield data
 
 
+@dataclass(slots=True)
+class Balancer(Proxy):
+    """Takes its targets in turn, and passes over one that refuses the connection, as the balancer of an operator does."""
+
+    targets: Sequence[int] = ()
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        for _ in self.targets:
+            self.targets = (*self.targets[1:], self.targets[0])
+            with contextlib.suppress(OSError):
+                return await asyncio.open_connection(HOST, self.targets[0])
+        raise ConnectionRefusedError
+
+
+@asynccontextmanager
+async def balancer_of(targets: Sequence[int]) -> AsyncIterator[Proxy]:
+    async with _running(Balancer(targets[0], targets=targets)) as balancer:
+        yield balancer
+
+
 @asynccontextmanager
 async def proxy_to(target: int) -> AsyncIterator[Proxy]:
-    proxy = Proxy(target)
+    async with _running(Proxy(target)) as proxy:
+        yield proxy
+
+
+@asynccontextmanager
+async def _running(proxy: Proxy) -> AsyncIterator[Proxy]:
     await proxy.start()
     try:
         yield proxy
