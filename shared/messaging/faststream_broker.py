@@ -53,7 +53,10 @@ class ConnectionLog:
         logger.info("nats_reconnected")
 
     async def failed(self, error: Exception) -> None:
-        problem = f"{type(error).__name__}: {error}"
+        words = str(error) or (
+            "no answer from the broker in time" if isinstance(error, TimeoutError) else "no details"
+        )
+        problem = f"{type(error).__name__}: {words}"
         if problem != self._last_error:
             logger.warning("nats_error", error=problem)
         self._last_error = problem
