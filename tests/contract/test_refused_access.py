@@ -1,6 +1,5 @@
 """Who is refused is one line in the log: by which code, where, who it was if that is clear; and nothing secret."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,18 +14,18 @@ from shared.http.limits import RequestLimits
 from tests.contract.test_endpoints import app_of, every_service
 from tests.support.servers.tokens import issuer
 
-SECRET = "eyJhbGciOiJFZERTQSJ9.Y2FuYXJ5.Y2FuYXJ5"  # noqa: S105  no token of anybody
+SECRET = "eyJhbGciOiJFZERTQSJ9.Y2FuYXJ5.Y2FuYXJ5"
 
 
 @pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     written: list[dict[str, Any]] = []
 
     def warning(event: str, **facts: Any) -> None:
         written.append({"event": event, **facts})
 
     monkeypatch.setattr(problems, "logger", SimpleNamespace(warning=warning))
-    yield written
+    return written
 
 
 @every_service

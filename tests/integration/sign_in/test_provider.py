@@ -124,6 +124,16 @@ async def test_a_nonce_of_another_sign_in_is_refused(office: SignInOffice) -> No
 
 
 @pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 303), ("none", 303)]
+)
+async def test_no_other_site_starts_a_sign_in(office: SignInOffice, site: str, status: int) -> None:
+    """A provider with a session of its own asks nobody, so that a link elsewhere would sign somebody in."""
+    async with office.browser() as browser:
+        answer = await browser.get(f"{office.url('notifier')}/sign-in/oidc", headers={"Sec-Fetch-Site": site})
+        assert (answer.status_code, "set-cookie" in answer.headers) == (status, status == 303)
+
+
+@pytest.mark.parametrize(
     "return_to", ["https://attacker.example/", "//attacker.example", "javascript:alert(1)"]
 )
 async def test_it_leads_back_to_our_pages_only(office: SignInOffice, return_to: str) -> None:
