@@ -53,3 +53,19 @@ async def test_who_asks_too_often_is_logged(lines: list[dict[str, Any]]) -> None
         statuses = [(await client.get("/schemas")).status_code for _ in range(2)]
     assert statuses == [200, 429]
     assert [line["code"] for line in lines] == ["too-many-requests"]
+
+
+async def test_an_unexpected_error_is_logged_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors: list[tuple[str, dict[str, Any]]] = []
+    log = SimpleNamespace(error=lambda event, **facts: errors.append((event, facts)))
+    monkeypatch.setattr(problems, "logger", log)
+    app, fault = app_of("registry"), RuntimeError("on purpose")
+
+    @app.get("/fault")
+    async def fail() -> None:
+        raise fault
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        assert (await client.get("/fault")).status_code == 500
+    assert errors == [("request_failed", {"path": "/fault", "exc_info": fault})]

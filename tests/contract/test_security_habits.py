@@ -23,6 +23,10 @@ NEVER_IMPORTED = {
     "pickle": "what comes from outside is JSON, a form or a file of evidence",
     "marshal": "what comes from outside is JSON, a form or a file of evidence",
     "shelve": "what comes from outside is JSON, a form or a file of evidence",
+    "Crypto": "cryptography is the one library",
+    "ecdsa": "cryptography is the one library",
+    "nacl": "cryptography is the one library",
+    "rsa": "cryptography is the one library",
     "requests": "it follows redirects",
     "urllib.request.urlopen": "it follows redirects, and takes the token along",
 }

@@ -51,7 +51,10 @@ def check(answer: httpx.Response, what: str) -> None:
     assert headers["referrer-policy"] in {"no-referrer", "same-origin"}, what
     cached = headers["cache-control"]
     assert cached == "no-store" or what.startswith("GET /docs/"), what
-    if "text/html" not in headers.get("content-type", ""):
+    kind = headers.get("content-type", "")
+    assert kind or not answer.content, what
+    assert "charset=utf-8" in kind or not kind.startswith("text/"), what
+    if "text/html" not in kind:
         assert directives["form-action"] == "'none'", what
         assert "sandbox" in directives or what.startswith("GET /docs/"), what
     for name in ("content-security-policy", "referrer-policy", "cache-control", "x-content-type-options"):

@@ -104,6 +104,7 @@ async def test_how_a_sign_in_by_mail_ended_is_logged_without_the_address(
         await eventually(lambda: _of(lines, "sign_in_mail_refused", 2))
         link = (await office.mailed(mailing.MOST_TO_MAILBOX))[0]
         assert [(await browser.post(link)).status_code for _ in range(2)] == [303, 410]
+    assert len(link.rpartition("/")[2]) * 6 >= 128
     facts = dict(lines)
     assert [given["why"] for event, given in lines if event == "sign_in_mail_refused"] == [
         "no registered address",
