@@ -37,7 +37,7 @@ async def test_a_refused_caller_is_logged(service: str, lines: list[dict[str, An
         for token in (SECRET, reader):
             for method, path in (("GET", "/own-data"), ("POST", "/projections/rebuild")):
                 await client.request(method, path, headers={"Authorization": f"Bearer {token}"}, json={})
-    where = {"event": "access_refused", "client": "127.0.0.1"}
+    where: dict[str, Any] = {"event": "access_refused", "client": "127.0.0.1"}
     assert lines == [
         where | {"code": code, "method": method, "path": path, "by": by}
         for code, by in (("unauthenticated", None), ("forbidden", "reader/test-reader"))

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from deploy.nats.permissions import USERS
 from services.campaigns.adapters.answers.pages import MOST_FILE
-from services.campaigns.adapters.evidence.api import MOST_BYTES as MOST_EVIDENCE
+from services.campaigns.application.evidence import MOST_BYTES as MOST_EVIDENCE
 from services.campaigns.settings import Settings as CampaignsSettings
 from services.notifier.adapters.sign_in import api, mailing, provider
 from services.notifier.settings import Settings as NotifierSettings

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import nats.errors
@@ -166,7 +167,9 @@ async def test_of_an_eleventh_session_the_oldest_ends(office: SignInOffice) -> N
 async def test_over_https_the_cookie_is_bound_to_this_host() -> None:
     place = sessions.SignInPlace("https://loa.example.vn/notifier", "https://loa.example.vn/registry")
     assert (place.cookie, place.is_secure) == ("__Host-loa_session", True)
-    flow = SignIn(SimpleNamespace(place=place), None, None, None)  # type: ignore[arg-type]  only the place is read
+    access: Any = SimpleNamespace(place=place)
+    nothing: Any = None
+    flow = SignIn(access, nothing, nothing, None)
     answer = Response()
     flow.bind(answer, "a-browser")
     parts = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}

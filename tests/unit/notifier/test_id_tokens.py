@@ -1,7 +1,7 @@
 """ID tokens of a provider: signed by its key for this client and this sign-in, or nobody is signed in."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +11,7 @@ from shared.auth.key_sets import IssuerKeys
 from shared.auth.single_use import SingleUseCodes
 from shared.auth.tokens import Mapped
 from shared.contracts.vocabulary import Role
+from shared.eventstore.buckets import Bucket
 from shared.kernel import runtime
 from tests.unit.shared.test_tokens import OTHER, encoded, public_key, signed, signed_by
 
@@ -45,7 +46,7 @@ async def keys() -> Any:
 
 @pytest.fixture
 def provider() -> Provider:
-    states = SingleUseCodes(None, "oidc", sign_in.LIFETIME, runtime.now)  # type: ignore[arg-type]  no code is made
+    states = SingleUseCodes(cast(Bucket, None), "oidc", sign_in.LIFETIME, runtime.now)  # no code is made
     made = Provider("loa", "", Mapped(ISSUER), "https://loa.example.vn/notifier", states, runtime.now)
     made._metadata, made._read_at, made._keys = (
         Metadata.model_validate(described()),
