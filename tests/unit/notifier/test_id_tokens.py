@@ -1,6 +1,7 @@
 """ID tokens of a provider: signed by its key for this client and this sign-in, or nobody is signed in."""
 
 import time
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -17,6 +18,7 @@ from tests.unit.shared.test_tokens import OTHER, encoded, public_key, signed, si
 
 ISSUER = "https://sso.example.vn/realms/tinh"
 NONCE = "of this sign-in"
+PERSON = "canary@so.example.vn"
 HEADER = {"alg": "RS256", "kid": "rsa"}
 
 
@@ -29,10 +31,11 @@ def described(**changes: str) -> dict[str, str]:
 def claims(**changes: Any) -> dict[str, Any]:
     now = int(time.time())
     usual = {
+        "email": PERSON,
         "iss": ISSUER,
         "sub": "a",
         "aud": "loa",
-        "exp": now + 60,
+        "exp": now + 3600,
         "iat": now,
         "nonce": NONCE,
         "role": "reader",
@@ -80,14 +83,24 @@ FORGED = {
     "over": signed(HEADER, claims(exp=int(time.time()) - 1), "rsa"),
     "of a time to come": signed(HEADER, claims(iat=int(time.time()) + 600), "rsa"),
     "without a subject": signed(HEADER, claims(sub=...), "rsa"),
+    "without a unit where the role needs one": signed(HEADER, claims(role="unit"), "rsa"),
+    "of a unit that can be none": signed(HEADER, claims(unit=PERSON), "rsa"),
     "an access token": signed(HEADER, claims(nonce=..., iat=...), "rsa"),
 }
 
 
 @pytest.mark.parametrize("name", FORGED)
-async def test_a_forged_token_signs_nobody_in(provider: Provider, name: str) -> None:
+async def test_a_forged_token_signs_nobody_in(
+    provider: Provider, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    log = SimpleNamespace(warning=lambda event, why: lines.append(f"{event} {why}"))
+    monkeypatch.setattr(sign_in, "logger", log)
     with pytest.raises(SignInRefused):
         await provider._principal(FORGED[name], NONCE)
+    (line,) = lines
+    assert line.startswith("oidc_sign_in_refused ID token: ")
+    assert PERSON not in line
 
 
 @pytest.mark.parametrize(
