@@ -38,6 +38,7 @@ async def _admit(action: Action, request: Request, credentials: Credentials) -> 
             "Yêu cầu này cần mã truy cập: gửi kèm tiêu đề `Authorization: Bearer <mã>`; lấy mã bằng `loa token`.",
             "This request needs an access token: send `Authorization: Bearer <token>`; `loa token` prints one.",
         )
+    request.state.actor = principal.actor  # for the log
     if principal.role not in (roles := roles_of(action)):
         allowed = ", ".join(sorted(roles))
         raise Forbidden(

@@ -19,6 +19,7 @@ from shared.eventstore.buckets import Bucket, hashed
 from shared.kernel.runtime import Clock
 
 LONGEST = timedelta(hours=8)
+MOST_OF_SUBJECT = 10  # sessions at once: desks and phones of one mailbox
 SECRET_BYTES = 32
 MOST_COOKIE = 200
 COOKIE = "loa_session"
@@ -66,7 +67,7 @@ class Sessions:
     async def start(
         self, principal: Principal, way: Way, *, until: datetime | None = None, token_id: str | None = None
     ) -> tuple[str, Session]:
-        """Start a session, at most until `until`, and give the value of its cookie."""
+        """Start a session, at most until `until`, and give the value of its cookie; the oldest of too many ends."""
         now = self.now()
         secret = f"{_of_subject(principal.subject)}.{secrets.token_urlsafe(SECRET_BYTES)}"
         session = Session(
@@ -77,6 +78,8 @@ class Sessions:
             expires=min(now + LONGEST, until or now + LONGEST),
             token_id=token_id,
         )
+        for older in (await self._newest_of(principal.subject))[MOST_OF_SUBJECT - 1 :]:
+            await self.end(older.session_id)
         await self.bucket.put(_entry(session.session_id), _document(session))
         return secret, session
 
@@ -98,17 +101,20 @@ class Sessions:
         await self.bucket.end(_entry(session_id))
 
     async def end_all_of(self, subject: str) -> None:
-        for session in await self._listed(f"{_of_subject(subject)}.*"):
+        for session in await self._newest_of(subject):
             await self.end(session.session_id)
 
     async def listed(self) -> Sequence[Session]:
         """List the sessions that have not ended, the newest first."""
-        return sorted(await self._listed("*.*"), key=lambda session: session.started, reverse=True)
+        return await self._newest("*.*")
 
-    async def _listed(self, pattern: str) -> Sequence[Session]:
+    async def _newest_of(self, subject: str) -> Sequence[Session]:
+        return await self._newest(f"{_of_subject(subject)}.*")
+
+    async def _newest(self, pattern: str) -> Sequence[Session]:
         keys = await self.bucket.keys(_entry(pattern))
         sessions = [await self.get(key.removeprefix("session.")) for key in sorted(keys)]
-        return [session for session in sessions if session]
+        return sorted((each for each in sessions if each), key=lambda each: each.started, reverse=True)
 
     async def _is_revoked(self, session: Session) -> bool:
         ids = (session.principal.subject, *([session.token_id] if session.token_id else []))

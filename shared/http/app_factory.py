@@ -35,7 +35,8 @@ class Application(FastAPI):
     """FastAPI, with the security headers around everything that it answers."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return SecurityHeaders(super().build_middleware_stack())
+        access: Access = self.state.access
+        return SecurityHeaders(super().build_middleware_stack(), over_https=access.place.is_secure)
 
 
 def create_api(

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from shared.auth.callers import access_of
 from shared.auth.sessions import SIGN_IN_PATH
 from shared.auth.tokens import Unauthenticated
+from shared.http.client_address import client_of
 from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
 from shared.kernel.transient import TRANSIENT
@@ -97,6 +98,9 @@ _REASONS: Mapping[str, str] = {
 _NOT_VALID = "có giá trị không hợp lệ; xem tài liệu tại /docs"
 
 
+ACCESS: frozenset[RefusalKind] = frozenset({"unauthenticated", "forbidden", "too_many", "gone"})
+"""What is refused because of who asks, how often, or by which link: one line each in the log."""
+
 MOST_PROBLEMS = 20  # of one request that are named; the others are counted
 MOST_SHOWN = 100  # letters of a name that an answer repeats
 _CODE = re.compile(rf"({SIGN_IN_PATH}/link/).+")
@@ -152,6 +156,11 @@ class ProblemResponse(JSONResponse):
         return text.encode(errors="backslashreplace")
 
 
+def actor_of(request: Request) -> str | None:
+    """Give who was recognised as the sender of a request: role and opaque id; None for everybody else."""
+    return getattr(request.state, "actor", None)
+
+
 def _path(request: Request) -> str:
     """Give the path as logs and answers may hold it: without the token or code of a link."""
     return _CODE.sub(r"\1…", links.masked(request.url.path))
@@ -201,7 +210,16 @@ def _to_sign_in(request: Request, address: str) -> Response:
 
 
 def refused(request: Request, error: Refusal) -> JSONResponse:
-    """Shape the answer to a request that is refused."""
+    """Shape the answer to a request that is refused; one of `ACCESS` is logged."""
+    if error.kind in ACCESS:
+        logger.warning(
+            "access_refused",
+            code=error.code,
+            method=request.method,
+            path=_path(request),
+            by=actor_of(request),
+            client=client_of(request),
+        )
     return problem(
         request,
         STATUS[error.kind],

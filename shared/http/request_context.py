@@ -353,7 +353,12 @@ class RequestLog:
         _name(span, request.method, route, status)
         if route not in QUIET:
             logger.info(
-                "http_answered", method=request.method, route=route, status=status, seconds=round(seconds, 4)
+                "http_answered",
+                method=request.method,
+                route=route,
+                status=status,
+                seconds=round(seconds, 4),
+                by=problems.actor_of(request),
             )
         self._metrics.http.labels(method_label(request.method), route, status).observe(seconds)
 

@@ -51,11 +51,11 @@ GUARDS = (
 every_service = pytest.mark.parametrize("service", existing(*SERVICES))
 
 
-def app_of(service: str) -> FastAPI:
+def app_of(service: str, **changes: Any) -> FastAPI:
     """Compose the service without any engine: nothing connects before it runs."""
     create_app = create_app_of(service)
     settings = create_app.__annotations__["settings"]
-    return create_app(settings(database_url=SecretStr("postgresql://x:x@127.0.0.1:1/x")))
+    return create_app(settings(database_url=SecretStr("postgresql://x:x@127.0.0.1:1/x"), **changes))
 
 
 def operator_of(app: FastAPI, folder: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ from tests.contract.test_endpoints import app_of, endpoints, every_service, oper
 
 DIRECTIVES = {"default-src", "form-action", "base-uri", "frame-ancestors"}
 PROBED = {"/readyz", "/metrics"}  # they ask the engines, which are not there
+FAULT = "postgresql://loa:canary@host/database"  # what a library's error may hold
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def app(service: str) -> FastAPI:
 
     @app.get("/fault")
     async def fault() -> None:
-        raise RuntimeError("on purpose")
+        raise RuntimeError(FAULT)
 
     return app
 
@@ -50,8 +51,12 @@ def check(answer: httpx.Response, what: str) -> None:
     assert headers["referrer-policy"] in {"no-referrer", "same-origin"}, what
     cached = headers["cache-control"]
     assert cached == "no-store" or what.startswith("GET /docs/"), what
-    if "text/html" not in headers.get("content-type", ""):
+    kind = headers.get("content-type", "")
+    assert kind or not answer.content, what
+    assert "charset=utf-8" in kind or not kind.startswith("text/"), what
+    if "text/html" not in kind:
         assert directives["form-action"] == "'none'", what
+        assert "sandbox" in directives or what.startswith("GET /docs/"), what
     for name in ("content-security-policy", "referrer-policy", "cache-control", "x-content-type-options"):
         assert len(headers.get_list(name)) == 1, f"{what}: {name} twice"
 
@@ -85,6 +90,8 @@ async def test_every_kind_of_error_bears_them(
     for status, answer in answers.items():
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
+        assert "canary" not in answer.text
+        assert "Traceback" not in answer.text
         check(answer, str(status))
     operator = operator_of(app, tmp_path)
     large = await client.post("/projections/rebuild", content=b" " * (MOST_BYTES + 1), headers=operator)
@@ -100,6 +107,32 @@ async def test_every_kind_of_error_bears_them(
         answer = await client.get(path)
         assert answer.status_code == 200
         check(answer, f"GET {path}")
+
+
+@every_service
+async def test_over_https_browsers_are_told_to_use_nothing_else(service: str) -> None:
+    for address, sent in (("https://loa.example.vn/notifier", True), ("http://127.0.0.1:8004", False)):
+        transport = httpx.ASGITransport(app_of(service, url_notifier=address))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            for path in ("/livez", "/khong-co", "/docs"):
+                given = (await client.get(path)).headers.get("strict-transport-security")
+                assert given == ("max-age=31536000; includeSubDomains" if sent else None), path
+
+
+@every_service
+async def test_no_other_origin_reads_an_answer_and_no_request_is_sent_back(client: httpx.AsyncClient) -> None:
+    stranger = {"Origin": "https://attacker.example", "Access-Control-Request-Method": "POST"}
+    for method, path in (
+        ("GET", "/livez"),
+        ("GET", "/projections"),
+        ("OPTIONS", "/projections"),
+        ("GET", "/docs"),
+    ):
+        answer = await client.request(method, path, headers=stranger)
+        assert [name for name in answer.headers if name.startswith("access-control-")] == [], path
+    for path in ("/livez", "/docs", "/projections"):
+        traced = await client.request("TRACE", path, headers={"X-Mark": "sent back"})
+        assert (traced.status_code, "sent back" in traced.text) == (405, False)
 
 
 @pytest.mark.parametrize("service", ["notifier"])

@@ -8,10 +8,11 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from pydantic import SecretStr
 
+from services.notifier.adapters import direct
 from services.notifier.domain.overview import PlanRate
 from shared.observability import signals
 
@@ -47,6 +48,5 @@ class MetricsPlanRates:
         headers = {"Accept": "application/json"}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token.get_secret_value()}"
-        with urlopen(Request(url, headers=headers), timeout=SECONDS) as answer:  # noqa: S310  a setting
-            document: dict[str, Any] = json.loads(answer.read())
-            return document
+        document: dict[str, Any] = json.loads(direct.read(Request(url, headers=headers), SECONDS))  # noqa: S310  a setting
+        return document

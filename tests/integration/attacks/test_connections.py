@@ -240,6 +240,30 @@ async def test_requests_one_behind_the_other_are_all_answered() -> None:
             assert (await _to_the_end(reader)).count(b"200 OK") == 21
 
 
+@pytest.mark.parametrize(
+    "heads",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        b"Content-Length: 4\r\nContent-Length: 60\r\n",
+        b"Content-Length: 4, 60\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n",
+        b"Content-Length: +4\r\n",
+    ],
+    ids=repr,
+)
+async def test_a_request_whose_end_is_ambiguous_hides_no_other(heads: bytes) -> None:
+    """Where a proxy and we might read another end, nothing of the body is taken for a request (smuggling)."""
+    hidden = b"0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+    async with serving() as server:
+        reader, writer = await server.connect()
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\n" + heads + b"\r\n" + hidden)
+        writer.write_eof()
+        async with asyncio.timeout(CLOSED):
+            answers = await _to_the_end(reader)
+    assert answers.count(b"HTTP/1.1 ") == answers.count(b"HTTP/1.1 400") == 1
+
+
 async def _to_the_end(reader: asyncio.StreamReader) -> bytes:
     parts = []
     try:

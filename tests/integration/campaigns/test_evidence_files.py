@@ -57,6 +57,11 @@ async def recorded(platform: Platform, code: str) -> str:
     return number
 
 
+def kept_in(folder: Path) -> set[str]:
+    """Give the files of the store that is a folder; none where it is a server."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
 def bearer(api: Api, role: Role, unit: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {api.issuer.token(role, unit)}"}
 
@@ -73,12 +78,13 @@ async def send(
 
 
 async def test_a_file_is_kept_shown_and_deleted(
-    campaigns: Api, shared_platform: Platform, a_code: str
+    campaigns: Api, shared_platform: Platform, a_code: str, tmp_path: Path
 ) -> None:
     number = await recorded(shared_platform, a_code)
-    sent = await send(campaigns, number, PDF)
+    sent = await send(campaigns, number, PDF, "../../etc/bien-ban.pdf")
     assert sent.status_code == 201, sent.text
     answer = sent.json()
+    assert kept_in(tmp_path) <= {f"evidence/{answer['evidence_id']}"}, "the name of a file is no path"
     digest = hashlib.sha256(PDF).hexdigest()
     assert (answer["sha256"], answer["size"], answer["media_type"]) == (digest, len(PDF), "application/pdf")
     assert answer["events"] == ["vn.loa.communication.evidence_attached.v1"]

@@ -3,13 +3,16 @@
 import asyncio
 import re
 from email import message_from_bytes, policy
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 
-from services.notifier.adapters.sign_in import mailing
+from services.notifier.adapters.sign_in import flow, mailing
 from shared.contracts.vocabulary import RecipientRole
 from shared.eventstore.buckets import hashed
+from shared.http import problems
 from tests.integration.sign_in.conftest import (
     CLERK,
     HEAD,
@@ -81,6 +84,43 @@ async def test_the_answer_is_the_same_for_an_unknown_address(office: SignInOffic
         assert registered.text.replace(CLERK, "X") == unknown.text.replace("nobody@so.example.vn", "X")
         assert set(registered.headers) == set(unknown.headers)
         assert len(await office.mailed(1)) == 1
+
+
+async def test_how_a_sign_in_by_mail_ended_is_logged_without_the_address(
+    office: SignInOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[tuple[str, dict[str, Any]]] = []
+    log = SimpleNamespace(
+        info=lambda event, **facts: lines.append((event, facts)),
+        warning=lambda event, **facts: lines.append((event, facts)),
+    )
+    for module in (mailing, flow, problems):
+        monkeypatch.setattr(module, "logger", log)
+    async with office.browser() as browser:
+        await ask(office, browser, "nobody@so.example.vn")
+        await eventually(lambda: _of(lines, "sign_in_mail_refused", 1))
+        for _ in range(mailing.MOST_TO_MAILBOX + 1):
+            await ask(office, browser, CLERK)
+        await eventually(lambda: _of(lines, "sign_in_mail_refused", 2))
+        link = (await office.mailed(mailing.MOST_TO_MAILBOX))[0]
+        assert [(await browser.post(link)).status_code for _ in range(2)] == [303, 410]
+    assert len(link.rpartition("/")[2]) * 6 >= 128
+    facts = dict(lines)
+    assert [given["why"] for event, given in lines if event == "sign_in_mail_refused"] == [
+        "no registered address",
+        "too many mails to an address",
+    ]
+    assert (facts["session_started"]["way"], facts["session_started"]["unit"]) == ("mail", UNIT)
+    assert (facts["access_refused"]["code"], facts["access_refused"]["path"]) == (
+        "sign-in-link-is-over",
+        "/sign-in/link/…",
+    )
+    for secret in (CLERK, "nobody@", link.rpartition("/")[2]):
+        assert secret not in str(lines)
+
+
+async def _of(lines: list[tuple[str, dict[str, Any]]], event: str, count: int) -> bool:
+    return [name for name, _ in lines].count(event) >= count
 
 
 async def test_a_role_is_taken_from_the_table(office: SignInOffice) -> None:

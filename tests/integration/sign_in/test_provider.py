@@ -43,6 +43,10 @@ async def test_an_account_signs_in_with_its_role_and_unit(office: SignInOffice) 
         answer = await browser.get(back.headers["location"])
         assert (answer.status_code, answer.headers["location"]) == (303, wanted), answer.text
         assert (await browser.get(wanted)).status_code == 200
+        ours = [cookie for cookie in browser.cookies.jar if cookie.name.startswith("loa_")]
+        assert {(cookie.name, (cookie.value or "").count(".")) for cookie in ours} == {("loa_session", 1)}, (
+            "no token of the provider"
+        )
         page = await browser.get(f"{office.url('notifier')}/sign-in")
         assert "SO-TP" in page.text
         listed = (await office.notifier.client.get("/sessions")).json()["sessions"]
@@ -121,6 +125,16 @@ async def test_a_nonce_of_another_sign_in_is_refused(office: SignInOffice) -> No
         address = changed(await begun(office, browser), nonce="another")
         back = await sign_in_at(browser, address, "doc")
         assert (await browser.get(back.headers["location"])).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 303), ("none", 303)]
+)
+async def test_no_other_site_starts_a_sign_in(office: SignInOffice, site: str, status: int) -> None:
+    """A provider with a session of its own asks nobody, so that a link elsewhere would sign somebody in."""
+    async with office.browser() as browser:
+        answer = await browser.get(f"{office.url('notifier')}/sign-in/oidc", headers={"Sec-Fetch-Site": site})
+        assert (answer.status_code, "set-cookie" in answer.headers) == (status, status == 303)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """One session for the pages of all services: its cookie, its CSRF token, its end; and revoked tokens."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import nats.errors
 import pytest
+from fastapi import Response
 
+from services.notifier.adapters.sign_in.flow import SignIn
 from shared.auth import sessions
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Role
@@ -116,6 +120,7 @@ async def test_after_signing_out_the_cookie_is_worth_nothing(office: SignInOffic
         out = await browser.post(f"{office.url('notifier')}/sign-out", data={"csrf_token": csrf})
         assert (out.status_code, out.headers["location"]) == (303, f"{office.url('notifier')}/sign-in")
         assert not browser.cookies
+        assert out.headers["clear-site-data"] == '"cache", "storage"'
         for name, value in stolen.items():
             thief.cookies.set(name, value)
         answer = await thief.get(f"{office.url('metrics')}/")
@@ -146,6 +151,29 @@ async def test_a_revoked_session_is_refused_at_its_next_request(office: SignInOf
             assert (await browser.get(office.url(service) + path)).status_code == 303
         again = await office.notifier.client.post(f"/sessions/{session['session_id']}/end")
         assert again.status_code == 404
+
+
+async def test_of_an_eleventh_session_the_oldest_ends(office: SignInOffice) -> None:
+    store = office.notifier.app.state.access.sessions
+    person = Principal("signs-in-everywhere", Role.READER)
+    started = [await store.start(person, sessions.Way.MAIL) for _ in range(sessions.MOST_OF_SUBJECT + 1)]
+    with pytest.raises(sessions.SessionEnded):
+        await store.find(started[0][0])
+    for secret, session in started[1:]:
+        assert await store.find(secret) == session
+    await store.end_all_of(person.subject)
+
+
+async def test_over_https_the_cookie_is_bound_to_this_host() -> None:
+    place = sessions.SignInPlace("https://loa.example.vn/notifier", "https://loa.example.vn/registry")
+    assert (place.cookie, place.is_secure) == ("__Host-loa_session", True)
+    access: Any = SimpleNamespace(place=place)
+    nothing: Any = None
+    flow = SignIn(access, nothing, nothing, None)
+    answer = Response()
+    flow.bind(answer, "a-browser")
+    parts = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
+    assert {"__host-loa_oidc=a-browser", "secure", "httponly", "samesite=lax", "path=/"} <= parts
 
 
 @pytest.mark.parametrize("how", ["jti", "sub"])

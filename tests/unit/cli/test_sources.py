@@ -1,8 +1,11 @@
 """Reading CSV and XLSX: line numbers as in an editor, and rows that are refused."""
 
+import gc
 import tracemalloc
+import warnings
 import zipfile
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import openpyxl  # type: ignore[import-untyped]
@@ -131,6 +134,47 @@ def test_a_workbook_that_unpacks_beyond_the_limit_is_not_opened(tmp_path: Path) 
     (tmp_path / "no.xlsx").write_bytes(b"no workbook")
     with pytest.raises(CommandError, match="cannot be read"):
         sources.read(tmp_path / "no.xlsx")
+
+
+def with_entities(folder: Path, entities: str, value: str) -> Path:
+    """Write a workbook whose sheet declares entities, and has a value of them in a cell."""
+    plain, changed = workbook(folder, ["AA-1", "x", None]), folder / "changed.xlsx"
+    with zipfile.ZipFile(plain) as parts, zipfile.ZipFile(changed, "w") as written:
+        for name in parts.namelist():
+            text = parts.read(name).decode()
+            if "AA-1" in text:
+                text = f"<!DOCTYPE worksheet [{entities}]>{text.replace('AA-1', value)}"
+            written.writestr(name, text)
+    return changed
+
+
+def refusal_of(path: Path) -> str:
+    """Read a workbook that is refused; openpyxl leaves the file open then, until the error is gone."""
+    message = ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            list(sources.read(path).sheets["unit_successions"].read())
+        except CommandError as error:
+            message = error.message.en
+        gc.collect()
+    return message
+
+
+def test_entities_of_a_workbook_are_neither_opened_nor_multiplied(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("canary")
+    many = "".join(f'<!ENTITY {to} "{f"&{of};" * 40}">' for of, to in pairwise("abcdef"))
+    for entities, value in (
+        (f'<!ENTITY a SYSTEM "{secret.as_uri()}">', "&a;"),
+        (f'<!ENTITY a "{"ha" * 50}">{many}', "&f;"),
+    ):
+        message = refusal_of(with_entities(tmp_path, entities, value))
+        assert "cannot be read" in message
+        assert "canary" not in message
+    (row,) = sources.read(with_entities(tmp_path, "", "AA-1")).sheets["unit_successions"].read()
+    assert isinstance(row, sources.Row)
+    assert row.cells["from_code"] == "AA-1"
 
 
 def test_sheets_are_sorted_into_taken_and_unknown(tmp_path: Path) -> None:

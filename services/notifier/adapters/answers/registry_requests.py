@@ -8,8 +8,9 @@ from datetime import datetime
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
+from services.notifier.adapters import direct
 from services.notifier.domain.errors import RegistryAway, RequestRefused
 from shared.kernel.errors import Text
 from shared.observability import signals
@@ -40,14 +41,13 @@ class RegistryRequests:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
         request = Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310  a setting
         try:
-            with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
-                document: dict[str, Any] = json.loads(answer.read())
-                return document
+            document: dict[str, Any] = json.loads(direct.read(request, SECONDS))
         except HTTPError as error:
             raise _refusal(error) from error
         except (OSError, HTTPException, ValueError) as error:
             logger.warning("registry_not_reached", error=f"{type(error).__name__}: {error}")
             raise RegistryAway from error
+        return document
 
 
 def _refusal(error: HTTPError) -> RequestRefused | RegistryAway:

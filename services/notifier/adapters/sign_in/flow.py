@@ -162,6 +162,7 @@ class SignIn:
             logger.info("session_ended", subject=session.principal.subject)
         answer = RedirectResponse(f"{self.access.place.notifier.rstrip('/')}/sign-in", HTTPStatus.SEE_OTHER)
         self._set(answer, self.access.place.cookie, "", 0)
+        answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # browsers heed it over https alone
         return answer
 
     async def choices(self, code: str) -> Sequence[Mailbox]:

@@ -71,6 +71,7 @@ class MailSignIn:
     async def request(self, email: str, client: str, return_to: str) -> None:
         """Take a request; whether the address is registered shows neither in the answer nor in its time."""
         if len(self._working) >= MOST_AT_ONCE or not await self.by_client.allows(client):
+            _log_refused("too many requests of a client")
             raise TooManyRequests
         task = asyncio.create_task(self._send(email.strip().lower(), return_to))
         self._working.add(task)
@@ -103,10 +104,18 @@ class MailSignIn:
     async def _send(self, email: str, return_to: str) -> None:
         try:
             mailboxes = await self.recipients.at_address(email, day_in_vietnam(self.now()))
-            if mailboxes and not await self._is_held() and await self.to_mailbox.allows(email):
-                await self._deliver(mailboxes, return_to)
+            if not mailboxes:
+                _log_refused("no registered address")
+            elif not await self._is_held():
+                await self._deliver_within_limit(email, mailboxes, return_to)
         except (PermanentError, *TRANSIENT) as error:
             logger.warning("sign_in_mail_failed", error=type(error).__name__)
+
+    async def _deliver_within_limit(self, email: str, mailboxes: Sequence[Recipient], return_to: str) -> None:
+        if await self.to_mailbox.allows(email):
+            await self._deliver(mailboxes, return_to)
+        else:
+            _log_refused("too many mails to an address")
 
     async def _deliver(self, mailboxes: Sequence[Recipient], return_to: str) -> None:
         ids = [str(mailbox.recipient_id) for mailbox in mailboxes]
@@ -137,6 +146,11 @@ class MailSignIn:
             recipient_id=to.recipient_id,
             kind=KIND,
         )
+
+
+def _log_refused(why: str) -> None:
+    """Note a sign-in by mail that gets no link; the address is not in the log."""
+    logger.warning("sign_in_mail_refused", why=why)
 
 
 def principal_of(recipient: Recipient) -> Principal:

@@ -86,8 +86,9 @@ def router(sign_in: SignIn) -> APIRouter:
 
 def _add_provider(routes: APIRouter, sign_in: SignIn) -> None:
     @routes.get("/sign-in/oidc")
-    async def to_provider(return_to: ReturnTo = "") -> Response:
+    async def to_provider(request: Request, return_to: ReturnTo = "") -> Response:
         sign_in.require_protection()
+        from_this_site(request)  # a provider with a session of its own would ask nobody
         if sign_in.provider is None:
             raise CodeIsOver
         address, browser = await sign_in.provider.begin(sign_in.access.place.returned(return_to))

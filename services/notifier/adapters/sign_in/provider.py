@@ -164,7 +164,10 @@ class Provider:
             claims = IdClaims.model_validate_json(await self._verified(token))
             self._check(claims, nonce)
             return self.mapped.identity({**claims.model_dump(), **(claims.model_extra or {})}).principal()
-        except (ValidationError, ValueError, jwt.PyJWTError) as error:
+        except ValidationError as error:  # its text repeats claims, which name people
+            names = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
+            raise SignInRefused(f"ID token: claims: {', '.join(names)}") from error
+        except (ValueError, jwt.PyJWTError) as error:
             raise SignInRefused(f"ID token: {error}") from error
 
     async def _verified(self, token: str) -> bytes:
