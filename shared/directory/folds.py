@@ -36,6 +36,7 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import (
     Dataset,
+    Handling,
     Instrument,
     Procedure,
     Regime,
@@ -352,6 +353,7 @@ class DraftCard:
     procedure: Procedure
     lead_unit_code: str
     dataset: Dataset
+    handling: Handling | None = None
     policies: Policies = ()
     entries: tuple[StageEntry, ...] = ()
     transfers: tuple[Transfer, ...] = ()
@@ -394,6 +396,7 @@ def registered_draft(data: DraftRegistered) -> dict[str, Any]:
         "procedure": data.procedure,
         "lead_unit_code": data.lead_unit_code,
         "dataset": data.dataset,
+        "handling": data.handling,
     }
 
 

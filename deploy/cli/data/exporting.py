@@ -18,9 +18,9 @@ ANSWERS = {True: "yes", False: "no"}
 FORBIDDEN = frozenset({401, 403})
 
 NOT_EXPORTED = Text(
-    "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, hoạt động và mục chương trình "
+    "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, kỳ họp của giai đoạn đã qua, hoạt động và mục chương trình "
     "đã hủy, truyền thông đã thu hồi.",
-    "Not exported, because the import format has no columns for it: the history of changes, renamings, transfers, "
+    "Not exported, because the import format has no columns for it: the history of changes, renamings, transfers, sessions of stages that are over, "
     "cancelled activities and entries of programmes, and retracted communications.",
 )
 NO_RECIPIENTS = Text(

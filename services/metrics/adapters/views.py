@@ -275,6 +275,7 @@ class ConsultationOpinionsView(BaseModel):
     disagree: int | None
     groups: dict[str, int] | None
     published_at: str | None
+    counting_rule: str | None
     document: str | None
 
 

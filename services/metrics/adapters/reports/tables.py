@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from services.metrics.adapters.counts_api import CountGroupView
+from services.metrics.adapters.counts.activities import CountGroupView
 from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.reports import words
 from services.metrics.adapters.reports.views import ReportDraftView, ReportView

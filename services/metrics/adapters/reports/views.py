@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.metrics.adapters.counts_api import CountGroupView, counts_view
+from services.metrics.adapters.counts.activities import CountGroupView, counts_view
 from services.metrics.adapters.reports import words
 from services.metrics.adapters.views import (
     Banner,
