@@ -162,7 +162,7 @@ COLUMNS: Mapping[str, Columns] = {
         ),
         notes=True,
     ),
-    "evidence": Columns(("communication_id",), ("title", "url", "sha256", "captured_on", "reach")),
+    "evidence": Columns(("communication_id",), ("title", "url", "sha256", "captured_on", "reach", "file")),
     "programme": Columns(
         ("unit_code", "year", "kind"),
         (

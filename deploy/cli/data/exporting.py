@@ -6,6 +6,7 @@ from typing import Any
 
 from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.console import CommandError, count, err, out, print_text
+from deploy.cli.data import evidence_files
 from deploy.cli.data.csv_files import Answer, CsvFiles, keep_notes_option
 from shared.bulk_import.percentages import percent_cell
 from shared.bulk_import.row_parsing import written_words
@@ -48,7 +49,7 @@ def export(services: Services, folder: Path) -> None:
         _drafts(services, files)
         if "campaigns" in services.current.urls:
             _plans(services, files)
-            _communications(services, files)
+            _communications(services, files, folder)
             _programmes(services, files)
         if "notifier" in services.current.urls:
             _recipients(services, files)
@@ -145,11 +146,14 @@ def _programmes(services: Services, files: CsvFiles) -> None:
         files.add("programme", {**entry, **written}, entry["notes"])
 
 
-def _communications(services: Services, files: CsvFiles) -> None:
+def _communications(services: Services, files: CsvFiles, folder: Path) -> None:
     for page_result in _pages(services, "campaigns", "/communications"):
         files.add("communications", _communication(page_result), page_result["notes"])
+        number = page_result["communication_id"]
         for evidence in page_result["evidence"]:
-            files.add("evidence", {**evidence, "communication_id": page_result["communication_id"]})
+            kept = evidence["size"] is not None and not evidence["erased"]
+            file = evidence_files.fetch(services, number, evidence["evidence_id"], folder) if kept else None
+            files.add("evidence", {**evidence, "communication_id": number, "file": file})
 
 
 def _communication(communication: Answer) -> Answer:

@@ -14,8 +14,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from deploy.cli.client import Services
+from deploy.cli.data import exporting, importing, sources
+from deploy.cli.data.result import Finding
 from deploy.cli.main import app
 from deploy.local.keys.keyring import Keyring
+from deploy.local.state import Current
 from shared.contracts.vocabulary import Role
 from shared.rules.figures import reporting_year
 from tests.integration.metrics.office import today
@@ -29,6 +33,9 @@ Rows = list[dict[str, Any]]
 Answer = dict[str, Any]
 NEXT = reporting_year(today()) + 1  # what is expected is to come
 SPOKEN = "Ý kiến phát biểu trực tiếp tại hội nghị không tính"
+SERVICES = ("registry", "campaigns", "metrics")
+CHECKED = sources.Choices(dates_checked=True)  # the days are right, though none is after a 12th
+PDF = b"%PDF-1.7\n" + b"1 0 obj\n" * 500
 RECEIVED, AGREE = 280_226_909, 279_526_342
 
 
@@ -365,7 +372,12 @@ async def platform(
     async with (
         fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
         open_platform(
-            server, keys, token_issuer, session_database, "registry", "campaigns", "metrics"
+            server,
+            keys,
+            token_issuer,
+            session_database,
+            *SERVICES,
+            evidence_url=tmp_path_factory.mktemp("evidence").as_uri(),
         ) as opened,
     ):
         sheets: Sequence[tuple[str, Rows]] = (
@@ -380,7 +392,22 @@ async def platform(
         await opened.import_rows("communications", communications())
         await opened.import_rows("programme", programme())
         await opened.settled()
+        await attach_a_file(opened)
         yield opened
+
+
+async def attach_a_file(platform: Platform) -> None:
+    """Have Loa keep a file of evidence, under a title."""
+    client = platform.campaigns.client
+    listed = await client.get("/communications", params={"limit": 1})
+    number = listed.json()["items"][0]["communication_id"]
+    sent = await client.post(
+        f"/communications/{number}/evidence/files",
+        files={"file": ("bien-ban.pdf", PDF)},
+        data={"title": "Biên bản"},
+    )
+    assert sent.status_code == 201, sent.text
+    await platform.settled()
 
 
 async def ask(platform: Platform, command: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -430,3 +457,58 @@ def test_all_fifteen_are_answered_or_explained() -> None:
     commands = {figure.command.replace(str(NEXT), "2026") for figure in chain(FIGURES, [ADVISED])}
     assert [command for command in sorted(commands) if f"`{command}`" not in text] == []
     assert [reason for reason in NOT_EXPRESSED.values() if reason not in text] == []
+
+
+def services(platform: Platform) -> Services:
+    urls = {name: f"http://127.0.0.1:{api.settings.port}" for name, api in platform.services.items()}
+    return Services(Current(urls=urls, token=platform.issuer.token()))
+
+
+def exported(platform: Platform, folder: Path) -> None:
+    with services(platform) as clients:
+        exporting.export(clients, folder)
+
+
+def imported(platform: Platform, folder: Path) -> list[Finding]:
+    findings: list[Finding] = []
+    with services(platform) as clients:
+        importing.import_source(
+            sources.read(folder, CHECKED), None, clients, lambda _label, _rows: None, findings.append
+        )
+    return [finding for finding in findings if finding.refused]
+
+
+async def test_exported_and_imported_again_the_figures_are_the_same(
+    platform: Platform,
+    keys: Keyring,
+    token_issuer: Issuer,
+    new_database: NewDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every field that a figure rests on, and the files of evidence, go along in the files."""
+    folder = tmp_path / "export"
+    await asyncio.to_thread(exported, platform, folder)
+    async with (
+        fresh_nats(tmp_path / "nats", keys) as server,
+        open_platform(
+            server,
+            keys,
+            token_issuer,
+            new_database,
+            *SERVICES,
+            evidence_url=(tmp_path / "evidence").as_uri(),
+        ) as other,
+    ):
+        assert await asyncio.to_thread(imported, other, folder) == []
+        await other.settled()
+        read = {}
+        for figure in [*FIGURES, ADVISED, PLANS]:
+            answer = json.loads(await ask(other, f"{figure.command} --json", monkeypatch))
+            read[figure.command, figure.read] = figure.read(answer)
+        assert read == {(each.command, each.read): each.published for each in [*FIGURES, ADVISED, PLANS]}
+        kept = [path for path in (tmp_path / "evidence").iterdir() if path.read_bytes() == PDF]
+        assert len(kept) == 1
+        head = await other.head()
+        assert await asyncio.to_thread(imported, other, folder) == []
+        assert await other.head() == head
