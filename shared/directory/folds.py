@@ -51,6 +51,8 @@ from shared.rules.facts import DraftFacts, StageEntry, Transfer
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import StagePeriod, by_day, holds_on, lead_units, stage_on, stage_periods, unit_on
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Succession:
@@ -218,6 +220,11 @@ class UnitsOn:
             seen.add(parent)
             yield parent
             code = parent
+
+    def nearest(self, code: str, values: Mapping[str, T]) -> T | None:
+        """Give the value that is set for a unit, for one that follows its work, or for one above it, the nearest first."""
+        lineage = (code, *self.areas.supervisors(code), *self.above(code)) if values else ()
+        return next((values[each] for each in lineage if each in values), None)
 
     def with_ancestors(self, codes: Iterable[str]) -> frozenset[str]:
         """Give those of the units that are registered, with all above them."""

@@ -79,7 +79,7 @@ OPINION_NUMBERS: Mapping[str, Text] = MappingProxyType(
         "share_agree": Text("Tỷ lệ đồng ý", "Share that agree"),
     }
 )
-SHARES = frozenset({"share_complete", *RATES})  # figures of programmes that are fractions
+SHARES = frozenset({"share_complete", "share_agree", *RATES})  # figures that are fractions
 _PROGRAMME: Mapping[str, Text] = MappingProxyType(
     {
         "obstacles_carried_over": Text("Vướng mắc từ các năm trước", "Obstacles of the years before"),
@@ -131,6 +131,11 @@ LEAD_UNIT = Text("Cơ quan chủ trì soạn thảo", "Lead drafting body")
 TARGET = Text("Chỉ tiêu Quyết định 407", "Target of Decision 407")
 BELOW_TARGET = Text("thấp hơn chỉ tiêu Quyết định 407", "below the target of Decision 407")
 DUE = Text("Thời hạn theo dõi nội bộ", "Internal deadline")
+
+
+def due_name(document: str | None) -> Text:
+    """Name a due day: the office's own deadline by its document, never one of Decision 407/QĐ-TTg."""
+    return DUE if document is None else Text(f"Thời hạn theo {document}", f"Deadline by {document}")
 
 
 def time_left(state: GapState, working_days: int) -> Text:

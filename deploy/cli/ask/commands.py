@@ -224,7 +224,7 @@ def programme(
 
 @commands.command()
 def gaps(as_of: AsOf = None, unit: Unit = None, area_of: AreaOf = None, as_json: Json = False) -> None:
-    """Dự thảo chưa được truyền thông. / Drafts not communicated yet."""
+    """Dự thảo còn thiếu truyền thông. / Drafts that lack communication."""
     from deploy.cli.ask import figures
 
     with connected() as services:

@@ -9,7 +9,17 @@ from rich.table import Table
 from deploy.cli.console import banners, count, day, listed, out, percent, print_text
 from shared.contracts.vocabulary import GapState, Stage
 from shared.kernel.errors import Text
-from shared.rules.figure_words import BELOW_TARGET, COUNTS, RATES, SHARES, TARGET, programme_figure, time_left
+from shared.rules.figure_words import (
+    BELOW_TARGET,
+    COUNTS,
+    DUE,
+    LEAD_UNIT,
+    RATES,
+    SHARES,
+    TARGET,
+    programme_figure,
+    time_left,
+)
 from shared.rules.wording import STAGES
 
 Answer = Mapping[str, Any]
@@ -81,7 +91,7 @@ def show_gaps(answer: Answer) -> None:
     number = len(gaps)
     print_text(
         Text(
-            f"Dự thảo chưa được truyền thông ở giai đoạn hiện tại, ngày {day(answer['as_of'])}: {number}",
+            f"Dự thảo còn thiếu truyền thông ở giai đoạn hiện tại, ngày {day(answer['as_of'])}: {number}",
             f"Drafts not communicated at their current stage on {day(answer['as_of'])}: {number}",
         ),
         style="bold",
@@ -91,7 +101,9 @@ def show_gaps(answer: Answer) -> None:
 
 
 def _gap_table(gaps: Sequence[Answer]) -> Table:
-    table = Table("Dự thảo / Draft", "Cơ quan / Unit", "Giai đoạn / Stage", "Hạn / Due")
+    table = Table(
+        "Dự thảo / Draft", f"{LEAD_UNIT.vi} / {LEAD_UNIT.en}", "Giai đoạn / Stage", f"{DUE.vi} / {DUE.en}"
+    )
     table.add_column("Tình trạng / State")
     table.add_column("Chính sách / Policies")
     for gap in gaps:
@@ -100,7 +112,8 @@ def _gap_table(gaps: Sequence[Answer]) -> Table:
             f"{gap['draft_code']}\n[dim]{escape(gap['title'])}[/dim]",
             gap["unit_code"],
             STAGES[Stage(gap["stage"])].vi,
-            day(gap["due_on"]),
+            day(gap["due_on"])
+            + (f"\n[dim]{escape(gap['due_document'])}[/dim]" if gap["due_document"] else ""),
             _state(gap),
             listed(gap["policies"]),
             style="red" if overdue else None,

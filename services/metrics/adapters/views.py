@@ -133,6 +133,7 @@ class GapView(BaseModel):
     stage: Stage
     since: date
     due_on: date
+    due_document: str | None
     state: GapState
     overdue_working_days: int
     working_days_left: int
@@ -301,6 +302,7 @@ class CoverageView(_Judged):
     requests: list[WaitingRequestView]
     expected: list[ExpectedStageView]
     opinions: list[ConsultationOpinionsView]
+    due_document: str | None = None
     support: list[SupportView]
     support_total: int
 
@@ -369,6 +371,7 @@ def gap_view(seen: SeenGap) -> dict[str, Any]:
         "stage": gap.stage,
         "since": gap.since.isoformat(),
         "due_on": gap.due_on.isoformat(),
+        "due_document": seen.due_document,
         "state": seen.state,
         "overdue_working_days": seen.overdue_working_days,
         "working_days_left": seen.working_days_left,

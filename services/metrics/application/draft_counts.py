@@ -85,7 +85,7 @@ class DraftAnswer(Generic[N]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class SeenDrafts:
     """The drafts of a snapshot, and the units by which they are chosen and named on the day asked for."""
 
     drafts: list[CountedDraft]
@@ -118,14 +118,14 @@ class DraftCountQueries:
 
     async def opinions(self, asked: DraftQuestion) -> DraftAnswer[OpinionNumbers]:
         """Sum up what consultations of the period brought; it is never added to the comments on communications."""
-        return await asyncio.to_thread(_opinions, asked, await self._seen())
+        return await asyncio.to_thread(opinions_of, asked, await self._seen())
 
-    async def _seen(self) -> _Seen:
+    async def _seen(self) -> SeenDrafts:
         async with self.snapshots() as snapshot:
-            return _Seen(await snapshot.counted_drafts(), await snapshot.units(), snapshot.position)
+            return SeenDrafts(await snapshot.counted_drafts(), await snapshot.units(), snapshot.position)
 
 
-def _drafts(asked: DraftQuestion, seen: _Seen) -> DraftAnswer[DraftNumbers]:
+def _drafts(asked: DraftQuestion, seen: SeenDrafts) -> DraftAnswer[DraftNumbers]:
     now, before = _stages(asked, seen), _stages(asked.before, seen)
     groups = [
         NumbersOfGroup(
@@ -140,14 +140,14 @@ def _drafts(asked: DraftQuestion, seen: _Seen) -> DraftAnswer[DraftNumbers]:
     return DraftAnswer(asked, seen.position, groups, datasets)
 
 
-def _stages(asked: DraftQuestion, seen: _Seen) -> dict[Key, list[StagesOfPeriod]]:
+def _stages(asked: DraftQuestion, seen: SeenDrafts) -> dict[Key, list[StagesOfPeriod]]:
     of = asked.of_units
     listed = (stages_in(draft, of.as_of, of.period) for draft in seen.chosen(asked))
     wanted = (each.of(asked.stage) if asked.stage else each for each in listed)
     return grouped((each for each in wanted if each.stages), asked.drafts_by, seen.unit_of(asked))
 
 
-def _opinions(asked: DraftQuestion, seen: _Seen) -> DraftAnswer[OpinionNumbers]:
+def opinions_of(asked: DraftQuestion, seen: SeenDrafts) -> DraftAnswer[OpinionNumbers]:
     now, before = _consultations(asked, seen), _consultations(asked.before, seen)
     of_group = asked.opinions_by is OpinionsBy.GROUP
     groups = [
@@ -162,7 +162,7 @@ def _opinions(asked: DraftQuestion, seen: _Seen) -> DraftAnswer[OpinionNumbers]:
     return DraftAnswer(asked, seen.position, groups, datasets)
 
 
-def _consultations(asked: DraftQuestion, seen: _Seen) -> dict[Key, list[ConsultationOf]]:
+def _consultations(asked: DraftQuestion, seen: SeenDrafts) -> dict[Key, list[ConsultationOf]]:
     of = asked.of_units
     listed = (each for draft in seen.chosen(asked) for each in consultations_in(draft, of.as_of, of.period))
     wanted = (each for each in listed if asked.stage in {None, each.opinions.stage})
@@ -173,7 +173,7 @@ def _keys(now: Mapping[Key, object], before: Mapping[Key, object], *, alone: boo
     return [None] if alone else sorted({*now, *before}, key=lambda key: (key is None, str(key)))
 
 
-def _label(asked: DraftQuestion, by: DraftsBy | OpinionsBy, key: Key, seen: _Seen) -> Text:  # noqa: PLR0911  a line a grouping
+def _label(asked: DraftQuestion, by: DraftsBy | OpinionsBy, key: Key, seen: SeenDrafts) -> Text:  # noqa: PLR0911  a line a grouping
     units = seen.directory.on(asked.of_units.effective)
     if by in {DraftsBy.NONE, OpinionsBy.NONE}:
         whose = asked.of_units.unit_code or asked.of_units.area_of

@@ -165,7 +165,7 @@ def router(queries: DraftCountQueries, rules_version: str) -> APIRouter:
     ) -> DraftCountsView:
         answer = await queries.drafts(replace(asked, drafts_by=group_by))
         groups = [
-            _group(each) | {"change": change(each.figures.drafts, each.year_before.drafts)}
+            group_view(each) | {"change": change(each.figures.drafts, each.year_before.drafts)}
             for each in answer.groups
         ]
         shown = _shown(answer, rules_version, DRAFTS) | {"group_by": group_by, "groups": groups}
@@ -179,7 +179,7 @@ def router(queries: DraftCountQueries, rules_version: str) -> APIRouter:
         group_by: OpinionsBy = OpinionsBy.NONE,
     ) -> OpinionCountsView:
         answer = await queries.opinions(replace(asked, opinions_by=group_by))
-        groups = [_group(each) for each in answer.groups]
+        groups = [group_view(each) for each in answer.groups]
         shown = _shown(answer, rules_version, OPINIONS) | {"group_by": group_by, "groups": groups}
         return marked(OpinionCountsView.model_validate(shown), today)
 
@@ -208,7 +208,7 @@ def _shown(answer: DraftAnswer[Any], rules_version: str, definition: Text) -> di
     }
 
 
-def _group(group: NumbersOfGroup[Any]) -> dict[str, Any]:
+def group_view(group: NumbersOfGroup[Any]) -> dict[str, Any]:
     return {
         "key": group.key,
         "label": group.label.vi,
