@@ -43,6 +43,7 @@ class Importer:
     progress: Progress
     report: Report
     result: Result = field(default_factory=Result)
+    left_out: frozenset[tuple[str, int]] = frozenset()  # sheets and lines that are not sent
     folder: Path | None = None
     files: dict[int, Path] = field(default_factory=dict)  # of evidence, by the lines of their rows
 
@@ -97,6 +98,8 @@ class Importer:
         for item in sheet.read():
             if isinstance(item, Broken):
                 self._broken(sheet, item)
+            elif (sheet.name, item.line) in self.left_out:
+                continue
             elif sheet.name != evidence_files.SHEET:
                 yield item
             elif isinstance(prepared := evidence_files.named(item, self.folder), Broken):
