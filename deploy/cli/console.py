@@ -61,11 +61,11 @@ def banners(answer: Mapping[str, Any]) -> None:
         print_text(Text(banner["vi"], banner["en"]), style="black on yellow")
 
 
-def percent(rate: float | None) -> str:
-    """Write a fraction to a tenth of a per cent, or that it does not apply."""
-    from shared.rules.wording import NOT_APPLICABLE  # noqa: PLC0415  loads all rules: `loa --help` answers without
+def percent(rate: float | None, places: int = 1) -> str:
+    """Write a fraction to a tenth of a per cent (or to as many places), or that it does not apply."""
+    from shared.rules.percent import percent as written  # noqa: PLC0415  loads all rules: `loa --help` answers without
 
-    return NOT_APPLICABLE.vi if rate is None else f"{rate * 100:.1f}".replace(".", ",") + "%"
+    return written(rate, places).vi
 
 
 def count(number: int) -> str:

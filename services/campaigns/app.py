@@ -13,6 +13,7 @@ from services.campaigns.adapters.broker import subscribe
 from services.campaigns.adapters.communications import api
 from services.campaigns.adapters.entry import pages as entry_pages
 from services.campaigns.adapters.evidence import api as evidence_api
+from services.campaigns.adapters.evidence import backup as evidence_backup
 from services.campaigns.adapters.evidence.store import ObjectFiles, open_files
 from services.campaigns.adapters.import_sheets import rows
 from services.campaigns.adapters.read_model import SqlReadModel
@@ -45,6 +46,8 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
     runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
     read_model = SqlReadModel(platform.engine, now)
     commands = Commands(platform.store, read_model, runtime.new_id)
+    files = _files(settings)
+    evidence = EvidenceFiles(files, read_model, commands, settings.evidence_unit_mib << 20)
     subscribers = platform.subscribers()
     subscribe(subscribers, commands, now)
     return app_factory.create_api(
@@ -56,12 +59,11 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
             *entry_pages.routers(
                 commands, read_model, platform.store, rulebook, now, settings.page_addresses
             ),
-            evidence_api.router(
-                EvidenceFiles(_files(settings), read_model, commands, settings.evidence_unit_mib << 20)
-            ),
+            evidence_api.router(evidence),
+            evidence_backup.router(files, read_model, runner),
             _imports(platform, read_model),
             pages.router(
-                Answers(platform.store, commands, read_model),
+                Answers(platform.store, commands, read_model, evidence),
                 NotifierLinks(settings.links_from, _secret(settings.service_token)),
                 settings.url_notifier,
                 now,

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.metrics.adapters import api, counts_api, effect, tables, verdicts
+from services.metrics.adapters import api, effect, tables, verdicts
 from services.metrics.adapters.collector import Collector
+from services.metrics.adapters.counts import activities as activity_counts
+from services.metrics.adapters.counts import drafts as draft_counts
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.programmes import api as programmes_api
 from services.metrics.adapters.read_model import SqlSnapshots
@@ -16,6 +18,7 @@ from services.metrics.adapters.snapshots.leaders import SqlOverviews
 from services.metrics.adapters.snapshots.reports import SqlReports
 from services.metrics.adapters.subscriber_collector import SubscriberCollector
 from services.metrics.application.counts import CountQueries
+from services.metrics.application.draft_counts import DraftCountQueries
 from services.metrics.application.effect import Effects
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.programme import ProgrammeQueries
@@ -45,7 +48,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     runner = platform.runner(projection, tables.checkpoints)
     stored = SqlSnapshots(platform.engine, projection.name)
     snapshots = stored.snapshot
-    queries = Queries(snapshots, rulebook)
+    queries = Queries(snapshots, rulebook, settings.deadline_documents)
     reports = ReportQueries(queries, SqlReports(stored).snapshot)
     leaders = LeadersQueries(queries, SqlOverviews(stored).snapshot)
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
@@ -59,7 +62,8 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
         routers=[
             api.router(queries),
-            counts_api.router(CountQueries(snapshots), rulebook.version),
+            activity_counts.router(CountQueries(snapshots), rulebook.version),
+            draft_counts.router(DraftCountQueries(snapshots), rulebook.version),
             verdicts.router(snapshots, queries),
             programmes_api.router(ProgrammeQueries(snapshots), rulebook.version),
             effect.router(Effects(snapshots, rulebook, present)),

@@ -252,7 +252,7 @@ def _ticks(
     kinds = mail_kinds(
         digests, pages, f"{settings.url_notifier}/requests", more_kinds, decisions, f"{settings.url_metrics}/"
     )
-    snapshots = SqlSnapshots(platform.engine, settings.justice_unit)
+    snapshots = SqlSnapshots(platform.engine, settings.justice_unit, settings.deadline_documents)
     return Ticks(
         pipeline=Pipeline(
             snapshots,

@@ -16,7 +16,8 @@ class ProgrammeEntry(Event):
     the month, quarter or year that `due_precision` names. Without `lead_unit_code` it is the unit itself;
     `coordinating_text` names in words who coordinates. People are counted, never named. `entry_ref` is the name by which
     people and other rows refer to the entry, `year_reason` why it lies outside the year of the programme. A task that `needs_acceptance` is done when who assigned it
-    accepts the report; where nothing is said, as in release 0.1.0, by the report alone.
+    accepts the report; where nothing is said, as in release 0.1.0, by the report alone. `examined` counts the documents or files
+    that were looked at.
     """
 
     entry_id: UUID
@@ -42,6 +43,7 @@ class ProgrammeEntry(Event):
     coordinating_text: str | None = None
     year_reason: str | None = None
     needs_acceptance: bool | None = None
+    examined: int | None = Field(default=None, ge=0)
 
 
 class _FollowUp(ProgrammeEntry):

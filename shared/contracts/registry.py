@@ -268,7 +268,7 @@ class DraftOpinionsSummarised(Event, context="draft"):
     """What a whole consultation of the draft brought, of which the last summary of a stage holds.
 
     It is shown beside the opinions of single communications, and never added to them. `groups` are opinions by group of
-    people or way of answering; they need not add up.
+    people or way of answering; they need not add up. `counting_rule` says what was counted and what was not.
     """
 
     stage: Stage
@@ -283,6 +283,7 @@ class DraftOpinionsSummarised(Event, context="draft"):
     document: str | None = None
     source: str | None = None
     notes: Notes | None = None
+    counting_rule: str | None = None
 
 
 class DraftCommunicationExempted(Event, context="draft"):

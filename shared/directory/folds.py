@@ -36,6 +36,7 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import (
     Dataset,
+    Handling,
     Instrument,
     Procedure,
     Regime,
@@ -49,6 +50,8 @@ from shared.kernel.text_folding import fold, normalized
 from shared.rules.facts import DraftFacts, StageEntry, Transfer
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import StagePeriod, by_day, holds_on, lead_units, stage_on, stage_periods, unit_on
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,11 @@ class UnitsOn:
             yield parent
             code = parent
 
+    def nearest(self, code: str, values: Mapping[str, T]) -> T | None:
+        """Give the value that is set for a unit, for one that follows its work, or for one above it, the nearest first."""
+        lineage = (code, *self.areas.supervisors(code), *self.above(code)) if values else ()
+        return next((values[each] for each in lineage if each in values), None)
+
     def with_ancestors(self, codes: Iterable[str]) -> frozenset[str]:
         """Give those of the units that are registered, with all above them."""
         return frozenset(unit for code in codes for unit in (code, *self.above(code)) if unit in self.units)
@@ -352,6 +360,7 @@ class DraftCard:
     procedure: Procedure
     lead_unit_code: str
     dataset: Dataset
+    handling: Handling | None = None
     policies: Policies = ()
     entries: tuple[StageEntry, ...] = ()
     transfers: tuple[Transfer, ...] = ()
@@ -394,6 +403,7 @@ def registered_draft(data: DraftRegistered) -> dict[str, Any]:
         "procedure": data.procedure,
         "lead_unit_code": data.lead_unit_code,
         "dataset": data.dataset,
+        "handling": data.handling,
     }
 
 

@@ -29,6 +29,7 @@ from shared.signed_links import links
 from shared.text_checks.printable import LONGEST_TEXT, readable
 
 OWN_DATA = "/own-data"
+OWN_FILES = "/own-files"
 STREAMED = frozenset({"/imports", OWN_DATA})  # they read lines of JSON themselves
 
 
@@ -44,7 +45,7 @@ MOST_BYTES_OF_A_FORM = 11 << 20  # behind a link of a mail, where a file of evid
 
 
 def most_bytes(path: str) -> int:
-    if path.endswith(FILES_OF_EVIDENCE):
+    if path.endswith(FILES_OF_EVIDENCE) or path.startswith(f"{OWN_FILES}/"):
         return MOST_BYTES_OF_A_FILE
     return MOST_BYTES_OF_A_FORM if path.startswith(f"{links.PATH}/") else MOST_BYTES
 

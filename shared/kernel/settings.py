@@ -52,6 +52,10 @@ class ServiceSettings(RuleSettings):
 
     service: ClassVar[str]
 
+    deadline_documents: dict[str, str] = Field(
+        default_factory=dict,
+        description="what sets due days, by unit: the document for itself, units below it and those that it follows",
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     nats_url: str = Field(default="nats://127.0.0.1:4222", description="of a cluster all nodes, with commas")

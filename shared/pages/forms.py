@@ -1,11 +1,13 @@
 """A form as it was sent: each field read on its own, each error shown beside its field, all input kept."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 from fastapi import Request
@@ -57,10 +59,11 @@ class Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """An uploaded file: its SHA-256 in hexadecimal digits, and its size in bytes; nothing else is kept."""
+    """An uploaded file: its SHA-256 in hexadecimal digits, its size in bytes, and where its content lies if that was asked for."""
 
     sha256: str
     size: int
+    content: Path | None = None
 
 
 @dataclass(slots=True)
@@ -172,9 +175,10 @@ def _address(value: str) -> str:
     raise Wrong(NOT_AN_ADDRESS)
 
 
-async def sent(request: Request) -> Fields:
+async def sent(request: Request, folder: Path | None = None) -> Fields:
     """Read a form of the plain kind (application/x-www-form-urlencoded), or of the kind that carries files (RFC 7578).
 
+    The content of files is written into `folder`; without one only digests are taken.
     What is no form, or one of far too many fields, is read as a form in which nothing was filled in.
     """
     given: dict[str, list[str]] = {}
@@ -186,15 +190,18 @@ async def sent(request: Request) -> Fields:
                 if isinstance(value, str):
                     given.setdefault(name, []).append(value[: LONGEST_FIELD + 1])
                 elif value.size:  # a field without a chosen file is sent as well, empty
-                    files[name] = await _file(value)
+                    files[name] = await _file(value, folder / f"file-{len(files)}" if folder else None)
     except HTTPException:
         return Fields()
     return Fields(given, files=files)
 
 
-async def _file(value: UploadFile) -> SentFile:
+async def _file(value: UploadFile, content: Path | None) -> SentFile:
     digest, size = hashlib.sha256(), 0
-    while part := await value.read(CHUNK):
-        digest.update(part)
-        size += len(part)
-    return SentFile(digest.hexdigest(), size)
+    with content.open("wb") if content else nullcontext() as kept:
+        while part := await value.read(CHUNK):
+            digest.update(part)
+            size += len(part)
+            if kept is not None:
+                await asyncio.to_thread(kept.write, part)
+    return SentFile(digest.hexdigest(), size, content)

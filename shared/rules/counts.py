@@ -6,7 +6,15 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, ContentItem, Dataset, Precision
+from shared.contracts.vocabulary import (
+    Answer,
+    Channel,
+    CommunicationRole,
+    ContentItem,
+    Dataset,
+    Instrument,
+    Precision,
+)
 from shared.kernel.errors import Text
 from shared.rules.figures import CUT_DAY, Period, effective_day, reporting_year
 
@@ -39,9 +47,10 @@ class CountBy(StrEnum):
     AUDIENCE = "audience"
     AREA = "area"
     DRAFT = "draft"
+    INSTRUMENT = "instrument"
 
 
-OVERLAPPING = frozenset({CountBy.AUDIENCE, CountBy.AREA, CountBy.DRAFT})
+OVERLAPPING = frozenset({CountBy.AUDIENCE, CountBy.AREA, CountBy.DRAFT, CountBy.INSTRUMENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,7 @@ class Member:
     draft_code: str
     draft_title: str = ""
     scope: Answer
+    instrument: Instrument | None = None
     dataset: Dataset = Dataset.LIVE
     unit_code: str
     role: CommunicationRole
@@ -143,9 +153,13 @@ def activities(
     return [item for item in made if period is None or period.from_day <= item.first.held_on <= last]
 
 
-def published(counted: Sequence[Activity], last: date) -> Published:
-    """Sum activities; opinions are those of the latest summary of each communication that is not after `last`."""
-    drafts = {member.draft_code for item in counted for member in item.members}
+def published(counted: Sequence[Activity], last: date, instrument: Key = None) -> Published:
+    """Sum activities; opinions are those of the latest summary of each communication that is not after `last`.
+
+    With an `instrument` only drafts of this form are counted: an activity may be about drafts of several forms.
+    """
+    members = (member for item in counted for member in item.members)
+    drafts = {member.draft_code for member in members if instrument in {None, member.instrument}}
     given = {name: [item.largest(name) for item in counted] for name in SUMMED}
     values = {name: [value for value in listed if value is not None] for name, listed in given.items()}
     summaries = list(_summaries(counted, last))
@@ -182,6 +196,11 @@ def period_before(period: Period | None) -> Period | None:
     return Period(year_before(period.from_day), year_before(period.to_day)) if period else None
 
 
+def change(now: int | None, before: int | None) -> float | None:
+    """Return how much a figure grew against the year before, as a fraction; None where there was nothing to grow."""
+    return None if now is None or not before else (now - before) / before
+
+
 def reporting_month(day: date) -> str:
     """Return the reporting month of a day as `2024-03`: it runs from 15 February to 14 March."""
     if day.day < CUT_DAY:
@@ -214,6 +233,8 @@ def _keys(item: Activity, by: CountBy, unit_of: Callable[[str], str]) -> Sequenc
             return item.values(lambda member: member.area) or [None]
         case CountBy.DRAFT:
             return item.values(lambda member: [member.draft_code])
+        case CountBy.INSTRUMENT:
+            return item.values(lambda member: [member.instrument] if member.instrument else []) or [None]
         case CountBy.MONTH:
             return [None if first.precision is Precision.YEAR else reporting_month(first.held_on)]
         case CountBy.UNIT:

@@ -8,7 +8,7 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.summary.segments import Segment
 from shared.rules.verdicts import OccurrenceVerdict, PolicyVerdict
-from shared.rules.wording import OCCURRENCE_VERDICTS, POLICY_VERDICTS
+from shared.rules.wording import OCCURRENCE_VERDICTS, POLICY_VERDICTS, UNIT_LEVELS
 
 HARD_SPACE = "\N{NO-BREAK SPACE}"  # a number and its unit stay on one line
 
@@ -60,6 +60,60 @@ PUBLISHED: Mapping[str, Text] = MappingProxyType(
     }
 )
 
+DRAFT_NUMBERS: Mapping[str, Text] = MappingProxyType(
+    {
+        "drafts": Text("Dự thảo", "Drafts"),
+        "entered": Text("Đã chuyển sang giai đoạn trong kỳ", "Entered the stage in the period"),
+        "expected": Text("Dự kiến trong kỳ, chưa chuyển", "To enter it in the period, not yet"),
+    }
+)
+OPINION_NUMBERS: Mapping[str, Text] = MappingProxyType(
+    {
+        "consultations": Text("Đợt lấy ý kiến có tổng hợp", "Consultations summarised"),
+        "drafts": Text("Dự thảo", "Drafts"),
+        "received": Text("Ý kiến nhận được", "Opinions received"),
+        "accepted": Text("Ý kiến tiếp thu", "Opinions taken up"),
+        "explained": Text("Ý kiến giải trình", "Opinions explained"),
+        "agree": Text("Ý kiến đồng ý", "Opinions that agree"),
+        "disagree": Text("Ý kiến không đồng ý", "Opinions that disagree"),
+        "share_agree": Text("Tỷ lệ đồng ý", "Share that agree"),
+    }
+)
+SHARES = frozenset({"share_complete", "share_agree", *RATES})  # figures that are fractions
+_PROGRAMME: Mapping[str, Text] = MappingProxyType(
+    {
+        "obstacles_carried_over": Text("Vướng mắc từ các năm trước", "Obstacles of the years before"),
+        "obstacles_received": Text("Vướng mắc đã tiếp nhận", "Obstacles received"),
+        "obstacles_forwarded": Text("Vướng mắc đã chuyển", "Obstacles forwarded"),
+        "obstacles_decided": Text("Vướng mắc đã có quyết định", "Obstacles decided"),
+        "obstacles_answered": Text("Vướng mắc đã trả lời", "Obstacles answered"),
+        "units_inspected": Text("Đơn vị, địa phương được kiểm tra", "Units inspected"),
+        "examined": Text("Văn bản, hồ sơ được kiểm tra", "Documents examined"),
+        "findings": Text("Nội dung cần khắc phục", "Findings"),
+        "findings_mended": Text("Nội dung đã khắc phục", "Findings mended"),
+        "reports_received": Text("Báo cáo đã tiếp nhận", "Reports received"),
+        "activities_complete": Text("Hoạt động đủ sáu nội dung", "Activities with all six content items"),
+        "share_complete": Text("Tỷ lệ hoạt động đủ sáu nội dung", "Share with all six content items"),
+        "activities_verified": Text("Hoạt động đã được kiểm tra", "Activities verified"),
+        "cost_social_recorded": Text(
+            "Số hoạt động có ghi nhận nguồn xã hội hóa", "Activities that recorded social resources"
+        ),
+        **{
+            f"findings_{level}": Text(
+                f"Nội dung cần khắc phục, {named.vi.lower()}", f"Findings, {named.en.lower()}"
+            )
+            for level, named in UNIT_LEVELS.items()
+        },
+        "findings_unknown": Text("Nội dung cần khắc phục, chưa rõ cấp", "Findings, level not recorded"),
+    }
+)
+
+
+def programme_figure(name: str) -> Text:
+    """Return what a figure of a group of the programme is called."""
+    return {**COUNTS, **RATES, **PUBLISHED, **_PROGRAMME}[name]
+
+
 SEGMENTS: Mapping[Segment, Text] = MappingProxyType(
     {
         Segment.MET: Text("Đạt", "Met"),
@@ -77,6 +131,11 @@ LEAD_UNIT = Text("Cơ quan chủ trì soạn thảo", "Lead drafting body")
 TARGET = Text("Chỉ tiêu Quyết định 407", "Target of Decision 407")
 BELOW_TARGET = Text("thấp hơn chỉ tiêu Quyết định 407", "below the target of Decision 407")
 DUE = Text("Thời hạn theo dõi nội bộ", "Internal deadline")
+
+
+def due_name(document: str | None) -> Text:
+    """Name a due day: the office's own deadline by its document, never one of Decision 407/QĐ-TTg."""
+    return DUE if document is None else Text(f"Thời hạn theo {document}", f"Deadline by {document}")
 
 
 def time_left(state: GapState, working_days: int) -> Text:

@@ -10,6 +10,7 @@ from shared.contracts.vocabulary import (
     CommunicationRole,
     GapClosure,
     GapState,
+    Handling,
     Instrument,
     Precision,
     Procedure,
@@ -55,6 +56,14 @@ STAGES: Mapping[Stage, Text] = MappingProxyType(
     }
 )
 
+HANDLINGS: Mapping[Handling, Text] = MappingProxyType(
+    {
+        Handling.NEW: Text("Ban hành mới", "New"),
+        Handling.AMEND: Text("Sửa đổi, bổ sung", "Amends"),
+        Handling.REPLACE: Text("Thay thế", "Replaces"),
+        Handling.ABOLISH: Text("Bãi bỏ", "Abolishes"),
+    }
+)
 INSTRUMENTS: Mapping[Instrument, Text] = MappingProxyType(
     {
         Instrument.LAW: Text("Luật", "Law"),

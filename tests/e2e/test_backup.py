@@ -17,6 +17,7 @@ from deploy.cli.backup.archive import Manifest
 from tests.e2e.test_scenario import QUESTIONS
 from tests.support.platform.home import Home, until
 
+PDF = b"%PDF-1.7\n" + b"1 0 obj\n" * 5000
 ADDRESS = "dau-moi.so-b@example.vn"
 
 
@@ -58,6 +59,7 @@ def test_a_backup_put_back_on_an_empty_machine_is_the_same_and_sends_nothing(
     homes: tuple[Home, Home], tmp_path: Path
 ) -> None:
     first, second = homes
+    kept = _evidence_of(first)
     file = tmp_path / "loa.backup"
     saved = first.loa("backup", file)
     assert saved.returncode == 0, saved.stdout + saved.stderr
@@ -79,6 +81,9 @@ def test_a_backup_put_back_on_an_empty_machine_is_the_same_and_sends_nothing(
     assert restored.returncode == 0, restored.stdout + restored.stderr
     until(lambda: answers(second) == answers(first), "the answers are not the same")
     assert sorted(rows(second)) == sorted(rows(first))
+    assert manifest.evidence == 1
+    assert "1 tệp minh chứng" in restored.stdout
+    assert _file(second, kept) == PDF
     verified = json.loads(second.loa("verify", "--json").stdout)
     assert verified["right"]
     assert verified["log"]["last_position"] == manifest.last_position
@@ -97,6 +102,26 @@ def test_a_backup_put_back_on_an_empty_machine_is_the_same_and_sends_nothing(
     over = second.loa("backup", file)
     assert over.returncode == 1
     assert "exists" in over.stderr
+
+
+def _evidence_of(home: Home) -> str:
+    """Attach a file to a communication; returns where it is read."""
+    token, url = home.loa("token").stdout.strip(), home.current["urls"]["campaigns"]
+    number = ask(home, "campaigns", "/communications?limit=1")["items"][0]["communication_id"]
+    path = f"/communications/{number}/evidence"
+    sent = httpx.post(
+        f"{url}{path}/files",
+        files={"file": ("bien-ban.pdf", PDF)},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=10,
+    )
+    assert sent.status_code == 201, sent.text
+    return f"{path}/{sent.json()['evidence_id']}/file"
+
+
+def _file(home: Home, path: str) -> bytes:
+    headers = {"Authorization": f"Bearer {home.loa('token').stdout.strip()}"}
+    return httpx.get(home.current["urls"]["campaigns"] + path, headers=headers, timeout=10).content
 
 
 def _tokens(home: Home) -> set[bytes]:

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  a command imports what it needs when it runs: `loa --help` answers at once
 
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 from deploy.cli.ask import silence_commands
 from deploy.cli.console import print_json
 from deploy.cli.options import AreaOf, AsOf, At, Json, Unit, Why, connected
-from shared.contracts.vocabulary import Instrument, Procedure, Regime
+from shared.contracts.vocabulary import Channel, Handling, Instrument, Procedure, Regime, Stage
 
 commands = typer.Typer()
 
@@ -66,6 +67,12 @@ def _show_effect(services: Any, file: Path, year: int | None, *, as_json: bool) 
         print_json(rule_effect.calculate(services, file, year))
     else:
         rule_effect.preview(services, file, year)
+
+
+class Counted(StrEnum):
+    ACTIVITIES = "activities"
+    DRAFTS = "drafts"
+    OPINIONS = "opinions"
 
 
 Year = Annotated[
@@ -134,20 +141,38 @@ def counts(
     in_scope: Annotated[
         str | None, typer.Option(help="yes: chỉ dự thảo thuộc phạm vi. / Only drafts in scope.")
     ] = None,
+    what: Annotated[
+        Counted, typer.Option("--of", help="Đếm gì. / What is counted: activities | drafts | opinions")
+    ] = Counted.ACTIVITIES,
+    channel: Annotated[
+        Channel | None, typer.Option(help="Hình thức (hoạt động). / Form, of activities.")
+    ] = None,
+    stage: Annotated[Stage | None, typer.Option(help="Giai đoạn (dự thảo, ý kiến). / Stage.")] = None,
+    instrument: Annotated[
+        Instrument | None, typer.Option(help="Hình thức văn bản (dự thảo, ý kiến). / Instrument.")
+    ] = None,
+    handling: Annotated[
+        Handling | None, typer.Option(help="Hình thức xử lý (dự thảo). / What is done to the law in force.")
+    ] = None,
     group_by: Annotated[
-        str, typer.Option(help="none | channel | role | month | unit | audience | area | draft")
+        str,
+        typer.Option(
+            help="activities: none | channel | role | month | unit | audience | area | draft | instrument; "
+            "drafts: none | stage | instrument | handling | unit | session; opinions: none | group | draft | unit | stage"
+        ),
     ] = "none",
     as_json: Json = False,
 ) -> None:
-    """Số liệu hoạt động, cùng kỳ năm trước. / Activities, beside the same period a year before."""
-    from deploy.cli.ask import figures
+    """Số liệu hoạt động, dự thảo, ý kiến, cùng kỳ năm trước. / Activities, drafts, opinions, beside the year before."""
+    from deploy.cli.ask import counts as command
 
     query = _asked(as_of, year, first, last, all_years=all_years) | {"unit": unit, "view": view}
     query |= {"include_descendants": include_descendants, "area_of": area_of, "group_by": group_by}
-    query |= {"in_scope": in_scope}
+    query |= {"in_scope": in_scope, "channel": channel, "stage": stage}
+    query |= {"instrument": instrument, "handling": handling}
     with connected() as services:
-        answer = services.get("metrics", "/counts", **query)
-    print_json(answer) if as_json else figures.show_counts(answer)
+        answer = services.get("metrics", command.PATHS[what], **query)
+    print_json(answer) if as_json else command.SHOW[what](answer)
 
 
 @commands.command()
@@ -199,7 +224,7 @@ def programme(
 
 @commands.command()
 def gaps(as_of: AsOf = None, unit: Unit = None, area_of: AreaOf = None, as_json: Json = False) -> None:
-    """Dự thảo chưa được truyền thông. / Drafts not communicated yet."""
+    """Dự thảo còn thiếu truyền thông. / Drafts that lack communication."""
     from deploy.cli.ask import figures
 
     with connected() as services:

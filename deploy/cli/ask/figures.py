@@ -1,4 +1,4 @@
-"""`loa compliance`, `loa counts` and `loa gaps`: tables in the terminal."""
+"""`loa compliance`, `loa gaps` and `loa programme`: tables in the terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,17 @@ from rich.table import Table
 from deploy.cli.console import banners, count, day, listed, out, percent, print_text
 from shared.contracts.vocabulary import GapState, Stage
 from shared.kernel.errors import Text
-from shared.rules.figure_words import BELOW_TARGET, COUNTS, PUBLISHED, RATES, TARGET, time_left
+from shared.rules.figure_words import (
+    BELOW_TARGET,
+    COUNTS,
+    DUE,
+    LEAD_UNIT,
+    RATES,
+    SHARES,
+    TARGET,
+    programme_figure,
+    time_left,
+)
 from shared.rules.wording import STAGES
 
 Answer = Mapping[str, Any]
@@ -81,7 +91,7 @@ def show_gaps(answer: Answer) -> None:
     number = len(gaps)
     print_text(
         Text(
-            f"Dự thảo chưa được truyền thông ở giai đoạn hiện tại, ngày {day(answer['as_of'])}: {number}",
+            f"Dự thảo còn thiếu truyền thông ở giai đoạn hiện tại, ngày {day(answer['as_of'])}: {number}",
             f"Drafts not communicated at their current stage on {day(answer['as_of'])}: {number}",
         ),
         style="bold",
@@ -91,7 +101,9 @@ def show_gaps(answer: Answer) -> None:
 
 
 def _gap_table(gaps: Sequence[Answer]) -> Table:
-    table = Table("Dự thảo / Draft", "Cơ quan / Unit", "Giai đoạn / Stage", "Hạn / Due")
+    table = Table(
+        "Dự thảo / Draft", f"{LEAD_UNIT.vi} / {LEAD_UNIT.en}", "Giai đoạn / Stage", f"{DUE.vi} / {DUE.en}"
+    )
     table.add_column("Tình trạng / State")
     table.add_column("Chính sách / Policies")
     for gap in gaps:
@@ -100,7 +112,8 @@ def _gap_table(gaps: Sequence[Answer]) -> Table:
             f"{gap['draft_code']}\n[dim]{escape(gap['title'])}[/dim]",
             gap["unit_code"],
             STAGES[Stage(gap["stage"])].vi,
-            day(gap["due_on"]),
+            day(gap["due_on"])
+            + (f"\n[dim]{escape(gap['due_document'])}[/dim]" if gap["due_document"] else ""),
             _state(gap),
             listed(gap["policies"]),
             style="red" if overdue else None,
@@ -112,35 +125,6 @@ def _state(gap: Answer) -> str:
     state = GapState(gap["state"])
     days = gap["overdue_working_days"] if state is GapState.OVERDUE else gap["working_days_left"]
     return time_left(state, days).vi
-
-
-def show_counts(answer: Answer) -> None:
-    banners(answer)
-    period = answer["period"]
-    vi, en = f"đến ngày {day(answer['as_of'])}", f"as of {day(answer['as_of'])}"
-    if period["from"]:
-        vi += f", kỳ {day(period['from'])}–{day(period['to'])}"
-        en += f", period {day(period['from'])}–{day(period['to'])}"
-    print_text(Text(f"Số liệu hoạt động, {vi}", f"Counts of activities, {en}"), style="bold")
-    for group in answer["groups"]:
-        out.print(_published(group))
-    if answer["overlapping"]:
-        print_text(
-            Text(
-                "Một hoạt động có thể thuộc nhiều nhóm; các nhóm không cộng thành tổng.",
-                "An activity may stand in several groups; they don't sum to the whole.",
-            )
-        )
-    print_text(Text(answer["definition"], answer["definition_en"]), style="dim")
-
-
-def _published(group: Answer) -> Table:
-    table = Table(escape(f"{group['label']}"), title=None)
-    table.add_column("Trong kỳ\n[dim]Period[/dim]", justify="right")
-    table.add_column("Cùng kỳ năm trước\n[dim]Year before[/dim]", justify="right")
-    for name, label in PUBLISHED.items():
-        table.add_row(_both(label), _counted(group, name), _counted(group["year_before"], name))
-    return table
 
 
 def show_programme(answer: Answer) -> None:
@@ -156,32 +140,44 @@ def show_programme(answer: Answer) -> None:
         )
     )
     for group in answer["groups"]:
+        title = escape(f"{group['group']}. {group['label']}")
         if group["kinds"]:
-            out.print(_of_group(group))
+            out.print(_of_kinds(title, group["kinds"]))
+        if group["figures"]:
+            out.print(_of_figures(title, group["figures"]))
 
 
-def _of_group(group: Answer) -> Table:
-    table = Table(escape(f"{group['group']}. {group['label']}"), title=None)
+def _of_kinds(title: str, kinds: Sequence[Answer]) -> Table:
+    table = Table(title, title=None)
     for label in PROGRAMME_COLUMNS:
         table.add_column(label, justify="right")
-    for kind in group["kinds"]:
+    for kind in kinds:
         states = [kind["states"][name] for name in ("open", "late", "done", "done_late", "cancelled")]
-        shown = ["–" if number is None else count(number) for number in (kind["entries"], *states)]
+        sums = (kind["quantity"], kind["amount"])
+        shown = ["–" if number is None else count(number) for number in (kind["entries"], *sums, *states)]
         table.add_row(escape(kind["label"]), *shown)
     return table
 
 
+def _of_figures(title: str, figures: Answer) -> Table:
+    table = Table(title, "", title=None)
+    for name, value in figures.items():
+        label = programme_figure(name)
+        table.add_row(_both(label), percent(value) if name in SHARES else _number(value))
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else count(int(value))
+
+
 PROGRAMME_COLUMNS = (
     "Số mục\n[dim]Entries[/dim]",
+    "Số lượng\n[dim]Quantity[/dim]",
+    "Số tiền (đồng)\n[dim]Amount[/dim]",
     "Đang thực hiện\n[dim]Open[/dim]",
     "Quá hạn\n[dim]Late[/dim]",
     "Hoàn thành\n[dim]Done[/dim]",
     "Hoàn thành sau hạn\n[dim]Done late[/dim]",
     "Đã hủy\n[dim]Cancelled[/dim]",
 )
-
-
-def _counted(figures: Answer, name: str) -> str:
-    value, recorded = figures[name], figures.get(f"{name}_recorded")
-    shown = "–" if value is None else count(value)
-    return shown if recorded is None else f"{shown} [dim]({recorded})[/dim]"

@@ -31,7 +31,10 @@ class BadArchive(CommandError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The contents of a backup. `log_sha256` is over positions, subjects and payloads (`deploy.cli.backup.audit`)."""
+    """The contents of a backup. `log_sha256` is over positions, subjects and payloads (`deploy.cli.backup.audit`).
+
+    `evidence` is how many files of evidence it has; None: they were left out, or it is of a release before 0.2.0.
+    """
 
     release: str
     begun: str
@@ -41,6 +44,7 @@ class Manifest:
     stream: Mapping[str, Any]
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     format: int = FORMAT
+    evidence: int | None = None
 
 
 def pack(path: Path, folder: Path, manifest: Manifest) -> None:

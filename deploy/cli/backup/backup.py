@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from deploy.cli import brokers
-from deploy.cli.backup import archive, snapshot
+from deploy.cli.backup import archive, evidence, snapshot
 from deploy.cli.backup.archive import Manifest, described, own_rows
 from deploy.cli.backup.audit import Audit
 from deploy.cli.client import Services
@@ -22,22 +22,24 @@ from shared.kernel.errors import Text
 from shared.kernel.release import RELEASE
 
 
-def backup(services: Services, path: Path) -> Manifest:
+def backup(services: Services, path: Path, *, with_files: bool = True) -> Manifest:
+    """Write a backup; without files of evidence where the folder or bucket that keeps them has a backup of its own."""
     if path.exists():
         raise CommandError(f"{path} đã tồn tại; hãy chọn tên khác.", f"{path} exists; choose another name.")
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".loa-backup-") as name, out.status("…"):
         folder = Path(name)
-        manifest = _collect(services, folder)
+        manifest = _collect(services, folder, with_files=with_files)
         archive.pack(path, folder, manifest)
     return manifest
 
 
-def _collect(services: Services, folder: Path) -> Manifest:
+def _collect(services: Services, folder: Path, *, with_files: bool) -> Manifest:
     begun = runtime.now()
     stream, audit = asyncio.run(_save_log(folder / archive.STREAM))
     for service in SERVICES:
         _save_rows(services, service, folder / own_rows(service))
-    names = (archive.STREAM, *map(own_rows, SERVICES))
+    kept = evidence.save(services, folder, audit.last) if with_files else []
+    names = (archive.STREAM, *map(own_rows, SERVICES), *kept)
     return Manifest(
         release=RELEASE,
         begun=begun.isoformat(),
@@ -46,6 +48,7 @@ def _collect(services: Services, folder: Path) -> Manifest:
         faults=len(audit.faults),
         stream=stream,
         files={name: described(folder / name) for name in names},
+        evidence=len(kept) if with_files else None,
     )
 
 
@@ -72,11 +75,21 @@ async def _save_log(path: Path) -> tuple[Mapping[str, Any], Audit]:
 
 def show(path: Path, manifest: Manifest) -> None:
     size, last = count(path.stat().st_size), count(manifest.last_position)
+    if manifest.evidence is None:
+        files = Text(
+            "không có tệp minh chứng (--without-files): hãy sao lưu riêng nơi lưu tệp (LOA_EVIDENCE_URL)",
+            "without files of evidence: back up the place where they are kept (LOA_EVIDENCE_URL)",
+        )
+    else:
+        files = Text(
+            f"{count(manifest.evidence)} tệp minh chứng",
+            f"with {counted(manifest.evidence, 'file', count(manifest.evidence))} of evidence",
+        )
     print_text(
         Text(
-            f"Đã sao lưu {last} sự kiện và dữ liệu riêng của các dịch vụ vào {path} ({size} byte). "
+            f"Đã sao lưu {last} sự kiện và dữ liệu riêng của các dịch vụ vào {path} ({size} byte); {files.vi}. "
             "Tệp có địa chỉ thư điện tử: hãy cất giữ an toàn.",
-            f"{counted(manifest.last_position, 'event', last)} and the services' own rows are in {path}. It contains e-mail addresses: keep it safe.",
+            f"{counted(manifest.last_position, 'event', last)} and the services' own rows are in {path}, {files.en}. It contains e-mail addresses: keep it safe.",
         ),
         style="green",
     )

@@ -24,12 +24,21 @@ def verify(as_json: Json = False) -> None:
 
 
 @commands.command()
-def backup(file: Annotated[Path, typer.Argument(help="Tệp mới. / A new file.")]) -> None:
+def backup(
+    file: Annotated[Path, typer.Argument(help="Tệp mới. / A new file.")],
+    without_files: Annotated[
+        bool,
+        typer.Option(
+            "--without-files",
+            help="Không kèm tệp minh chứng. / Leave files of evidence out (they have a backup of their own).",
+        ),
+    ] = False,
+) -> None:
     """Sao lưu toàn bộ vào một tệp. / Back everything up into one file."""
     from deploy.cli.backup import backup as command
 
     with connected() as services:
-        manifest = command.backup(services, file)
+        manifest = command.backup(services, file, with_files=not without_files)
     command.show(file, manifest)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from nats.aio.client import Client
 
 from deploy.cli import brokers
-from deploy.cli.backup import archive, snapshot
+from deploy.cli.backup import archive, evidence, snapshot
 from deploy.cli.backup.archive import BadArchive, Manifest, own_rows
 from deploy.cli.backup.audit import Audit
 from deploy.cli.client import ServiceRefused, Services, Unreachable
@@ -34,7 +34,10 @@ class NotEmpty(CommandError):
 
 
 def restore(services: Services, path: Path) -> Manifest:
-    """Restore the services' own rows before the log: the ledger must be there before gaps lead to mails."""
+    """Restore the services' own rows before the log: the ledger must be there before gaps lead to mails.
+
+    Files of evidence come before it too: an event never names a file that is not there.
+    """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".loa-restore-") as name, out.status("…"):
         folder = Path(name)
         manifest = archive.unpack(path, folder)
@@ -44,6 +47,7 @@ def restore(services: Services, path: Path) -> Manifest:
             services.send(
                 "PUT", service, "/own-data", {"begun": manifest.begun}, content=content, timeout=600
             )
+        evidence.put_back(services, folder, manifest)
         audit = asyncio.run(_load_log(folder / archive.STREAM, manifest))
         if (audit.last, audit.sha256) != (manifest.last_position, manifest.log_sha256):
             raise BadArchive(path, f"log {audit.last} {audit.sha256}")
@@ -101,11 +105,12 @@ def _has(services: Services, name: str, last: int) -> bool:
 
 def show(manifest: Manifest) -> None:
     last = count(manifest.last_position)
+    files = manifest.evidence or 0
     print_text(
         Text(
-            f"Đã phục hồi {last} sự kiện, đối chiếu đến sự kiện cuối cùng. Việc gửi thư đang tạm giữ: "
+            f"Đã phục hồi {last} sự kiện và {count(files)} tệp minh chứng, đối chiếu đến sự kiện cuối cùng. Việc gửi thư đang tạm giữ: "
             "xem trước bằng `loa preview` rồi cho gửi lại bằng `loa release`.",
-            f"{counted(manifest.last_position, 'event', last)} {agreeing(manifest.last_position, 'is', 'are')} restored and verified. Sending is on hold: look at "
+            f"{counted(manifest.last_position, 'event', last)} {agreeing(manifest.last_position, 'is', 'are')} restored and verified, with {counted(files, 'file', count(files))} of evidence. Sending is on hold: look at "
             "`loa preview`, then run `loa release`.",
         ),
         style="green",

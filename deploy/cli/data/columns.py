@@ -59,6 +59,7 @@ NUMBERS = frozenset(
         ),
         *("received", "accepted", "explained", "agree", "disagree"),
         *("comments_received", "comments_accepted", "comments_explained", "quantity", "amount", "budget"),
+        "examined",
         "percent",
     }
 )
@@ -115,12 +116,15 @@ COLUMNS: Mapping[str, Columns] = {
     "policies": Columns(("draft_code", "policy_no", "title"), ("affected_groups", "source"), notes=True),
     "stages": Columns(
         ("draft_code", "stage", "entered_on"),
-        ("precision", "what", "source", "document_no", "document_date", "issuer", "expected"),
+        ("precision", "what", "source", "document_no", "document_date", "issuer", "expected", "session"),
         notes=True,
     ),
     "opinions": Columns(
         ("draft_code", "stage", "summarised_on", "received"),
-        ("accepted", "explained", "agree", "disagree", "groups", "published_at", "document", "source"),
+        (
+            *("accepted", "explained", "agree", "disagree", "groups", "published_at", "document", "source"),
+            "counting_rule",
+        ),
         notes=True,
     ),
     "exemptions": Columns(("draft_code",), ("stages", "document", "authority", "decided_on"), notes=True),
@@ -158,12 +162,12 @@ COLUMNS: Mapping[str, Columns] = {
         ),
         notes=True,
     ),
-    "evidence": Columns(("communication_id",), ("title", "url", "sha256", "captured_on", "reach")),
+    "evidence": Columns(("communication_id",), ("title", "url", "sha256", "captured_on", "reach", "file")),
     "programme": Columns(
         ("unit_code", "year", "kind"),
         (
             *("title", "document", "lead_unit_code", "coordinating_unit_codes", "due_on", "product"),
-            *("happened_on", "precision", "quantity", "amount", "note", "draft_code", "gap_id"),
+            *("happened_on", "precision", "quantity", "examined", "amount", "note", "draft_code", "gap_id"),
             *("entry_id", "of_entry", DATASET),
             *(
                 "entry_ref",

@@ -31,6 +31,13 @@ def import_(
     take_hidden: Annotated[
         bool, typer.Option("--take-hidden", help="Nhập cả dòng, cột, trang bị ẩn. / Take what is hidden too.")
     ] = False,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help="Nêu các dòng khác với dữ liệu đã ghi, rồi ghi thay đổi. / Show what differs from the record, then amend it.",
+        ),
+    ] = False,
     dates_checked: Annotated[
         bool,
         typer.Option(
@@ -40,7 +47,7 @@ def import_(
     ] = False,
 ) -> None:
     """Nhập dữ liệu; chạy lại thì không ghi trùng. / Import data; running it again records nothing twice."""
-    from deploy.cli.data import import_view, importing
+    from deploy.cli.data import import_view, importing, updating
     from deploy.cli.data import sources as sheets
 
     choices = sheets.Choices(sheets.note_columns(keep_notes), take_hidden, dates_checked)
@@ -50,11 +57,22 @@ def import_(
         import_view.resumable(),
         import_view.watched(source, str(path)) as progress,
     ):
+        updated = updating.Updated()
+        if update:
+            reason = f"loa import --update {path.name}"
+            updated = updating.update(services, source, import_view.report, reason, dry_run=dry_run)
+            import_view.show_amended(updated.amended, updated.refused, dry_run=dry_run)
         result = importing.import_source(
-            source, dataset, services, progress, import_view.report, dry_run=dry_run
+            source,
+            dataset,
+            services,
+            progress,
+            import_view.report,
+            dry_run=dry_run,
+            left_out=updated.left,
         )
     import_view.show(source, result, dry_run=dry_run)
-    if not result.complete:
+    if updated.refused or not result.complete:
         raise typer.Exit(1)
 
 

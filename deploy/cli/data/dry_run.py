@@ -48,6 +48,9 @@ class DryRun(Importer):
             self._note_answer(outcome, by_name, rows)
         self.progress(", ".join(sheet.label for sheet in sheets), len(rows))
 
+    def _keep(self, sheet: SheetFile, row: Row) -> None:
+        """Leave the file where it is: nothing is recorded."""
+
     def _note_answer(
         self,
         outcome: Mapping[str, Any],

@@ -6,6 +6,7 @@ from typing import Any
 
 from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.console import CommandError, count, err, out, print_text
+from deploy.cli.data import evidence_files
 from deploy.cli.data.csv_files import Answer, CsvFiles, keep_notes_option
 from shared.bulk_import.percentages import percent_cell
 from shared.bulk_import.row_parsing import written_words
@@ -18,9 +19,9 @@ ANSWERS = {True: "yes", False: "no"}
 FORBIDDEN = frozenset({401, 403})
 
 NOT_EXPORTED = Text(
-    "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, hoạt động và mục chương trình "
+    "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, kỳ họp của giai đoạn đã qua, hoạt động và mục chương trình "
     "đã hủy, truyền thông đã thu hồi.",
-    "Not exported, because the import format has no columns for it: the history of changes, renamings, transfers, "
+    "Not exported, because the import format has no columns for it: the history of changes, renamings, transfers, sessions of stages that are over, "
     "cancelled activities and entries of programmes, and retracted communications.",
 )
 NO_RECIPIENTS = Text(
@@ -48,7 +49,7 @@ def export(services: Services, folder: Path) -> None:
         _drafts(services, files)
         if "campaigns" in services.current.urls:
             _plans(services, files)
-            _communications(services, files)
+            _communications(services, files, folder)
             _programmes(services, files)
         if "notifier" in services.current.urls:
             _recipients(services, files)
@@ -60,7 +61,7 @@ def export(services: Services, folder: Path) -> None:
         print_text(Text(TO_KEEP.vi.format(names=names), TO_KEEP.en.format(names=names)), style="yellow")
 
 
-def _pages(services: Services, service: str, path: str) -> Iterator[Answer]:
+def pages(services: Services, service: str, path: str) -> Iterator[Answer]:
     cursor, read = None, 0
     while True:
         page = services.get(service, path, limit=PAGE, cursor=cursor)
@@ -73,7 +74,7 @@ def _pages(services: Services, service: str, path: str) -> Iterator[Answer]:
 
 
 def _units(services: Services, files: CsvFiles) -> None:
-    for unit in _pages(services, "registry", "/unit-records"):
+    for unit in pages(services, "registry", "/unit-records"):
         code = unit["unit_code"]
         files.add("units", {**unit, "code": code, "name": unit["unit_name"]}, unit["notes"])
         for item in unit["successions"]:
@@ -95,12 +96,9 @@ def _without_none(answer: Answer) -> Answer:
 
 
 def _drafts(services: Services, files: CsvFiles) -> None:
-    for draft in _pages(services, "registry", "/draft-records"):
+    for draft in pages(services, "registry", "/draft-records"):
         of_draft = {"draft_code": draft["draft_code"]}
-        document = (draft["procedure_decision"] or {}).get("document")
-        named = {name: "; ".join(draft[name] or ()) for name in ("amends", "replaces")}
-        row = {**(draft["scope"] or {}), **draft, **named, "procedure_document": document}
-        files.add("drafts", row, draft["notes"])
+        files.add("drafts", draft_row(draft), draft["notes"])
         for policy in draft["policies"]:
             groups = _listed(policy["affected_groups"])
             files.add("policies", {**policy, **of_draft, "affected_groups": groups}, policy["notes"])
@@ -122,8 +120,15 @@ def _drafts(services: Services, files: CsvFiles) -> None:
             files.add("postings", {**posting, **of_draft, "extended_to": ends}, posting["notes"])
 
 
+def draft_row(draft: Answer) -> Answer:
+    """Give the cells of a draft."""
+    document = (draft["procedure_decision"] or {}).get("document")
+    named = {name: "; ".join(draft[name] or ()) for name in ("amends", "replaces")}
+    return {**(draft["scope"] or {}), **draft, **named, "procedure_document": document}
+
+
 def _plans(services: Services, files: CsvFiles) -> None:
-    for plan in _pages(services, "campaigns", "/plan-records"):
+    for plan in pages(services, "campaigns", "/plan-records"):
         if approved := plan["approved"]:
             files.add("plans", {**approved, "draft_code": plan["draft_code"]}, approved["notes"])
         for activity in plan["activities"]:
@@ -135,7 +140,7 @@ def _programmes(services: Services, files: CsvFiles) -> None:
     left_out: set[str] = (
         set()
     )  # what was cancelled, and what followed it; a correction is in what it corrected
-    for entry in _pages(services, "campaigns", "/programme"):
+    for entry in pages(services, "campaigns", "/programme"):
         if entry["cancelled"] or entry["of_entry"] in left_out or entry["kind"] in CHANGES:
             left_out.add(entry["entry_id"])
             continue
@@ -145,14 +150,18 @@ def _programmes(services: Services, files: CsvFiles) -> None:
         files.add("programme", {**entry, **written}, entry["notes"])
 
 
-def _communications(services: Services, files: CsvFiles) -> None:
-    for page_result in _pages(services, "campaigns", "/communications"):
-        files.add("communications", _communication(page_result), page_result["notes"])
+def _communications(services: Services, files: CsvFiles, folder: Path) -> None:
+    for page_result in pages(services, "campaigns", "/communications"):
+        files.add("communications", communication_row(page_result), page_result["notes"])
+        number = page_result["communication_id"]
         for evidence in page_result["evidence"]:
-            files.add("evidence", {**evidence, "communication_id": page_result["communication_id"]})
+            kept = evidence["size"] is not None and not evidence["erased"]
+            file = evidence_files.fetch(services, number, evidence["evidence_id"], folder) if kept else None
+            files.add("evidence", {**evidence, "communication_id": number, "file": file})
 
 
-def _communication(communication: Answer) -> Answer:
+def communication_row(communication: Answer) -> Answer:
+    """Give the cells of a communication."""
     feedback, verified = communication["feedback"] or {}, communication["verification"] or {}
     counts = {f"comments_{name}": feedback.get(name) for name in ("received", "accepted", "explained")}
     return {
@@ -173,7 +182,7 @@ def _communication(communication: Answer) -> Answer:
 
 def _recipients(services: Services, files: CsvFiles) -> None:
     try:
-        for page_result in _pages(services, "notifier", "/recipients"):
+        for page_result in pages(services, "notifier", "/recipients"):
             files.add("recipients", page_result)
     except ServiceRefused as refusal:
         if refusal.status not in FORBIDDEN:

@@ -97,6 +97,21 @@ def show(source: Source, result: Result, *, dry_run: bool = False) -> None:
         )
 
 
+def show_amended(amended: int, refused: int, *, dry_run: bool) -> None:
+    """Say how many recorded rows differ from the files, and what becomes of them."""
+    if dry_run:
+        text = Text(
+            f"{count(amended)} dòng khác với dữ liệu đã ghi (nêu trên); khi nhập thật với --update, các thay đổi này được ghi.",
+            f"{count(amended)} rows differ from the record (see above); the import with --update would amend them.",
+        )
+    else:
+        text = Text(
+            f"Đã ghi thay đổi của {count(amended - refused)} dòng; không nhận {count(refused)} dòng.",
+            f"{count(amended - refused)} rows are amended, {count(refused)} refused.",
+        )
+    print_text(text, style="yellow" if refused or dry_run else "green")
+
+
 def _sentence(finding: Finding, verdict: Text) -> Text:
     vi, en = [finding.label], [finding.label]
     if finding.line:

@@ -6,9 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from deploy.cli.client import RETRY_DELAY, Deadline, Services
+from deploy.cli.data import evidence_files
 from deploy.cli.data.columns import COLUMNS, DATASET, ORDER, Broken, check_header, unknown_columns
 from deploy.cli.data.requests import batches, encode_end, encode_row, rows_with_end
 from deploy.cli.data.result import Finding, Progress, Report, Result
@@ -41,8 +43,12 @@ class Importer:
     progress: Progress
     report: Report
     result: Result = field(default_factory=Result)
+    left_out: frozenset[tuple[str, int]] = frozenset()  # sheets and lines that are not sent
+    folder: Path | None = None
+    files: dict[int, Path] = field(default_factory=dict)  # of evidence, by the lines of their rows
 
     def import_source(self, source: Source) -> Result:
+        self.folder = source.folder
         self._ask(source)
         for service in dict.fromkeys(ORDER.values()):
             sheets = [sheet for name, sheet in source.sheets.items() if ORDER[name] == service]
@@ -73,7 +79,16 @@ class Importer:
             answers = self._send(service, [line for _, line in part], self._query(service, [*rows.values()]))
             for outcome in answers:
                 self._note(sheet, outcome, rows[outcome["line"]])
+                if sheet.name == evidence_files.SHEET and outcome["status"] != "refused":
+                    self._keep(sheet, rows[outcome["line"]])
             self.progress(sheet.label, len(rows))
+
+    def _keep(self, sheet: SheetFile, row: Row) -> None:
+        """Send the file of an evidence that was taken."""
+        if (path := self.files.pop(row.line, None)) is None:
+            return
+        if (why := evidence_files.send(self.services, row, path)) is not None:
+            self._broken(sheet, Broken(row.line, evidence_files.COLUMN, path.name, why))
 
     def _begin(self, sheet: SheetFile) -> None:
         self.result.counts[sheet.label] = Counter()
@@ -83,8 +98,16 @@ class Importer:
         for item in sheet.read():
             if isinstance(item, Broken):
                 self._broken(sheet, item)
-            else:
+            elif (sheet.name, item.line) in self.left_out:
+                continue
+            elif sheet.name != evidence_files.SHEET:
                 yield item
+            elif isinstance(prepared := evidence_files.named(item, self.folder), Broken):
+                self._broken(sheet, prepared)
+            else:
+                row, path = prepared
+                self.files |= {row.line: path} if path else {}
+                yield row
 
     def _report_columns(self, sheet: SheetFile) -> None:
         header = sheet.header()

@@ -17,14 +17,15 @@ def import_source(
     report: Report,
     *,
     dry_run: bool = False,
+    left_out: frozenset[tuple[str, int]] = frozenset(),
 ) -> Result:
     """Send the sheets in the order of the contract; `dataset` overrides that of a row.
 
-    `progress` gets the file and the number of rows of each request, `report` each finding. A dry run records nothing:
+    `left_out` are sheets and lines that are not sent. `progress` gets the file and the number of rows of each request, `report` each finding. A dry run records nothing:
     the services answer what they would record.
     """
     if not dry_run:
-        return Importer(dataset, services, progress, report).import_source(source)
+        return Importer(dataset, services, progress, report, left_out=left_out).import_source(source)
     for service in dict.fromkeys(ORDER[name] for name in source.sheets):
         require_dry_run(services, service)
-    return DryRun(dataset, services, progress, report).import_source(source)
+    return DryRun(dataset, services, progress, report, left_out=left_out).import_source(source)

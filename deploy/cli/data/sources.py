@@ -21,10 +21,14 @@ TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", "
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Everything that was found; `unknown` files are left alone, `asked` names those that may be meant as a sheet."""
+    """Everything that was found; `unknown` files are left alone, `asked` names those that may be meant as a sheet.
+
+    Files that rows name lie below `folder`.
+    """
 
     sheets: Mapping[str, SheetFile]
     unknown: Sequence[str] = ()
+    folder: Path | None = None
     asked: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,7 +68,7 @@ def _is_csv(file: Path) -> bool:
 def _one_file(path: Path, choices: Choices) -> Source:
     sheet = read_csv(path, choices)
     if sheet.name in ORDER:
-        return Source({sheet.name: sheet})
+        return Source({sheet.name: sheet}, folder=path.parent)
     meant = meant_sheet(path.stem)
     hint = (
         f" Có phải là {meant}.csv? Hãy đổi tên rồi chạy lại.",
@@ -99,7 +103,8 @@ def _sorted(files: Sequence[SheetFile], others: Sequence[str], path: Path) -> So
     asked = {label: meant for label in unknown if (meant := _meant(label)) is not None}
     if not existing:
         raise _nothing(unknown, asked, path)
-    return Source(existing, [label for label in unknown if label not in asked], asked)
+    left = [label for label in unknown if label not in asked]
+    return Source(existing, left, path if path.is_dir() else path.parent, asked)
 
 
 def _meant(label: str) -> str | None:

@@ -80,6 +80,13 @@ class SqlReadModel:
                 await connection.scalar(select(func.coalesce(func.sum(table.size), 0)).where(*kept)) or 0
             )
 
+    async def kept_files(self) -> list[dict[str, Any]]:
+        table = EVIDENCE.c
+        kept = (table.size.is_not(None), table.erased.is_(False))
+        query = select(table.evidence_id, table.sha256, table.size).where(*kept).order_by(table.position)
+        async with self.engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:

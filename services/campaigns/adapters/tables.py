@@ -139,6 +139,7 @@ class ProgrammeEntryRow(Base, table=True):
     year_reason: str | None = None
     needs_acceptance: bool | None = None
     percent: int | None = None
+    examined: int | None = None
     reason: str | None = None
     corrected: bool | None = None
     cancelled_from: date | None = None

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.campaigns.application.commands import Commands
+from services.campaigns.application.evidence import EvidenceFiles, Received
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
-from services.campaigns.domain.communication import Communication
+from services.campaigns.domain.communication import Absent, Communication, decide
 from services.campaigns.domain.communication_commands import Attach, Evidence, Record
 from services.campaigns.domain.draft import DraftSummary, Given
 from services.campaigns.domain.errors import CommunicationNotFound, NothingOwed
@@ -51,6 +52,7 @@ class Answers:
     store: EventStore
     commands: Commands
     read_model: ReadModel
+    evidence: EvidenceFiles
 
     async def asked(self, link: Link, today: date) -> Asked:
         """Read what a link is about; raises `LinkNotValid`, `NotYourDraft`."""
@@ -86,30 +88,49 @@ class Answers:
         draft.check(by, today)
         return Given(by=by, today=today, draft=draft)
 
-    async def record(self, asked: Asked, command: Record, sha256: str | None, metadata: Metadata) -> Stated:
+    async def record(
+        self, asked: Asked, command: Record, file: Received | None, metadata: Metadata
+    ) -> Stated:
         """Record an activity once, though a colleague may have recorded it before; returns what is recorded.
 
-        `sha256` is the digest of a file that proves it.
+        `file` shows it, and is kept before the event that names it is appended. Raises what refuses the file
+        (`QuotaExceeded`) before anything is recorded.
         """
+        title = command.notes.get(DOCUMENT)
         for communication in asked.communications:
             if _is_same(communication, command):
-                await self._attach(communication["communication_id"], command, sha256, metadata)
+                await self._attach(communication["communication_id"], title, file, command, metadata)
                 return command
         activity_id = asked.planned.activity_id if asked.planned else None
-        evidence = (_evidence(command.communication_id, command, sha256),) if sha256 else ()
+        evidence = (await self._kept(command, title, file),) if file else ()
         full = replace(command, activity_id=activity_id, evidence=evidence)
         code = command.draft.draft_code
         handled = await self.commands.record(code, lambda given: replace(full, **given), command.by, metadata)
         recorded = [e.data for e in handled.events if isinstance(e.data, CommunicationRecorded)]
         return recorded[0] if recorded else command
 
-    async def _attach(self, of: UUID, command: Record, sha256: str | None, metadata: Metadata) -> None:
+    async def _kept(self, command: Record, title: str | None, file: Received) -> Evidence:
+        """Keep the file of what is recorded next; where Loa has no place for files it is named by its digest alone."""
+        if not self.evidence.takes_files:
+            return digest_of(file, command.communication_id, title)
+        evidence = file.of(command.communication_id, title, command.draft.lead_on(command.held_on))
+        decide(Absent(), replace(command, evidence=(evidence,)))  # what is refused leaves no file behind
+        await self.evidence.keep(evidence, file)
+        return evidence
+
+    async def _attach(
+        self, of: UUID, title: str | None, file: Received | None, command: Record, metadata: Metadata
+    ) -> None:
         """Attach a file to what a colleague recorded."""
-        if sha256 is not None:
-            evidence = _evidence(of, command, sha256)
-            await self.commands.on_communication(
-                of, lambda given: Attach(evidence=evidence, **given), command.by, metadata
-            )
+        if file is None:
+            return
+        if self.evidence.takes_files:
+            await self.evidence.attach(of, file, title, command.by, metadata)
+            return
+        evidence = digest_of(file, of, title)
+        await self.commands.on_communication(
+            of, lambda given: Attach(evidence=evidence, **given), command.by, metadata
+        )
 
     async def _recorded(self, link: Link) -> Communication | None:
         try:
@@ -138,10 +159,9 @@ def communication_of(link: Link) -> UUID:
     return uuid5(LOA_NAMESPACE, f"answer:{link.link_id}")
 
 
-def _evidence(of: UUID, command: Record, sha256: str) -> Evidence:
-    return Evidence(
-        evidence_id=evidence_id(of, None, sha256), title=command.notes.get(DOCUMENT), sha256=sha256
-    )
+def digest_of(file: Received, of: UUID, title: str | None) -> Evidence:
+    """Return the evidence that names a file by its digest and does not keep it."""
+    return Evidence(evidence_id=evidence_id(of, None, file.sha256), title=title, sha256=file.sha256)
 
 
 def _is_support(row: dict[str, Any], draft: DraftSummary) -> bool:

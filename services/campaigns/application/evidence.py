@@ -53,6 +53,17 @@ class Received:
     size: int
     media_type: str
 
+    def of(self, communication_id: UUID, title: str | None, unit_code: str) -> Evidence:
+        """Return the evidence of a communication that `unit_code` performed; its id is the name of the kept file."""
+        return Evidence(
+            evidence_id=evidence_id(communication_id, None, self.sha256),
+            title=title,
+            sha256=self.sha256,
+            size=self.size,
+            media_type=self.media_type,
+            unit_code=unit_code,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFiles:
@@ -62,6 +73,10 @@ class EvidenceFiles:
     kept: KeptFiles
     commands: Commands
     unit_bytes: int
+
+    @property
+    def takes_files(self) -> bool:
+        return self.files is not None
 
     async def attach(
         self,
@@ -77,26 +92,24 @@ class EvidenceFiles:
             raise NoPlaceForFiles
         state, _ = await self.commands.communication(communication_id)
         draft = await self.commands.require_draft(state.recorded.draft_code)
-        unit_code = communications.performed_by(state, draft)
-        number = evidence_id(communication_id, None, file.sha256)
-        evidence = Evidence(
-            evidence_id=number,
-            title=title,
-            sha256=file.sha256,
-            size=file.size,
-            media_type=file.media_type,
-            unit_code=unit_code,
-        )
+        evidence = file.of(communication_id, title, communications.performed_by(state, draft))
         given = Given(by=by, today=day_in_vietnam(metadata.time), draft=draft)
         if communications.decide(state, Attach(evidence=evidence, **given)):
-            used = await self.kept.bytes_of(unit_code)
-            if used + file.size > self.unit_bytes:
-                raise QuotaExceeded(unit_code, used, self.unit_bytes)
-            await self.files.put(number, file.content)
+            await self.keep(evidence, file)
         handled = await self.commands.on_communication(
             communication_id, lambda given: Attach(evidence=evidence, **given), by, metadata, if_match
         )
-        return number, handled
+        return evidence.evidence_id, handled
+
+    async def keep(self, evidence: Evidence, file: Received) -> None:
+        """Keep the file of an evidence that is recorded next; raises `NoPlaceForFiles`, `QuotaExceeded`."""
+        if self.files is None:
+            raise NoPlaceForFiles
+        unit_code = str(evidence.unit_code)
+        used = await self.kept.bytes_of(unit_code)
+        if used + file.size > self.unit_bytes:
+            raise QuotaExceeded(unit_code, used, self.unit_bytes)
+        await self.files.put(evidence.evidence_id, file.content)
 
     async def open(
         self, communication_id: UUID, number: UUID, by: Acting, metadata: Metadata

@@ -94,6 +94,19 @@ class EvidenceNotKept(Refusal):
         )
 
 
+class FileIsAnother(Refusal):
+    """What was sent is not the file of the digest."""
+
+    code = "file-is-another"
+    kind = "invalid"
+
+    def __init__(self, evidence_id: UUID) -> None:
+        super().__init__(
+            f"Nội dung gửi lên không khớp với mã SHA-256 của minh chứng {evidence_id}; đề nghị gửi lại từ bản sao lưu nguyên vẹn.",
+            f"What was sent does not have the SHA-256 of the evidence {evidence_id}; send it again from an intact backup.",
+        )
+
+
 class NoPlaceForFiles(Refusal):
     code = "no-place-for-files"
     kind = "invalid"

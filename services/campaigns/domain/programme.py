@@ -77,6 +77,7 @@ class Record:
     due_precision: DuePrecision | None = None
     product: str | None = None
     quantity: int | None = None
+    examined: int | None = None
     amount: int | None = None
     percent: int | None = None
     needs_acceptance: bool | None = None

@@ -28,6 +28,7 @@ from services.metrics.adapters.tables import (
 )
 from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedCommunication, Todo
 from services.metrics.domain.coverage import Covering
+from services.metrics.domain.draft_counts import CountedDraft
 from services.metrics.domain.programme import ProgrammeEntryRow
 from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, WaitingRequest
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
@@ -38,6 +39,7 @@ from shared.rules.figures import CUT_DAY, DECIDED, Counts, Period, effective_day
 from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict, Search
 
 DECEMBER = 12
+_DRAFTS: TypeAdapter[list[CountedDraft]] = TypeAdapter(list[CountedDraft])
 _MEMBERS: TypeAdapter[list[Member]] = TypeAdapter(list[Member])
 COUNTED = tuple(field.name for field in fields(Counts))
 
@@ -93,6 +95,7 @@ class SqlSnapshot:
                 DRAFT.c.draft_code,
                 DRAFT.c.title.label("draft_title"),
                 DRAFT.c.scope,
+                DRAFT.c.instrument,
                 DRAFT.c.dataset,
             )
             .join(DRAFT, DRAFT.c.draft_id == table.c.draft_id)
@@ -101,6 +104,17 @@ class SqlSnapshot:
         query = query.where(table.c.held_on >= first) if first else query
         rows = (await self.connection.execute(query)).mappings().all()
         return await asyncio.to_thread(_MEMBERS.validate_python, [dict(row) for row in rows])
+
+    async def counted_drafts(self) -> list[CountedDraft]:
+        columns = [name for name in CountedDraft.__dataclass_fields__ if name in DRAFT.c]
+        folded = [name for name in CountedDraft.__dataclass_fields__ if name not in DRAFT.c]
+        facts = func.coalesce(DRAFT.c.facts, DRAFT.c.record)
+        query = select(
+            *(DRAFT.c[name] for name in columns), *(facts[name].label(name) for name in folded)
+        ).order_by(DRAFT.c.draft_code)
+        rows = (await self.connection.execute(query)).mappings().all()
+        given = [{name: value for name, value in row.items() if value is not None} for row in rows]
+        return await asyncio.to_thread(_DRAFTS.validate_python, given)
 
     async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:
         return await programme_rows.programme_entries(self.connection, year, units)

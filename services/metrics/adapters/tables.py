@@ -248,6 +248,7 @@ class ProgrammeEntryRow(Base, table=True):
     quantity: int | None = None
     amount: int | None = Field(default=None, sa_type=BigInteger)
     percent: int | None = None
+    examined: int | None = None
     needs_acceptance: bool | None = None
     cancelled_from: date | None = None
     dataset: str

@@ -133,6 +133,7 @@ class GapView(BaseModel):
     stage: Stage
     since: date
     due_on: date
+    due_document: str | None
     state: GapState
     overdue_working_days: int
     working_days_left: int
@@ -275,6 +276,7 @@ class ConsultationOpinionsView(BaseModel):
     disagree: int | None
     groups: dict[str, int] | None
     published_at: str | None
+    counting_rule: str | None
     document: str | None
 
 
@@ -300,6 +302,7 @@ class CoverageView(_Judged):
     requests: list[WaitingRequestView]
     expected: list[ExpectedStageView]
     opinions: list[ConsultationOpinionsView]
+    due_document: str | None = None
     support: list[SupportView]
     support_total: int
 
@@ -368,6 +371,7 @@ def gap_view(seen: SeenGap) -> dict[str, Any]:
         "stage": gap.stage,
         "since": gap.since.isoformat(),
         "due_on": gap.due_on.isoformat(),
+        "due_document": seen.due_document,
         "state": seen.state,
         "overdue_working_days": seen.overdue_working_days,
         "working_days_left": seen.working_days_left,

@@ -9,7 +9,7 @@ from datetime import date
 from services.metrics.application.ports import Snapshot
 from services.metrics.application.queries import Question, codes_of, whose_figures
 from services.metrics.domain.grouping import View
-from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Dataset
+from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Dataset, Instrument
 from shared.directory.folds import UnitDirectory, UnitsOn
 from shared.kernel.errors import Text
 from shared.rules.counts import (
@@ -26,14 +26,14 @@ from shared.rules.counts import (
     year_before,
 )
 from shared.rules.figures import Period, effective_day, reporting_year, year_period
-from shared.rules.wording import CHANNELS, ROLES
+from shared.rules.wording import CHANNELS, INSTRUMENTS, ROLES
 
 Groups = dict[Key, list[Activity]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountQuestion:
-    """Which activities are counted: `scope` None takes those on any draft."""
+    """Which activities are counted: `scope` None takes those on any draft, `channel` None those of any form."""
 
     as_of: date
     period: Period | None = None
@@ -42,6 +42,7 @@ class CountQuestion:
     area_of: str | None = None
     view: View = View.ORIGINAL
     scope: Answer | None = None
+    channel: Channel | None = None
     group_by: CountBy = CountBy.NONE
 
     @property
@@ -118,12 +119,13 @@ def counted_answer(
     keys = sorted({*now, *before}, key=lambda key: (key is None, str(key)))
     if question.group_by is CountBy.NONE:
         keys = [None]
+    by_form = question.group_by is CountBy.INSTRUMENT
     groups = [
         CountGroup(
             key,
             label_of(key),
-            published(now.get(key, []), question.last),
-            published(before.get(key, []), question.before.last),
+            published(now.get(key, []), question.last, key if by_form else None),
+            published(before.get(key, []), question.before.last, key if by_form else None),
         )
         for key in keys
     ]
@@ -140,7 +142,12 @@ def activity_groups(question: CountQuestion, directory: UnitDirectory, members: 
         return units.successor(code) if question.view is View.SUCCESSOR else code
 
     made = activities(members, question.as_of, question.period, question.scope)
-    counted = [item for item in made if codes is None or unit_of(item.first.unit_code) in codes]
+    counted = [
+        item
+        for item in made
+        if question.channel in {None, item.first.channel}
+        and (codes is None or unit_of(item.first.unit_code) in codes)
+    ]
     return grouped(counted, question.group_by, unit_of)
 
 
@@ -157,12 +164,14 @@ def _labels(question: CountQuestion, units: UnitsOn, titles: dict[str, str]) -> 
     return label
 
 
-def _named(by: CountBy, key: str, units: UnitsOn, titles: dict[str, str]) -> Text:
+def _named(by: CountBy, key: str, units: UnitsOn, titles: dict[str, str]) -> Text:  # noqa: PLR0911  a line a grouping
     match by:
         case CountBy.CHANNEL:
             return CHANNELS[Channel(key)]
         case CountBy.ROLE:
             return ROLES[CommunicationRole(key)]
+        case CountBy.INSTRUMENT:
+            return INSTRUMENTS[Instrument(key)]
         case CountBy.MONTH:
             return Text(f"Tháng {key[5:]}/{key[:4]}", f"Month {key}")
         case CountBy.UNIT:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from services.metrics.application.ports import Snapshot
+from services.metrics.domain.draft_counts import CountedDraft
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Stage
 from shared.rules.figures import Period
 from shared.rules.verdicts import OccurrenceVerdict, PolicyVerdict
@@ -94,3 +95,5 @@ class ReportSnapshot(Snapshot, Protocol):
     async def policies(self, as_of: date, period: Period | None) -> list[PolicyRow]:
         """Give the policies that `cells` counts, those of one draft together."""
         ...
+
+    async def counted_drafts(self) -> list[CountedDraft]: ...

@@ -121,7 +121,7 @@ def _answer(
         position=position,
         units=of_units,
         names={code: units.name(code) for code in asked},
-        groups=programme.groups_of(entries, made, _of_drafts(cells)),
+        groups=programme.groups_of(entries, made, _of_drafts(cells), units.level),
         breakdowns={by: _breakdown(by, made, question.effective) for by in BREAKDOWNS},
         datasets=_datasets(entries, cells, made),
     )

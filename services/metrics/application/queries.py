@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
@@ -86,6 +86,7 @@ class SeenGap:
     overdue_working_days: int
     working_days_left: int
     requests: tuple[ShownRequest, ...] = ()
+    due_document: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +115,11 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Queries:
+    """`deadline_documents` name, by unit, the documents that set due days (`UnitsOn.nearest`)."""
+
     snapshots: Callable[[], AbstractAsyncContextManager[Snapshot]]
     rulebook: Rulebook
+    deadline_documents: Mapping[str, str] = field(default_factory=dict)
 
     async def compliance(self, question: Question) -> Compliance:
         async with self.snapshots() as snapshot:
@@ -154,7 +158,9 @@ class Queries:
             units = (await snapshot.units()).on(as_of)
             record, shown = await self._shown(snapshot, draft, as_of)
         requests = shown_requests(record.requests, units, self.rulebook.calendar)
-        return coverage_of(record, self.rulebook, as_of, snapshot.position, units.name, shown, requests)
+        document = units.nearest(record.lead_on(as_of), self.deadline_documents)
+        answer = coverage_of(record, self.rulebook, as_of, snapshot.position, units.name, shown, requests)
+        return replace(answer, body={**answer.body, "due_document": document})
 
     async def _shown(self, snapshot: Snapshot, draft: DraftRecord, as_of: date) -> tuple[DraftRecord, Shown]:
         """Give a draft with the communications that decide, and those that are shown."""
@@ -241,6 +247,7 @@ class Queries:
             overdue_working_days=calendar.working_days_between(gap.due_on, as_of) if overdue else 0,
             working_days_left=0 if overdue else calendar.working_days_between(as_of, gap.due_on),
             requests=shown_requests(gap.requests, units, calendar),
+            due_document=units.nearest(gap.unit_code, self.deadline_documents),
         )
 
 

@@ -14,9 +14,11 @@ from services.metrics.application.counts import (
     counted_answer,
     earliest_day,
 )
+from services.metrics.application.draft_counts import DraftAnswer, DraftQuestion, SeenDrafts, opinions_of
 from services.metrics.application.leaders import situation_of
 from services.metrics.application.page_ports import PolicyRow, ReportSnapshot
 from services.metrics.application.queries import Compliance, Overview, Queries, Question, counted_rows
+from services.metrics.domain.draft_counts import OpinionNumbers
 from services.metrics.domain.grouping import Group, GroupBy
 from services.metrics.domain.report import ReportDraft, ReportPolicy, Work, work_of
 from shared.contracts.vocabulary import Dataset
@@ -33,6 +35,7 @@ TABLES = (CountBy.CHANNEL, CountBy.AUDIENCE)
 class Report:
     """`overview` has the figures and gaps, `before` the figures of the same period a year before.
 
+    `opinions` are those of whole consultations, never added to the comments on activities.
     `counts` are the activities that the units asked for performed: all of them, then by the groupings of `TABLES`.
     """
 
@@ -42,6 +45,7 @@ class Report:
     situation: Situation
     drafts: list[ReportDraft]
     counts: Mapping[CountBy, CountAnswer]
+    opinions: DraftAnswer[OpinionNumbers]
     datasets: frozenset[Dataset]
 
     @property
@@ -69,6 +73,10 @@ class ReportQueries:
             counting = _counting(asked)
             members = await snapshot.members(earliest_day(counting), counting.last)
             directory = await snapshot.units()
+            drafts_listed = await snapshot.counted_drafts()
+        consultations = opinions_of(
+            DraftQuestion(of_units=asked), SeenDrafts(drafts_listed, directory, snapshot.position)
+        )
         rows = counted_rows(policies, overview.units_then, asked)
         counts, work = await asyncio.to_thread(_counted, counting, snapshot.position, directory, members)
         drafts = _drafts(rows, overview, work)
@@ -80,6 +88,7 @@ class ReportQueries:
             situation=situation_of(overview, segments(overview.whole.counts, 0), today),
             drafts=drafts,
             counts=counts,
+            opinions=consultations,
             datasets=overview.datasets | present,
         )
 

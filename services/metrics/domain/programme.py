@@ -1,7 +1,7 @@
 """The programme of units in the eight groups of Decision 407's carrying out: entries by kind and state, and figures beside them."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from shared.rules.programme.states import ENDED, EntryFact, EntryStatus, Standin
 Kind = ProgrammeKind
 Number = int | float | None
 DECEMBER = 12
+UNKNOWN_LEVEL = "unknown"
 SHOWN: Mapping[ProgrammeGroup, tuple[Kind, ...]] = MappingProxyType(
     {
         group: tuple(
@@ -37,12 +38,13 @@ _OBSTACLE_STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeEntryRow:
-    """An entry of the programme of `year`; `amount` is in đồng."""
+    """An entry of the programme of `year`; `amount` is in đồng, `examined` counts the documents that were looked at."""
 
     fact: EntryFact
     year: int
     amount: int | None
     dataset: Dataset
+    examined: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +119,20 @@ def _is_carried_over(row: ProgrammeEntryRow, before: Mapping[UUID, Standing]) ->
     return row.fact.kind is Kind.OBSTACLE_RAISED and waiting
 
 
+LevelOf = Callable[[str], str | None]
+
+
 def groups_of(
-    entries: EntriesOn, activities: Sequence[Activity], of_drafts: Mapping[str, Number]
+    entries: EntriesOn, activities: Sequence[Activity], of_drafts: Mapping[str, Number], level_of: LevelOf
 ) -> list[GroupFigures]:
-    """Give the eight groups in their order; `of_drafts` are the figures of the drafts that the units lead."""
+    """Give the eight groups in their order; `of_drafts` are the figures of the drafts that the units lead.
+
+    `level_of` gives the level of a unit: findings are counted by that of who is to mend them.
+    """
     more: Mapping[ProgrammeGroup, Mapping[str, Number]] = {
         ProgrammeGroup.ADVICE: _obstacles(entries),
         ProgrammeGroup.DRAFTING: of_drafts,
-        ProgrammeGroup.INSPECTION: _inspections(entries),
+        ProgrammeGroup.INSPECTION: _inspections(entries, level_of),
         ProgrammeGroup.CONTENT: _content(activities),
         ProgrammeGroup.FORMS: _forms(activities),
         ProgrammeGroup.RESOURCES: _resources(activities),
@@ -187,17 +195,37 @@ def _obstacles(entries: EntriesOn) -> Mapping[str, Number]:
     return {"obstacles_carried_over": carried} | {f"obstacles_{n}": count for n, count in with_step.items()}
 
 
-def _inspections(entries: EntriesOn) -> Mapping[str, Number]:
-    of_inspections = [entries.stand[row.fact.entry_id] for row in entries.holding(Kind.INSPECTION_CONDUCTED)]
+def _inspections(entries: EntriesOn, level_of: LevelOf) -> Mapping[str, Number]:
+    inspections = entries.holding(Kind.INSPECTION_CONDUCTED)
+    of_inspections = [entries.stand[row.fact.entry_id] for row in inspections]
+    by_level: Counter[str] = Counter()
+    for standing in of_inspections:
+        by_level.update(_findings_by_level(standing, level_of))
     received = sum(
         any(step.kind is Kind.REPORT_RECEIVED for step in entries.steps(row))
         for row in entries.holding(Kind.REPORT_SUBMITTED)
     )
     return {
+        "units_inspected": len({row.fact.performer for row in inspections}),
+        "examined": _sum(row.examined for row in inspections),
         "findings": sum(standing.findings or 0 for standing in of_inspections),
+        **{f"findings_{level}": number for level, number in sorted(by_level.items())},
         "findings_mended": sum(standing.mended or 0 for standing in of_inspections),
         "reports_received": received,
     }
+
+
+def _findings_by_level(standing: Standing, level_of: LevelOf) -> Counter[str]:
+    """Count the findings of an inspection by the level of who is to mend them; what nobody recorded is the inspected unit's."""
+    counted: Counter[str] = Counter()
+    for finding in standing.steps:
+        if finding.kind is Kind.FINDING_RECORDED:
+            number = 1 if finding.quantity is None else finding.quantity
+            counted[level_of(finding.performer) or UNKNOWN_LEVEL] += number
+    left = (standing.findings or 0) - counted.total()
+    if left > 0:
+        counted[level_of(standing.fact.performer) or UNKNOWN_LEVEL] += left
+    return counted
 
 
 def _content(activities: Sequence[Activity]) -> Mapping[str, Number]:

@@ -139,6 +139,7 @@ class ConsultationOpinions:
     groups: Mapping[str, int] | None = None
     published_at: str | None = None
     document: str | None = None
+    counting_rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftRecord(DraftCard):
-    """What is recorded of a draft. `communications` are all of them, or as many as decide what is asked."""
+    """What is recorded of a draft. `communications` are all of them, or as many as decide what is asked.
+
+    `expected` stages are to come; those that the draft has entered since are `fulfilled`.
+    """
 
     source: Source
     scope: Scope = UNASSESSED
@@ -163,6 +167,7 @@ class DraftRecord(DraftCard):
     procedure_document: str | None = None
     requests: tuple[WaitingRequest, ...] = ()
     expected: tuple[ExpectedStage, ...] = ()
+    fulfilled: tuple[ExpectedStage, ...] = ()
     opinions: tuple[ConsultationOpinions, ...] = ()
 
     @property
@@ -365,8 +370,9 @@ def _expected(record: DraftRecord, _event: Recorded, data: DraftStageExpected) -
 
 
 def _entered(record: DraftRecord, _event: Recorded, data: DraftStageEntered | DraftResumed) -> DraftRecord:
+    met = tuple(each for each in record.expected if each.stage is data.stage)
     expected = tuple(each for each in record.expected if each.stage is not data.stage)
-    return replace(record, expected=expected)
+    return replace(record, expected=expected, fulfilled=(*record.fulfilled, *met)) if met else record
 
 
 def _consulted(record: DraftRecord, _event: Recorded, data: DraftOpinionsSummarised) -> DraftRecord:

@@ -256,6 +256,10 @@ class Planning:
             unit_names=self.unit_names(digest.lines, reading | set(contacts)),
             policy_names=self.policy_names(digest.lines),
             contacts=contacts,
+            due_documents={
+                code: self.snapshot.tree.due_document(code)
+                for code in {line.gap.unit_code for line in digest.lines}
+            },
         )
 
     def unit_names(self, lines: Iterable[Line], more: Iterable[str] = ()) -> Mapping[str, str]:

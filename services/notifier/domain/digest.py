@@ -95,7 +95,8 @@ class Line:
 class Digest:
     """`owed` is the recipient's own duty, `above` what it is to see to with units below it.
 
-    `policy_names` are by draft and number, `contacts` the addresses of the bodies that follow what is owed, by their codes.
+    `policy_names` are by draft and number, `contacts` the addresses of the bodies that follow what is owed, by their codes,
+    `due_documents` what sets the due days of each unit.
     """
 
     key: str
@@ -108,6 +109,7 @@ class Digest:
     unit_names: Mapping[str, str] = field(default_factory=dict)
     policy_names: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     contacts: Mapping[str, str] = field(default_factory=dict)
+    due_documents: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -349,6 +349,7 @@ class OpinionFields(BaseModel):
     agree: Number | None = None
     disagree: Number | None = None
     published_at: str | None = None
+    counting_rule: str | None = None
     document: str | None = None
     source: str | None = None
 
@@ -364,6 +365,7 @@ class Opinions(OpinionFields, Body):
         disagree=100,
         groups={"VNeID": 1000, "tổ chức": 200},
         published_at="https://example.vn/tong-hop",
+        counting_rule="Ý kiến phát biểu trực tiếp tại hội nghị không tính",
     )
 
     groups: Annotated[dict[Words, Number] | None, Field(max_length=100)] = None

@@ -160,7 +160,7 @@ class PolicyRow(ImportRow):
 
 
 class StageRow(PaperFields, DatedRow):
-    """An entry into a stage; with `expected` a coming one, whose paper does not exist yet."""
+    """An entry into a stage; with `expected` a coming one, whose paper does not exist yet, and its `session`."""
 
     draft_code: Code
     stage: Stage
@@ -168,10 +168,11 @@ class StageRow(PaperFields, DatedRow):
     what: str | None = None
     source: str | None = None
     expected: Answer = Answer.NO
+    session: str | None = None
 
     def command(self, given: Given) -> drafts.EnterStage | drafts.ExpectStage:
         if self.expected is not Answer.YES:
-            fields = self.column_values("draft_code", "expected")
+            fields = self.column_values("draft_code", "expected", "session")
             return drafts.EnterStage(notes=self.notes, **fields, **given)
         fields = self.column_values("draft_code", "expected", "entered_on", *PaperFields.model_fields)
         return drafts.ExpectStage(notes=self.notes, expected_on=self.entered_on, **fields, **given)

@@ -103,7 +103,7 @@ def waiting_text(kind: RequestKind, decider: str | None, by: date, raised_on: da
     what, days = REQUESTS[kind], answer_period(raised_on).working_days
     return Text(
         f"Đã ghi nhận đề nghị {what.vi}. {decider or 'Cơ quan theo dõi'} xem xét, quyết định trong {days:02} ngày làm "
-        f"việc (đến hết ngày {by:%d/%m/%Y}). Trong thời gian chờ quyết định, nội dung còn thiếu vẫn được theo dõi và "
+        f"việc (đến hết ngày {by:%d/%m/%Y}). Trong thời gian chờ quyết định, dự thảo còn thiếu truyền thông vẫn được theo dõi và "
         "thời hạn không thay đổi.",
         f"The request for {what.en} is recorded. {decider or 'The supervising body'} decides within {counted(days, 'working day')} "
         f"(by the end of {by:%d/%m/%Y}). Until then the gap stays open and its due day does not change.",

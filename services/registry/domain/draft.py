@@ -433,7 +433,10 @@ def _decide_policy(draft: Draft, command: PolicyCommand) -> Sequence[DraftEvent]
 
 
 def _register(state: State, command: Register) -> Sequence[DraftEvent]:
-    """Register once; a repeated registration with the original or the amended content changes nothing."""
+    """Register once; a repeated registration with the original or the amended content changes nothing.
+
+    Its title may be the present one: what is exported after a retitling is imported again.
+    """
     registered = DraftRegistered.of(command)
     scope = DraftScopeAssessed.of(command.scope) if command.scope else None
     document = command.procedure_document
@@ -441,7 +444,9 @@ def _register(state: State, command: Register) -> Sequence[DraftEvent]:
     if isinstance(state, Absent):
         return [event for event in (registered, scope, procedure) if event]
     given = (scope, state.scope), (procedure, state.procedure)
-    if registered not in (state.registered, state.described) or any(_differs(*pair) for pair in given):
+    as_recorded = (state.registered, state.described)
+    retitled = (each.model_copy(update={"title": state.title}) for each in as_recorded)
+    if registered not in (*as_recorded, *retitled) or any(_differs(*pair) for pair in given):
         raise errors.DraftDiffers(command.draft_code)
     return []
 

@@ -235,6 +235,7 @@ class SummariseOpinions(OnDraft):
     disagree: int | None = None
     groups: Mapping[str, int] | None = None
     published_at: str | None = None
+    counting_rule: str | None = None
     document: str | None = None
     source: str | None = None
     notes: Mapping[str, str] = field(default_factory=dict)

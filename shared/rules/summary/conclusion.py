@@ -5,6 +5,7 @@ from datetime import date
 
 from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
+from shared.rules.percent import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +42,11 @@ def _rate(situation: Situation) -> Text:
     begun, judged = _number(situation.begun), _number(situation.judged)
     policies = counted(situation.judged, "judged policy", judged.en)
     were = agreeing(situation.judged, "was", "were")
-    share = _percent(situation.begun / situation.judged)
-    aim = situation.target
-    target = (
-        Text("", "")
-        if aim is None
-        else Text(f"; chỉ tiêu {_percent(aim).vi}", f"; the target is {_percent(aim).en}")
-    )
+    share = percent(situation.begun / situation.judged, in_words=True)
+    target = Text("", "")
+    if situation.target is not None:
+        aim = percent(situation.target, in_words=True)
+        target = Text(f"; chỉ tiêu {aim.vi}", f"; the target is {aim.en}")
     return Text(
         f"{begun.vi}/{judged.vi} chính sách được đánh giá ({share.vi}) đã được truyền thông theo Kế hoạch{target.vi}.",
         f"{begun.en}/{policies} ({share.en}) {were} communicated by the plan{target.en}.",
@@ -79,14 +78,6 @@ def _saved(recoverable: int) -> Text:
 
 def _number(value: int) -> Text:
     return Text(f"{value:,}".replace(",", "."), f"{value:,}")
-
-
-def _percent(share: float) -> Text:
-    """Round to a tenth, but never up to the whole or down to nothing."""
-    tenths = round(share * 1000)
-    shown = min(max(tenths, 1), 999) if 0 < share < 1 else tenths
-    digits = f"{shown / 10:.1f}".removesuffix(".0")
-    return Text(f"{digits.replace('.', ',')}%", f"{digits}%")
 
 
 def _lower(text: str) -> str:

@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from shared.contracts.metrics import ComplianceGapClosed
-from shared.contracts.vocabulary import AlertAnswer
+from shared.contracts.vocabulary import AlertAnswer, Role
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import PARTS, links_of, origin, words, working_day
 from tests.integration.metrics.office import ago, announced, today
@@ -205,3 +206,53 @@ async def test_a_file_shows_it_by_its_digest_and_a_document_by_its_number(
     assert recorded["notes"] == {"document": "Báo cáo số 12/BC-STP"}
     assert evidence["sha256"] == hashlib.sha256(content).hexdigest()
     assert evidence["title"] == "Báo cáo số 12/BC-STP", "the name of a file may be that of a person"
+
+
+async def test_a_file_is_kept_as_evidence_and_shown_to_whom_it_concerns(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    owing_unit = await new_owing_unit("focal_point", "head")
+    token, colleagues = (
+        links_of(mail)[0].rpartition("/")[2] for mail in await owing_unit.mails_of(working_day())
+    )
+    content, store = b"%PDF-1.7\n" + b"1 0 obj\n" * 5000, tmp_path / "evidence"
+    async with owing_unit.platform.another(
+        "campaigns", evidence_url=store.as_uri(), evidence_unit_mib=1
+    ) as api:
+        address = f"http://127.0.0.1:{api.settings.port}/answers/"
+        assert "Hệ thống lưu tệp làm minh chứng" in (await visitor.get(address + token)).text
+        program = await visitor.post(
+            address + token, data=DONE, files={"file": ("bien-ban.pdf", b"MZ" + bytes(500))}
+        )
+        assert (program.status_code, "Loại tệp này không được nhận" in program.text) == (422, True)
+        assert 'id="file-error"' in program.text
+        large = await visitor.post(
+            address + token, data=DONE, files={"file": ("a.pdf", content + bytes(2 << 20))}
+        )
+        assert (large.status_code, "dành cho tệp minh chứng" in large.text) == (409, True)
+        assert (await owing_unit.communications(), list(store.iterdir())) == ([], [])
+
+        done = await visitor.post(address + token, data=DONE, files={"file": ("a.pdf", content)})
+        assert (done.status_code, "Đã ghi nhận" in done.text) == (200, True)
+        (recorded,) = await eventually(owing_unit.communications)
+        (evidence,) = recorded["evidence"]
+        assert (evidence["size"], evidence["media_type"]) == (len(content), "application/pdf")
+        path = f"/communications/{recorded['communication_id']}/evidence/{evidence['evidence_id']}/file"
+        for role, unit, status in (
+            (Role.UNIT, owing_unit.code, 200),
+            (Role.OPERATOR, None, 200),
+            (Role.UNIT, "KHAC", 403),
+        ):
+            headers = {"Authorization": f"Bearer {api.issuer.token(role, unit)}"}
+            got = await api.client.get(path, headers=headers)
+            assert got.status_code == status, (role, got.text)
+            assert status != 200 or got.content == content
+
+        # A colleague who says the same later adds a file to what is recorded.
+        photo = b"\x89PNG\r\n\x1a\n" + bytes(2000)
+        await owing_unit.platform.settled()
+        more = await visitor.post(address + colleagues, data=DONE, files={"file": ("b.png", photo)})
+        assert more.status_code == 200
+    await owing_unit.platform.settled()
+    (recorded,) = await owing_unit.communications()
+    assert [each["media_type"] for each in recorded["evidence"]] == ["application/pdf", "image/png"]

@@ -138,6 +138,33 @@ async def test_it_is_seen_by_its_unit_and_refused_to_others(
     assert others.status_code == 403
 
 
+async def test_who_follows_the_unit_sees_it_and_alone_verifies(
+    campaigns: Api, shared_platform: Platform, a_code: str
+) -> None:
+    number = await recorded(shared_platform, a_code)
+    justice = f"{a_code}-STP"
+    await shared_platform.import_rows("units", [small_office.unit(justice)])
+    follows = {"unit_code": a_code, "supervisor_code": justice, "kind": "justice_body", "from": "2020-01-01"}
+    await shared_platform.import_rows("supervision", [follows])
+    answer = (await send(campaigns, number, PDF, by=(Role.UNIT, a_code))).json()
+    await campaigns.settled(await shared_platform.head())
+    path = f"/communications/{number}/evidence/{answer['evidence_id']}/file"
+    seen = await campaigns.client.get(path, headers=bearer(campaigns, Role.SUPERVISOR, justice))
+    assert (seen.status_code, seen.content) == (200, PDF)
+    for role, unit, status in (
+        (Role.UNIT, a_code, 403),
+        (Role.HEAD, a_code, 403),
+        (Role.SUPERVISOR, "KHAC", 403),
+        (Role.SUPERVISOR, justice, 200),
+    ):
+        verified = await campaigns.client.post(
+            f"/communications/{number}/verify",
+            json={"verified_on": "2024-03-20"},
+            headers=bearer(campaigns, role, unit),
+        )
+        assert verified.status_code == status, (role, unit, verified.text)
+
+
 @pytest.mark.parametrize(
     ("content", "name", "status", "problem"),
     [

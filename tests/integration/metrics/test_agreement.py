@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from deploy.local.keys.keyring import Keyring
-from services.metrics.adapters.counts_api import PublishedView
+from services.metrics.adapters.counts.activities import PublishedView
 from shared.contracts.registry import UnitRegistered, UnitSupervisionSet
 from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Answer, CommunicationRole
 from shared.rules.counts import CountBy, Member

@@ -16,6 +16,7 @@ from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.tokens import Issuer
 
 DRAFTS = ("NQ-A", "NQ-B", "NQ-C")
+FIVE = (*DRAFTS, "NQ-D", "NQ-E")
 COMMUNE, OTHER, LEAD = "XA-A", "XA-B", "STC"
 AS_OF = {"as_of": "2024-12-31", "year": 2024}
 
@@ -35,9 +36,9 @@ async def platform(
     ):
         await opened.import_rows("units", [small_office.unit(code) for code in (LEAD, COMMUNE, OTHER)])
         provincial = {"instrument": "provincial_resolution", "regime": "law_2025", "in_scope": "yes"}
-        await opened.import_rows("drafts", [small_office.draft(code, LEAD, **provincial) for code in DRAFTS])
+        await opened.import_rows("drafts", [small_office.draft(code, LEAD, **provincial) for code in FIVE])
         await opened.import_rows(
-            "stages", [small_office.stage(code, "draft_consultation", "2024-01-02") for code in DRAFTS]
+            "stages", [small_office.stage(code, "draft_consultation", "2024-01-02") for code in FIVE]
         )
         await opened.settled()
         await _record_the_year(opened)
@@ -56,7 +57,7 @@ async def _record_the_year(platform: Platform) -> None:
             await _post(commune, draft, body | {"attendance": 80, "audience": ["nông dân"]})
     async with platform.campaigns.as_(Role.UNIT, OTHER) as other:
         conference = {"held_on": "2024-06-05", "channel": "conference", "title": "Hội nghị chung"}
-        for draft in DRAFTS:
+        for draft in FIVE:
             await _post(other, draft, conference | {"activity_code": "HN-01", "attendance": 300})
 
 
@@ -85,13 +86,13 @@ async def test_it_is_seen_in_the_counts_of_the_commune(platform: Platform) -> No
     assert (group["activities"], group["year_before"]["activities"]) == (0, 14)
 
 
-async def test_a_conference_on_several_drafts_is_counted_once(platform: Platform) -> None:
+async def test_a_conference_on_five_drafts_is_counted_once(platform: Platform) -> None:
     (group,) = (await _get(platform, "/counts", unit=OTHER, **AS_OF))["groups"]
-    assert (group["activities"], group["attendance"], group["drafts_communicated"]) == (1, 300, 3)
+    assert (group["activities"], group["attendance"], group["drafts_communicated"]) == (1, 300, 5)
     by_draft = await _get(platform, "/counts", unit=OTHER, group_by="draft", **AS_OF)
     assert by_draft["overlapping"] is True
     assert [(group["key"], group["attendance"]) for group in by_draft["groups"]] == [
-        (code, 300) for code in DRAFTS
+        (code, 300) for code in FIVE
     ]
 
 
@@ -101,9 +102,18 @@ async def test_it_is_seen_on_the_draft_and_not_in_the_lead_units_verdict(platfor
     assert {fact["unit_code"] for fact in coverage["support"]} == {COMMUNE, OTHER}
     assert [policy["verdict"] for policy in coverage["policies"]] == ["missed"]
     (group,) = (await _get(platform, "/compliance", **AS_OF))["groups"]
-    assert (group["met"], group["missed"], group["rate_plan"], group["drafts_plan"]) == (0, 3, 0.0, 0)
+    assert (group["met"], group["missed"], group["rate_plan"], group["drafts_plan"]) == (0, 5, 0.0, 0)
     gaps = await _get(platform, "/gaps", as_of="2024-12-31")
-    assert {gap["draft_code"] for gap in gaps["gaps"]} == set(DRAFTS)
+    assert {gap["draft_code"] for gap in gaps["gaps"]} == set(FIVE)
+
+
+async def test_it_stands_on_the_page_of_each_draft(platform: Platform) -> None:
+    client = platform.services["metrics"].client
+    for draft, month in (("NQ-A", 3), ("NQ-B", 1), ("NQ-C", 2)):
+        page = (await client.get(f"/drafts/{draft}", params={"as_of": "2024-12-31"})).text
+        support = page[page.index("Hoạt động hỗ trợ của đơn vị khác") :]
+        assert f"Phát thanh tháng {month}" in support
+        assert "không tính vào kết quả của cơ quan chủ trì soạn thảo" in support
 
 
 async def test_what_the_lead_confirms_counts_for_its_duty(platform: Platform) -> None:

@@ -308,6 +308,7 @@ def _operation() -> Iterator[Attempt]:
         (Action.RESTORE_OWN_DATA, "PUT", "/own-data", None),
     ):
         yield Attempt(action, "notifier", method, where, body)
+    yield Attempt(Action.BACK_UP_OWN_DATA, "campaigns", "GET", "/own-files", None)
     yield Attempt(Action.TRY_RULES, "metrics", "POST", "/rules/effect", {"procedures": "x"})
 
 

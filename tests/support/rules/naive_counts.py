@@ -61,6 +61,8 @@ def naive_keys(activity: list[Member], by: str, unit_of: Callable[[str], str]) -
         return {value for m in activity for value in getattr(m, by)} or {None}
     if by == "draft":
         return {m.draft_code for m in activity}
+    if by == "instrument":
+        return {m.instrument.value for m in activity if m.instrument} or {None}
     if by == "month":
         return {None if member.precision == "year" else _month_of(member.held_on)}
     return {unit_of(member.unit_code)} if by == "unit" else {getattr(member, by).value}
@@ -83,10 +85,11 @@ def naive_published(
         if units is None or unit_of(activity[0].unit_code) in units:
             for key in naive_keys(activity, by, unit_of):
                 groups.setdefault(key, []).append(activity)
-    return {key: _figures(activities, last) for key, activities in groups.items()}
+    form = by == "instrument"
+    return {key: _figures(activities, last, key if form else None) for key, activities in groups.items()}
 
 
-def _figures(activities: list[list[Member]], last: date) -> dict[str, Any]:
+def _figures(activities: list[list[Member]], last: date, form: str | None) -> dict[str, Any]:
     figures: dict[str, Any] = {"activities": 0, "items": 0, "drafts_communicated": 0}
     for name in ("attendance", "reach_count", "cost_state", "cost_social"):
         figures |= {name: None, f"{name}_recorded": 0}
@@ -95,7 +98,7 @@ def _figures(activities: list[list[Member]], last: date) -> dict[str, Any]:
     for activity in activities:
         figures["activities"] += 1
         figures["items"] += max([m.items for m in activity if m.items is not None], default=1)
-        drafts |= {m.draft_code for m in activity}
+        drafts |= {m.draft_code for m in activity if form is None or m.instrument == form}
         for name in ("attendance", "reach_count", "cost_state", "cost_social"):
             given = [getattr(m, name) for m in activity if getattr(m, name) is not None]
             if given:

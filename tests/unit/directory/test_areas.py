@@ -165,3 +165,18 @@ def test_random_histories_agree_with_the_naive_reading(changes: Sequence[Any]) -
         for code, *_ in TREE:
             assert units.area_on(code, day) == naive.area(code), (code, day)
             assert set(units.supervisors_on(code, day)) == naive.supervisors(code), (code, day)
+
+
+def test_what_is_set_for_a_unit_is_that_of_the_nearest_who_follows_it() -> None:
+    """The unit itself, then who follows its work (not the tree), then those above it."""
+    units = directory(supervision("HN-XA", "HN-STP")).on(DAY)
+    documents = {"HN-STP": "Kế hoạch số 12", "CP": "Quyết định số 1", "BYT": "Quy chế số 7"}
+    expected = {
+        "HN-XA": "Kế hoạch số 12",
+        "HN-STP": "Kế hoạch số 12",
+        "BYT-CUC": "Quy chế số 7",
+        "CP": "Quyết định số 1",
+        "HUE": None,
+    }
+    assert {code: units.nearest(code, documents) for code in expected} == expected
+    assert units.nearest("HN-XA", {}) is None

@@ -17,6 +17,7 @@ from services.metrics.application.page_ports import Happened, LateOccurrence, Mo
 from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedCommunication, Todo
 from services.metrics.application.queries import Queries
 from services.metrics.domain.coverage import Covering
+from services.metrics.domain.draft_counts import CountedDraft
 from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, Source
 from shared.auth.tokens import Verifier
 from shared.contracts.vocabulary import (
@@ -142,9 +143,14 @@ class MadeUp:
     made_members: list[Member] = field(default_factory=list)
     made_policies: list[PolicyRow] = field(default_factory=list)
     made_turns: list[Happened] = field(default_factory=list)
+    deadline_documents: dict[str, str] = field(default_factory=dict)
+    made_drafts: list[CountedDraft] = field(default_factory=list)
     record: DraftRecord | None = None
     position: int = 4321
     broken: Exception | None = None
+
+    async def counted_drafts(self) -> list[CountedDraft]:
+        return self.made_drafts
 
     async def units(self) -> UnitDirectory:
         if self.broken:
@@ -222,7 +228,7 @@ async def page(
     app.state.runner = SimpleNamespace(status=SimpleNamespace(position=made_up.position))
     app.state.clock = runtime.now
     problems.install(app)
-    queries = LeadersQueries(Queries(snapshots, load_rulebook()), snapshots)
+    queries = LeadersQueries(Queries(snapshots, load_rulebook(), made_up.deadline_documents), snapshots)
     app.include_router(pages.router(queries, "https://registry.example.vn", noticed))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:

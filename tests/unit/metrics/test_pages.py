@@ -8,10 +8,13 @@ import pytest
 
 from services.metrics.adapters.pages import page_data
 from services.metrics.application.queries import SeenGap
+from services.metrics.domain.record import ConsultationOpinions, ExpectedStage
 from shared.contracts.vocabulary import (
     Answer,
     CommunicationRole,
     GapState,
+    Precision,
+    Stage,
 )
 from shared.projections.projection_health import ANOTHER_LOG, REFUSED_WRITES
 from shared.rules.facts import Scope
@@ -152,6 +155,47 @@ async def test_support_work_is_shown_beside_and_a_due_day_is_an_internal_deadlin
     assert "Quá hạn, chưa ghi nhận truyền thông" in text_value
     assert "không phải thời hạn do Quyết định số 407/QĐ-TTg quy định" in text_value
     assert "Căn cứ của thời hạn" not in text_value
+
+
+async def test_what_a_consultation_brought_stands_apart_from_single_comments() -> None:
+    record = replace(
+        a_record("draft_consultation 2026-03-02", policies=()),
+        expected=(
+            ExpectedStage(
+                stage=Stage.ADOPTED,
+                expected_on=date(2026, 7, 1),
+                precision=Precision.MONTH,
+                session="Kỳ họp 8",
+            ),
+        ),
+        opinions=(
+            ConsultationOpinions(
+                stage=Stage.DRAFT_CONSULTATION,
+                summarised_on=date(2026, 3, 20),
+                received=1200,
+                agree=1100,
+                groups={"VNeID": 1000},
+                counting_rule="Ý kiến phát biểu không tính",
+            ),
+        ),
+    )
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=record)))
+    assert "1.200 ý kiến; đồng ý 1.100" in text_value
+    assert "VNeID: 1.000" in text_value
+    assert "Quy tắc đếm: Ý kiến phát biểu không tính" in text_value
+    assert "không cộng với ý kiến tại từng hoạt động" in text_value
+    assert "</strong>: 07/2026, Kỳ họp 8" in text_value
+
+
+async def test_a_due_day_is_named_by_the_document_of_its_area() -> None:
+    record = a_record("draft_consultation 2026-03-02", policies=())
+    document = "Kế hoạch số 12/KH-UBND"
+    made = MadeUp(record=record, deadline_documents={"CP": document, "BYT": "Quy chế số 7"})
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", made))
+    assert (
+        f"là thời hạn theo {document}, không phải thời hạn do Quyết định số 407/QĐ-TTg quy định" in text_value
+    )
+    assert "thời hạn theo dõi nội bộ, không phải" not in text_value
 
 
 @pytest.mark.parametrize("empty", ["/?as_of=&year=&unit=", "/?view=original", "/"])

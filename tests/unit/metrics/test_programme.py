@@ -44,12 +44,12 @@ def row(
 
 
 def figures(rows: list[ProgrammeEntryRow], as_of: date = END, year: int = 2024) -> dict[Kind, KindFigures]:
-    groups = groups_of(EntriesOn.on(rows, as_of, year), [], {})
+    groups = groups_of(EntriesOn.on(rows, as_of, year), [], {}, lambda _: None)
     return {kind.kind: kind for group in groups for kind in group.kinds}
 
 
 def own(rows: list[ProgrammeEntryRow], group: ProgrammeGroup, as_of: date = END, year: int = 2024) -> Any:
-    groups = groups_of(EntriesOn.on(rows, as_of, year), [], {})
+    groups = groups_of(EntriesOn.on(rows, as_of, year), [], {}, lambda _: None)
     return next(each.figures for each in groups if each.group is group)
 
 

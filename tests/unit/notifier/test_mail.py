@@ -112,3 +112,16 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def test_a_due_day_is_named_by_the_document_of_the_area_never_by_the_decision() -> None:
+    """Without a document it is the internal deadline."""
+    made = mails.digest(*SEVERAL)
+    plain = DIGESTS.render(made, MINISTRY).text
+    assert "thời hạn theo dõi nội bộ: hết ngày 09/11/2026" in plain
+    document = "Kế hoạch số 12/KH-UBND"
+    codes = {line.gap.unit_code for line in made.lines}
+    named = DIGESTS.render(replace(made, due_documents=dict.fromkeys(codes, document)), MINISTRY)
+    assert f"thời hạn theo {document}: hết ngày 09/11/2026" in named.text
+    assert f"Thời hạn theo {document}: <strong>hết ngày 09/11/2026" in named.html
+    assert "thời hạn theo dõi nội bộ: hết" not in named.text

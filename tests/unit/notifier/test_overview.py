@@ -62,8 +62,8 @@ def test_the_letter_has_the_layout_of_the_decree() -> None:
     assert words[-1].endswith("ngày 23 tháng 11 năm 2026")
     assert any(word.startswith("V/v đôn đốc") for word in words)
     assert [cell.text for cell in table.rows[0].cells][1:] == [
-        "Đơn vị",
-        "Nội dung",
+        "Cơ quan chủ trì soạn thảo",
+        "Dự thảo",
         "Thời hạn theo dõi nội bộ",
         "Số ngày quá hạn",
         "Lý do",

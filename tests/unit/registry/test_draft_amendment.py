@@ -132,6 +132,7 @@ def test_a_registration_is_repeated_as_it_was_and_as_it_is_amended() -> None:
     amended = registered_with(DraftAmended(**changes, reason=WHY), DraftRetitled(title="Khác"))
     amended.when(registering(REGISTERED)).nothing()
     amended.when(registering(REGISTERED.model_copy(update=changes))).nothing()
+    amended.when(registering(REGISTERED.model_copy(update={**changes, "title": "Khác"}))).nothing()
     other = amended.when(registering(REGISTERED.model_copy(update={"instrument": Instrument.DECREE})))
     refusal = other.refused(DraftDiffers)
     assert "/amend" in refusal.message.vi

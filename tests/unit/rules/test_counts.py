@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Precision
+from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Instrument, Precision
 from shared.rules.counts import (
     OVERLAPPING,
     CountBy,
@@ -150,7 +150,8 @@ def _random_member(random: Random, number: int) -> Member:
     return Member(
         communication_id=UUID(int=number + 1),
         position=random.randint(1, 10**6),
-        draft_code=random.choice(["NQ-1", "NQ-2", "NQ-3"]),
+        draft_code=(code := random.choice(["NQ-1", "NQ-2", "QD-1"])),
+        instrument=Instrument.PROVINCIAL_RESOLUTION if code[0] == "N" else Instrument.PROVINCIAL_DECISION,
         scope=random.choice(list(Answer)),
         unit_code=random.choice(["XA-A", "XA-B"]),
         role=random.choice(list(CommunicationRole)),
@@ -192,7 +193,9 @@ def test_random_histories_are_counted_as_the_naive_reading_does(seed: int) -> No
     for by in CountBy:
         groups = grouped(counted, by, {"XA-A": "XA-A", "XA-B": "XA-A"}.__getitem__)
         mine = {
-            key: published(counted_of_key, effective_day(period, as_of)).as_dict()
+            key: published(
+                counted_of_key, effective_day(period, as_of), key if by is CountBy.INSTRUMENT else None
+            ).as_dict()
             for key, counted_of_key in groups.items()
         }
         naive = naive_published(members, as_of, bounds, scope=scope, by=by, unit_of=lambda _: "XA-A")

@@ -1,18 +1,23 @@
 """The form behind "Đã thực hiện" in a mail: shown with GET, recorded once with POST."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from services.campaigns.adapters.evidence import file_kinds
 from services.campaigns.application.answers import DOCUMENT, Answers, Asked, Stated, communication_of
+from services.campaigns.application.evidence import Received
 from services.campaigns.domain.communication import MOST_PEOPLE
 from services.campaigns.domain.communication_commands import Record
 from services.campaigns.domain.draft import Given
+from services.campaigns.domain.errors import FileKindRefused, QuotaExceeded
 from shared.contracts.vocabulary import AlertAnswer, Channel
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
@@ -33,7 +38,7 @@ MOST_TITLE = 300
 MOST_PLACE = 200
 MOST_ADDRESS = 2000
 MOST_DOCUMENT = 200
-MOST_FILE = 10 << 20  # bytes; the file is not kept, its SHA-256 is
+MOST_FILE = 10 << 20  # bytes: no account stands behind a link, so it takes less than the API
 NO_POLICY = Text("Đề nghị chọn ít nhất một chính sách.", "Please choose at least one policy.")
 TOO_LARGE = Text("Tệp lớn hơn 10 MiB; đề nghị chọn tệp nhỏ hơn.", "The file is larger than 10 MiB.")
 CHOOSE_AGAIN = Text(
@@ -81,19 +86,29 @@ class DoneHandler:
         asked = await self.answers.asked(held.link, self.today)
         if asked.recorded is not None:
             return self._done(asked.recorded)
-        form = await sent(request)
+        with TemporaryDirectory(prefix="loa-answer-") as folder:
+            return await self._recorded(asked, await sent(request, Path(folder)), request, held)
+
+    async def _recorded(self, asked: Asked, form: Fields, request: Request, held: Held) -> HTMLResponse:
         given = await self.answers.given(held.link, self.today)
         command = _read(form, held, asked.gap, given)
+        file = await _file(form)
         if command is None or form.errors:
-            if "file" in form.files:
-                form.errors.setdefault("file", CHOOSE_AGAIN)
-            return self._form(asked, form, status=422)
+            return self._again(asked, form)
         if asked.contradicted and form.text(CONFIRMED) != confirmation_of(asked.contradicted):
             form.errors[CONFIRMED] = CONTRADICTS
+            return self._again(asked, form, status=409)
+        try:
+            stated = await self.answers.record(asked, command, file, held.metadata(request, self.now()))
+        except QuotaExceeded as refusal:
+            form.errors["file"] = refusal.message
             return self._form(asked, form, status=409)
-        metadata = held.metadata(request, self.now())
-        file = form.files.get("file")
-        return self._done(await self.answers.record(asked, command, file.sha256 if file else None, metadata))
+        return self._done(stated)
+
+    def _again(self, asked: Asked, form: Fields, status: int = 422) -> HTMLResponse:
+        if "file" in form.files:
+            form.errors.setdefault("file", CHOOSE_AGAIN)
+        return self._form(asked, form, status)
 
     def _form(self, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
         chosen = form.chosen("policies") if form.given else [str(n) for n in asked.gap.policies]
@@ -109,6 +124,7 @@ class DoneHandler:
             chosen=set(chosen),
             planned=asked.planned,
             today=self.today,
+            keeps_files=self.answers.evidence.takes_files,
             standing=[WORDS_OF[kind_of(answer)] for answer in asked.contradicted],
             confirmation=confirmation_of(asked.contradicted),
         )
@@ -144,8 +160,6 @@ def _read(form: Fields, held: Held, gap: GapSummary, given: Given) -> Record | N
         "url": form.address("url", MOST_ADDRESS),
     }
     document = form.words("document", MOST_DOCUMENT, required=False)
-    if (file := form.files.get("file")) and file.size > MOST_FILE:
-        form.errors["file"] = TOO_LARGE
     policies = _policies(form, gap)
     if not (day and channel and title):
         return None
@@ -160,6 +174,22 @@ def _read(form: Fields, held: Held, gap: GapSummary, given: Given) -> Record | N
         **optional,
         **given,
     )
+
+
+async def _file(form: Fields) -> Received | None:
+    """Read the chosen file; what is no evidence by its content is refused beside its field."""
+    file = form.files.get("file")
+    if file is None or file.content is None:
+        return None
+    if file.size > MOST_FILE:
+        form.errors["file"] = TOO_LARGE
+        return None
+    try:
+        kind = await asyncio.to_thread(file_kinds.kind_of, file.content)
+    except FileKindRefused as refusal:
+        form.errors["file"] = refusal.message
+        return None
+    return Received(content=file.content, sha256=file.sha256, size=file.size, media_type=kind)
 
 
 def _policies(form: Fields, gap: GapSummary) -> tuple[int, ...]:

@@ -111,14 +111,15 @@ async def received(file: UploadFile) -> AsyncIterator[Received]:
     """Write a sent file into a temporary place; raises `FileTooLarge` and `FileKindRefused`."""
     with TemporaryDirectory(prefix="loa-evidence-") as folder:
         content = Path(folder) / "file"
-        digest, size = await _copy(file, content)
+        digest, size = await copied(file, content)
         if not 0 < size <= MOST_BYTES:
             raise FileTooLarge(MOST_BYTES)
         kind = await asyncio.to_thread(kind_of, content)
         yield Received(content=content, sha256=digest, size=size, media_type=kind)
 
 
-async def _copy(file: UploadFile, to: Path) -> tuple[str, int]:
+async def copied(file: UploadFile, to: Path) -> tuple[str, int]:
+    """Write a sent file; returns its SHA-256 and size in bytes. Raises `FileTooLarge`."""
     digest, size = hashlib.sha256(), 0
     with to.open("wb") as out:
         while part := await file.read(CHUNK):

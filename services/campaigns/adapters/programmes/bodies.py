@@ -39,6 +39,9 @@ class EntryContent(Body):
     due_precision: DuePrecision | None = None
     product: Words | None = None
     quantity: int | None = Field(default=None, ge=0, le=MOST)
+    examined: int | None = Field(
+        default=None, ge=0, le=MOST, description="documents or files that were looked at"
+    )
     amount: int | None = Field(default=None, ge=0, le=MOST_MONEY)
     percent: int | None = Field(default=None, ge=0, le=100)
     needs_acceptance: bool | None = Field(

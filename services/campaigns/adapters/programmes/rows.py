@@ -75,6 +75,7 @@ class ProgrammeRow(DatedRow):
     due_precision: DuePrecision | None = None
     product: str | None = None
     quantity: int | None = Field(default=None, ge=0, le=MOST)
+    examined: int | None = Field(default=None, ge=0, le=MOST)
     amount: int | None = Field(default=None, ge=0, le=MOST_MONEY)
     percent: int | None = Field(default=None, ge=0, le=100)
     needs_acceptance: Literal["yes", "no"] | None = None

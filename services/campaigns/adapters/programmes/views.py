@@ -65,6 +65,7 @@ class EntryView(BaseModel):
     needs_acceptance: bool | None
     product: str | None
     quantity: int | None
+    examined: int | None
     amount: int | None
     note: str | None
     reason: str | None

@@ -26,6 +26,7 @@ from shared.kernel.errors import Text
 from shared.rules import wording
 from shared.rules.figure_words import time_left
 from shared.rules.figures import rates
+from shared.rules.percent import percent as percent_text
 from shared.rules.rulebook.procedures import Certainty
 from shared.rules.verdicts import COUNTING, Because, OccurrenceVerdict, PolicyVerdict
 
@@ -59,7 +60,7 @@ def points(share: float) -> str:
 
 
 def percent(share: float | None) -> str:
-    return wording.NOT_APPLICABLE.vi if share is None else f"{points(share)}%"
+    return percent_text(share).vi
 
 
 def day(value: date | str, precision: Precision = Precision.DAY) -> str:

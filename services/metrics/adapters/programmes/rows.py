@@ -26,7 +26,10 @@ async def programme_entries(
     """Read whole programmes of a year, and what is about obstacles in those of the years before."""
     rows = (await connection.execute(_entries(year, units))).mappings()
     return [
-        ProgrammeEntryRow(fact_of(row), row["year"], row["amount"], Dataset(row["dataset"])) for row in rows
+        ProgrammeEntryRow(
+            fact_of(row), row["year"], row["amount"], Dataset(row["dataset"]), examined=row["examined"]
+        )
+        for row in rows
     ]
 
 

@@ -113,6 +113,8 @@ def template() -> Paper:
     _table(paper, "units", UNITS, total=("policies", "judged", "begun", "rate_plan", "lacking"))
     _text(paper, "4. Kinh phí theo nguồn (đồng)")
     _table(paper, "money", MONEY, total=("now", "before"))
+    _text(paper, "5. Tổng hợp ý kiến của các đợt lấy ý kiến (không cộng với ý kiến tại từng hoạt động)")
+    _table(paper, "consultations", FIGURES)
     _text(paper, "Cách tính: {{ definition }} {{ definition_of_counts }}")
     _part(paper, "{{ difficulties }}")
     _narrative(paper, "difficulties")

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from services.metrics.adapters.counts_api import CountGroupView
+from services.metrics.adapters.counts.activities import CountGroupView
 from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.reports import words
 from services.metrics.adapters.reports.views import ReportDraftView, ReportView
@@ -14,7 +14,7 @@ from services.metrics.adapters.views import GapView
 from shared.contracts.vocabulary import Answer, GapState
 from shared.kernel.errors import Text
 from shared.rules.facts import WHOLE_DRAFT
-from shared.rules.figure_words import COUNTS, PUBLISHED, RATES, time_left
+from shared.rules.figure_words import COUNTS, OPINION_NUMBERS, PUBLISHED, RATES, SHARES, time_left
 from shared.rules.verdicts import JUDGED
 from shared.rules.wording import (
     CHANNELS,
@@ -127,6 +127,7 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
         _number("recorded"),
         _number("before", 18, summed=True),
     ),
+    "consultations": (Column("label", width=60), _number("now"), _number("before")),
     "units": (
         Column("label", width=50, named="unit_name"),
         *(_number(key, summed=True) for key in ("policies", "judged", "begun")),
@@ -186,6 +187,7 @@ def tables(view: ReportView) -> dict[str, Table]:
             {"label": row.label, "now": row.amount, "recorded": row.recorded, "before": row.amount_before}
             for row in view.totals.money
         ],
+        "consultations": _consultations(view),
         "units": [unit.model_dump(include=_keys("units")) for unit in view.totals.units],
         "drafts": [_draft_row(draft) for draft in view.results.drafts],
         "policies": [row for draft in view.results.drafts for row in _policy_rows(draft)],
@@ -232,6 +234,15 @@ def _activities(view: ReportView) -> list[dict[str, Value]]:
     return [
         {"label": text.vi, "now": getattr(now, name), "before": getattr(now.year_before, name)}
         for name, text in PUBLISHED.items()
+    ]
+
+
+def _consultations(view: ReportView) -> list[dict[str, Value]]:
+    now = view.totals.consultations
+    return [
+        {"label": text.vi, "now": getattr(now, name), "before": getattr(now.year_before, name)}
+        for name, text in OPINION_NUMBERS.items()
+        if name not in SHARES
     ]
 
 

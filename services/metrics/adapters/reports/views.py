@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.metrics.adapters.counts_api import CountGroupView, counts_view
+from services.metrics.adapters.counts.activities import CountGroupView, counts_view
+from services.metrics.adapters.counts.drafts import OpinionGroupView, group_view
 from services.metrics.adapters.reports import words
 from services.metrics.adapters.views import (
     Banner,
@@ -131,6 +132,7 @@ class TotalsView(PartView):
     by_channel: list[CountGroupView]
     by_audience: list[CountGroupView]
     money: list[MoneyView]
+    consultations: OpinionGroupView
 
 
 class ReportView(Dated):
@@ -266,6 +268,7 @@ def _totals(report: Report, rules_version: str) -> dict[str, Any]:
         "by_channel": _groups(report.counts[CountBy.CHANNEL], rules_version),
         "by_audience": _groups(report.counts[CountBy.AUDIENCE], rules_version),
         "money": list(_money(activities)),
+        "consultations": group_view(report.opinions.groups[0]),
     }
 
 

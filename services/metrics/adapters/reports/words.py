@@ -66,6 +66,7 @@ TABLES: Mapping[str, Text] = MappingProxyType(
         "channels": Text("Hoạt động theo hình thức", "Activities by form"),
         "audiences": Text("Hoạt động theo đối tượng", "Activities by audience"),
         "money": Text("Kinh phí theo nguồn (đồng)", "Money by source (đồng)"),
+        "consultations": Text("Tổng hợp ý kiến của các đợt lấy ý kiến", "What consultations brought"),
         "units": Text("Theo cơ quan chủ trì soạn thảo", "By lead drafting body"),
         "drafts": Text("Danh sách dự thảo", "Drafts"),
         "policies": Text("Danh sách chính sách", "Policies"),

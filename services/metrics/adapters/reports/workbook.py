@@ -22,8 +22,8 @@ FORMATS: Mapping[Kind, Mapping[str, Any]] = {
     Kind.SHARE: {"num_format": "0.0%"},
 }
 SHEETS: Sequence[tuple[str, Sequence[str]]] = (
-    ("Tổng hợp", ("figures", "rates", "activities", "money")),
-    ("Đơn vị", ("units",)),
+    ("Tổng hợp", ("figures", "rates", "activities", "consultations", "money")),
+    ("Cơ quan chủ trì soạn thảo", ("units",)),
     ("Dự thảo", ("drafts",)),
     ("Chính sách", ("policies",)),
     ("Hình thức, đối tượng", ("channels", "audiences")),

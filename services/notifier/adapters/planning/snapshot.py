@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -341,6 +341,7 @@ class SqlSnapshots:
 
     engine: AsyncEngine
     justice_unit: str | None = None
+    deadline_documents: Mapping[str, str] = field(default_factory=dict)
 
     async def position(self) -> int:
         async with self.engine.connect() as connection:
@@ -402,7 +403,10 @@ class SqlSnapshots:
                 position=position,
                 gaps=[alert.gap for alert in alerts],
                 recipients=await _recipients(connection),
-                tree=await _tree(connection, self.justice_unit, day),
+                tree=replace(
+                    await _tree(connection, self.justice_unit, day),
+                    deadline_documents=self.deadline_documents,
+                ),
                 contexts=await _with_replies(connection, contexts, day),
                 policies=await _policy_titles(connection, {alert.draft_code for alert in alerts}),
                 notified=notified,

@@ -3,13 +3,14 @@
 from services.notifier.domain.overview import MonthlySummary, PlanRate
 from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
-from shared.rules.figure_words import HARD_SPACE, RATES
+from shared.rules.figure_words import RATES
+from shared.rules.percent import percent
 
 
 def plan_rate(rate: PlanRate) -> Text:
     """Name the rate by the plan, its lower bound and what they count."""
     name, low = RATES["rate_plan"], RATES["rate_plan_low"]
-    given, lowest = _percent(rate.rate), _percent(rate.low)
+    given, lowest = percent(rate.rate, in_words=True), percent(rate.low, in_words=True)
     return Text(
         f"{name.vi}: {given.vi} ({rate.begun}/{rate.judged} chính sách được đánh giá); {_lower(low.vi)}: {lowest.vi}",
         f"{name.en}: {given.en} ({rate.begun}/{counted(rate.judged, 'judged policy')}); {_lower(low.en)}: {lowest.en}",
@@ -21,14 +22,14 @@ def month_conclusion(notice: MonthlySummary) -> Text:
     month, units = notice.month, len(notice.units)
     if not month.open_at_end:
         return Text(
-            "Cuối tháng báo cáo không còn nội dung nào thiếu truyền thông.",
-            "At the end of the reporting month no communication was lacking.",
+            "Cuối tháng báo cáo không còn dự thảo nào thiếu truyền thông.",
+            "At the end of the reporting month no draft lacked communication.",
         )
-    open_gaps = counted(month.open_at_end, "item")
+    open_gaps = counted(month.open_at_end, "draft")
     lacked = agreeing(month.open_at_end, "lacks", "lack")
     if not month.overdue_at_end:
         return Text(
-            f"Cuối tháng báo cáo còn {month.open_at_end} nội dung thiếu truyền thông, chưa nội dung nào quá thời hạn theo dõi "
+            f"Cuối tháng báo cáo có {month.open_at_end} dự thảo còn thiếu truyền thông, chưa dự thảo nào quá thời hạn theo dõi "
             "nội bộ.",
             f"At the end of the reporting month {open_gaps} {lacked} communication, none past the internal deadline.",
         )
@@ -36,21 +37,11 @@ def month_conclusion(notice: MonthlySummary) -> Text:
     if month.overdue_at_end == month.open_at_end:
         late = Text("đều đã", "all of them" if month.open_at_end > 1 else "which is")
     return Text(
-        f"Cuối tháng báo cáo còn {month.open_at_end} nội dung thiếu truyền thông, {late.vi} quá thời hạn "
+        f"Cuối tháng báo cáo có {month.open_at_end} dự thảo còn thiếu truyền thông, {late.vi} quá thời hạn "
         f"theo dõi nội bộ ở {units} đơn vị.",
         f"At the end of the reporting month {open_gaps} {lacked} communication, {late.en} past the internal "
         f"deadline in {counted(units, 'unit')}.",
     )
-
-
-def _percent(share: float | None) -> Text:
-    """Round to a tenth, but never up to the whole or down to nothing."""
-    if share is None:
-        return Text("–", "–")
-    tenths = round(share * 1000)
-    shown = min(max(tenths, 1), 999) if 0 < share < 1 else tenths
-    digits = f"{shown / 10:.1f}".removesuffix(".0")
-    return Text(f"{digits.replace('.', ',')}{HARD_SPACE}%", f"{digits}%")
 
 
 def _lower(text: str) -> str:

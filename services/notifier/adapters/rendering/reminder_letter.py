@@ -19,6 +19,8 @@ from docx.shared import Cm, Pt
 from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
+from shared.rules.figure_words import DUE, LEAD_UNIT
+
 FONT = "Times New Roman"
 WIDTH = 16.5  # cm between the margins
 LEFT, CENTRE, JUSTIFY = (
@@ -163,7 +165,7 @@ def _element(tag: str, **values: str) -> Any:
 
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-HEADS = ("TT", "Đơn vị", "Nội dung", "Thời hạn theo dõi nội bộ", "Số ngày quá hạn", "Lý do")
+HEADS = ("TT", LEAD_UNIT.vi, "Dự thảo", DUE.vi, "Số ngày quá hạn", "Lý do")
 WIDTHS = (1.1, 3.2, 4.7, 2.5, 2.0, 3.0)  # cm; 16.5 between the margins
 SUBJECT = "V/v đôn đốc thực hiện truyền thông dự thảo chính sách"
 MOTTO = 6.1  # cm: the width of the motto in Times New Roman, 14 points bold, and of the line below it
@@ -263,7 +265,7 @@ def _body(issuer: str, day: date, count: int) -> tuple[str, ...]:
             "đơn vị chủ trì soạn thảo."
         ),
         (
-            f"Tuy nhiên, qua theo dõi, rà soát, tính đến {in_full(day)}, còn {count} nội dung quá thời hạn theo dõi nội bộ chưa được cập nhật "
+            f"Tuy nhiên, qua theo dõi, rà soát, tính đến {in_full(day)}, còn {count} dự thảo quá thời hạn theo dõi nội bộ chưa được cập nhật "
             "kết quả truyền thông, cụ thể như sau:"
         ),
     )
@@ -272,7 +274,7 @@ def _body(issuer: str, day: date, count: int) -> tuple[str, ...]:
 def _closing(issuer: str) -> tuple[str, ...]:
     return (
         (
-            "Đề nghị các cơ quan, đơn vị khẩn trương tổ chức truyền thông các nội dung nêu trên và cập nhật kết quả trên "
+            "Đề nghị các cơ quan, đơn vị khẩn trương tổ chức truyền thông các dự thảo nêu trên và cập nhật kết quả trên "
             "hệ thống; trường hợp có khó khăn, vướng mắc, kịp thời phản ánh về "
             f"{issuer} để tổng hợp, báo cáo cấp có thẩm quyền xem xét, quyết định."
         ),

@@ -12,7 +12,7 @@ Names = Mapping[str, str]
 WAITS = Text("Đang chờ quyết định", "Waits for a decision")
 DECIDED = Text("Kết quả xem xét đề nghị", "Decision on the request")
 WHY_WAITING = Text(
-    "Nội dung còn thiếu; đề nghị của đơn vị đang chờ quyết định, thời hạn không thay đổi trong thời gian chờ",
+    "Dự thảo còn thiếu truyền thông; đề nghị của đơn vị đang chờ quyết định, thời hạn không thay đổi trong thời gian chờ",
     "The gap is still open; the unit's request waits for a decision, and the due day stays until then",
 )
 

@@ -51,6 +51,7 @@ from shared.contracts.vocabulary import AlertAnswer, Instrument, Language, Optio
 from shared.kernel.counted import counted, noun_of
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM
+from shared.rules.figure_words import due_name
 from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
 from shared.signed_links.short_links import ShortLink
 
@@ -416,6 +417,7 @@ class TemplateRenderer:
             "named_policies": policies_of(gap.policies, language, policies),
             "since": gap.since,
             "due_on": gap.due_on,
+            "due_name": in_language(due_name(digest.due_documents.get(gap.unit_code)), language),
             "standing": line.standing.value,
             "overdue_days": line.overdue_days,
             "late": in_language(late(line.overdue_days), language),
@@ -467,7 +469,7 @@ def plan_passed(day: date) -> Text:
 
 
 WHY_OBSTACLE = Text(
-    "Nội dung còn thiếu; vướng mắc của đơn vị đang chờ trả lời, thời hạn không thay đổi trong thời gian chờ",
+    "Dự thảo còn thiếu truyền thông; vướng mắc của đơn vị đang chờ trả lời, thời hạn không thay đổi trong thời gian chờ",
     "The gap is still open; the unit's obstacle waits for an answer, and the due day stays until then",
 )
 

@@ -104,11 +104,16 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """The units as they are on `day`; `justice_unit` follows the whole country."""
+    """The units as they are on `day`; `justice_unit` follows the whole country; `deadline_documents` are by unit."""
 
     directory: UnitDirectory = field(default_factory=UnitDirectory)
     day: date = date.max
     justice_unit: str | None = None
+    deadline_documents: Mapping[str, str] = field(default_factory=dict)
+
+    def due_document(self, code: str) -> str | None:
+        """Give the document that sets the due days of a unit."""
+        return self._units.nearest(code, self.deadline_documents)
 
     @cached_property
     def _units(self) -> UnitsOn:

@@ -138,6 +138,7 @@ def read_opinions(form: Fields, given: Given, _: UUID | None) -> drafts.Command 
         "summarised_on": dated and dated[0],
         **{each.name: form.count(each.name, bodies.MOST_OPINIONS) for each in OPINIONS},
         "published_at": form.words("published_at", MOST_WORDS, required=False),
+        "counting_rule": form.words("counting_rule", MOST_WORDS, required=False),
     }
     body = body_of(form, bodies.Opinions, values)
     return body.command(given) if body else None

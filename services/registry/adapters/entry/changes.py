@@ -167,6 +167,7 @@ CHANGES = (
             Field("summarised_on", Text("Ngày tổng hợp", "Summarised on"), "boxes"),
             *OPINIONS,
             Field("published_at", Text("Nơi công bố (nếu có)", "Where it was published (if anywhere)")),
+            Field("counting_rule", Text("Quy tắc đếm (nếu có)", "What was counted and what was not")),
         ),
         read=read_opinions,
     ),

@@ -37,7 +37,7 @@ def lead_findings(draft: Draft, entries: Iterable[StageEntry], related: Related)
 def _lead_ended(lead: Unit, last_day: date, entry: StageEntry) -> Finding:
     vi, en = _carried_on(lead.successors_on(entry.entered_on))
     text = Text(
-        f"Đơn vị chủ trì “{lead.unit_code}” đã kết thúc hoạt động ngày {last_day:%d/%m/%Y}{vi}; đề nghị ghi việc chuyển "
+        f"Cơ quan chủ trì soạn thảo “{lead.unit_code}” đã kết thúc hoạt động ngày {last_day:%d/%m/%Y}{vi}; đề nghị ghi việc chuyển "
         "cơ quan chủ trì (POST /drafts/{mã}/transfer)",
         f"The lead unit '{lead.unit_code}' ended on {last_day}{en}; record to which unit the draft was transferred (POST "
         "/drafts/{code}/transfer)",

@@ -11,7 +11,7 @@ from services.metrics.application.counts import CountAnswer, CountGroup, CountQu
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.contracts.vocabulary import Answer
+from shared.contracts.vocabulary import Answer, Channel
 from shared.http.forecasts import Dated, marked
 from shared.http.request_context import AtPosition, Today
 from shared.rights.actions import Action
@@ -58,6 +58,7 @@ class CountsView(Dated):
     unit: str | None
     include_descendants: bool
     in_scope: Answer | None
+    channel: Channel | None
     group_by: CountBy
     overlapping: bool
     definition: str
@@ -77,6 +78,7 @@ def question(  # the parameters of the contract
     in_scope: Annotated[
         Answer | None, Query(description="only communications on drafts in this scope")
     ] = None,
+    channel: Annotated[Channel | None, Query(description="only activities of this form")] = None,
     group_by: CountBy = CountBy.NONE,
 ) -> CountQuestion:
     return CountQuestion(
@@ -87,6 +89,7 @@ def question(  # the parameters of the contract
         area_of=area_of,
         view=view,
         scope=in_scope,
+        channel=channel,
         group_by=group_by,
     )
 
@@ -118,6 +121,7 @@ def counts_view(answer: CountAnswer, rules_version: str) -> CountsView:
         "unit": asked.unit_code,
         "include_descendants": asked.include_descendants,
         "in_scope": asked.scope,
+        "channel": asked.channel,
         "group_by": asked.group_by,
         "overlapping": answer.overlapping,
         "definition": DEFINITION.vi,

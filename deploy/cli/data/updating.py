@@ -1,0 +1,285 @@
+"""`loa import --update`: rows that differ from what is recorded are shown, then amended; what vanished is listed, never removed.
+
+An empty cell says nothing: it changes nothing. Drafts and policies are matched by their codes and numbers, stages by their name where
+the draft has entered it once, communications by `communication_id`, as an export writes it.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy.cli.client import ServiceRefused, Services
+from deploy.cli.data import exporting
+from deploy.cli.data.result import Finding, Report
+from deploy.cli.data.sources import Row, Source
+from shared.kernel.errors import Text
+
+Cells = Mapping[str, str]
+Key = tuple[str, ...]
+Send = Callable[[Services, "Amended"], None]
+LISTS = frozenset(
+    {
+        *("amends", "replaces", "affected_groups", "policy_no", "content", "audience", "area"),
+        "coordinating_units",
+    }
+)
+SCOPE = (
+    *("requires_proposal", "affects_rights", "contested", "wide_impact", "in_scope", "scope_basis"),
+    "state_secret",
+)
+AMENDED = ("instrument", "regime", "final_number", "outcome", "source", "handling", "external_ref")
+AMENDED_LISTS = ("amends", "replaces")
+PAPER = ("document_no", "document_date", "issuer")
+NUMBERS = ("attendance", "items", "reach_count", "cost_state", "cost_social")
+TEXTS = (
+    *("held_on", "channel", "title", "precision", "organiser", "place", "reach", "url", "activity_id"),
+    *("role", "unit_code", "language", "activity_code"),
+)
+COMPARED: Mapping[str, Sequence[str]] = {
+    "drafts": ("title", *SCOPE, *AMENDED, *AMENDED_LISTS),
+    "policies": ("title", "affected_groups"),
+    "stages": ("entered_on", "precision", *PAPER),
+    "communications": (*TEXTS, *NUMBERS, "policy_no", "content", "audience", "area", "coordinating_units"),
+}
+CHANGED = Text("“{before}” → “{after}”", "'{before}' → '{after}'")
+GONE = Text(
+    "có trong hệ thống, không có trong tệp: {key}; không bị xóa",
+    "on record and not in the file: {key}; it is not removed",
+)
+MOST_LISTED = 20  # of what vanished, of one sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A row that differs from what is recorded: `changed` are its columns, `now` its cells over those `before`."""
+
+    sheet: str
+    label: str
+    line: int
+    before: Mapping[str, Any]
+    now: Cells
+    changed: Sequence[str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """How many rows differ, how many of these were refused; `left` are the lines that still differ, by sheet."""
+
+    amended: int = 0
+    refused: int = 0
+    left: frozenset[tuple[str, int]] = frozenset()
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What is recorded, as cells of an export by the keys of rows; `numbers` are ids that commands need."""
+
+    cells: dict[str, dict[Key, dict[str, str]]] = field(default_factory=lambda: defaultdict(dict))
+    numbers: dict[Key, str] = field(default_factory=dict)
+
+
+def update(
+    services: Services, source: Source, report: Report, reason: str, *, dry_run: bool = False
+) -> Updated:
+    """Show what differs, then amend it."""
+    recorded = _recorded(services, source)
+    amended = [
+        each
+        for name in COMPARED
+        if name in source.sheets
+        for each in _differing(name, source, recorded, reason)
+    ]
+    for each in amended:
+        for column in each.changed:
+            values = {"before": each.before.get(column, ""), "after": each.now[column]}
+            why = Text(CHANGED.vi.format(**values), CHANGED.en.format(**values))
+            report(Finding(each.label, each.line, column, each.now[column], why, refused=False))
+    _report_gone(source, recorded, report)
+    refused = () if dry_run else [each for each in amended if _is_refused(services, each, report)]
+    left = amended if dry_run else refused
+    return Updated(len(amended), len(refused), frozenset((each.sheet, each.line) for each in left))
+
+
+def _recorded(services: Services, source: Source) -> Recorded:
+    recorded = Recorded()
+    if {"drafts", "policies", "stages"} & source.sheets.keys():
+        for draft in exporting.pages(services, "registry", "/draft-records"):
+            _add_draft(recorded, draft)
+    if "communications" in source.sheets:
+        for communication in exporting.pages(services, "campaigns", "/communications"):
+            key = (str(communication["communication_id"]),)
+            cells = exporting.communication_row(communication)
+            recorded.cells["communications"][key] = _cells(cells)
+    return recorded
+
+
+def _add_draft(recorded: Recorded, draft: Mapping[str, Any]) -> None:
+    code = str(draft["draft_code"])
+    recorded.cells["drafts"][code,] = _cells(exporting.draft_row(draft))
+    for policy in draft["policies"]:
+        cells = {**policy, "affected_groups": ";".join(policy["affected_groups"])}
+        recorded.cells["policies"][code, str(policy["policy_no"])] = _cells(cells)
+    entries: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for entry in draft["stages"]:
+        entries[str(entry["stage"])].append(entry)
+    for stage, of_stage in entries.items():
+        if len(of_stage) == 1:  # else nobody can tell which one a row means
+            recorded.cells["stages"][code, stage] = _cells(of_stage[0])
+            recorded.numbers[code, stage] = str(of_stage[0]["entry_id"])
+
+
+def _cells(row: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: str(value)
+        for name, value in row.items()
+        if value is not None and not isinstance(value, dict | list)
+    }
+
+
+_KEYS: Mapping[str, Sequence[str]] = {
+    "drafts": ("draft_code",),
+    "policies": ("draft_code", "policy_no"),
+    "stages": ("draft_code", "stage"),
+    "communications": ("communication_id",),
+}
+
+
+def _key(name: str, cells: Cells) -> Key:
+    return tuple(cells.get(column, "").strip() for column in _KEYS[name])
+
+
+def _rows(name: str, source: Source) -> Iterator[Row]:
+    return (row for row in source.sheets[name].read() if isinstance(row, Row))
+
+
+def _differing(name: str, source: Source, recorded: Recorded, reason: str) -> Iterator[Amended]:
+    rows = list(_rows(name, source))
+    times: dict[Key, int] = defaultdict(int)
+    for row in rows:
+        times[_key(name, row.cells)] += 1
+    for row in rows:
+        key = _key(name, row.cells)
+        before = recorded.cells[name].get(key)
+        if before is None or times[key] > 1 or row.cells.get("expected", "").strip() == "yes":
+            continue
+        now = {column: cell.strip() for column, cell in row.cells.items() if cell.strip()}
+        given = _exact(now)
+        changed = [
+            column
+            for column in COMPARED[name]
+            if column in given and _said(column, given[column]) != _said(column, before.get(column, ""))
+        ]
+        if changed:
+            about = before | {"entry_id": recorded.numbers.get(key, "")}
+            yield Amended(name, source.sheets[name].label, row.line, about, before | given, changed, reason)
+
+
+def _exact(cells: Cells) -> dict[str, str]:
+    """Write a month or year as its first day and precision, as it is recorded."""
+    exact = dict(cells)
+    for column in ("entered_on", "held_on"):
+        parts = exact.get(column, "").split("-")
+        if column in exact and len(parts) < 3 and all(part.isdigit() for part in parts):  # noqa: PLR2004  year, month, day
+            exact |= {
+                column: "-".join([*parts, "01", "01"][:3]),
+                "precision": ("year", "month")[len(parts) - 1],
+            }
+    return exact
+
+
+def _said(column: str, cell: str) -> object:
+    if column in LISTS:
+        return frozenset(part.strip() for part in re.split("[;,]", cell) if part.strip() not in {"", "0"})
+    if column == "precision":
+        return cell or "day"
+    if column in SCOPE:
+        return cell or "unknown"
+    return int(cell) if cell.isdigit() and column in NUMBERS else cell
+
+
+def _report_gone(source: Source, recorded: Recorded, report: Report) -> None:
+    for name, of_sheet in recorded.cells.items():
+        if name not in source.sheets:
+            continue
+        rows = list(_rows(name, source))
+        drafts = {row.cells.get("draft_code", "").strip() for row in rows}
+        present = {_key(name, row.cells) for row in rows}
+        if name == "communications" and not any(
+            row.cells.get("communication_id", "").strip() for row in rows
+        ):
+            continue  # only an export tells which row is which
+        gone = [
+            key
+            for key, cells in of_sheet.items()
+            if key not in present and _is_about(name, key, cells, drafts)
+        ]
+        for key in gone[:MOST_LISTED]:
+            shown = {"key": ", ".join(key)}
+            why = Text(GONE.vi.format(**shown), GONE.en.format(**shown))
+            report(Finding(source.sheets[name].label, 0, "", "", why, refused=False))
+
+
+def _is_about(name: str, key: Key, cells: Cells, drafts: set[str]) -> bool:
+    """Look for what vanished among the drafts of the file: a file of one unit says nothing of the others'."""
+    return name == "drafts" or (key[0] if name != "communications" else cells.get("draft_code", "")) in drafts
+
+
+def _is_refused(services: Services, amended: Amended, report: Report) -> bool:
+    try:
+        _SEND[amended.sheet](services, amended)
+    except ServiceRefused as refusal:
+        report(Finding(amended.label, amended.line, "", "", refusal.message))
+        return True
+    return False
+
+
+def _listed(cell: str) -> list[str]:
+    return [part.strip() for part in re.split("[;,]", cell) if part.strip()]
+
+
+def _amend_draft(services: Services, amended: Amended) -> None:
+    path, now, changed = f"/drafts/{amended.now['draft_code']}", amended.now, set(amended.changed)
+    if "title" in changed:
+        services.post("registry", f"{path}/title", {"title": now["title"]})
+    if changed & {*AMENDED, *AMENDED_LISTS}:
+        fields: dict[str, Any] = {name: now[name] for name in AMENDED if name in changed}
+        fields |= {name: _listed(now[name]) for name in AMENDED_LISTS if name in changed}
+        services.post("registry", f"{path}/amend", {**fields, "reason": amended.reason})
+    if changed & set(SCOPE):
+        services.post("registry", f"{path}/scope", {name: now[name] for name in SCOPE if now.get(name)})
+
+
+def _amend_policy(services: Services, amended: Amended) -> None:
+    now = amended.now
+    body = {"title": now["title"], "affected_groups": _listed(now.get("affected_groups", ""))}
+    services.send("PUT", "registry", f"/drafts/{now['draft_code']}/policies/{now['policy_no']}", json=body)
+
+
+def _correct_stage(services: Services, amended: Amended) -> None:
+    now = amended.now
+    body = {name: now[name] for name in ("stage", "entered_on", "precision", *PAPER) if now.get(name)}
+    path = f"/drafts/{now['draft_code']}/stages/{amended.before['entry_id']}/correct"
+    services.post("registry", path, {**body, "reason": amended.reason})
+
+
+def _correct_communication(services: Services, amended: Amended) -> None:
+    now = amended.now
+    body: dict[str, Any] = {name: now[name] for name in TEXTS if now.get(name)}
+    body |= {name: int(now[name]) for name in NUMBERS if now.get(name)}
+    body |= {name: now[name] for name in ("audience", "area", "coordinating_units") if now.get(name)}
+    body["policies"] = [int(number) for number in _listed(now.get("policy_no", ""))]
+    if now.get("content"):
+        body["content"] = _listed(now["content"])
+    path = f"/communications/{now['communication_id']}/correct"
+    services.post("campaigns", path, {**body, "reason": amended.reason})
+
+
+_SEND: Mapping[str, Send] = {
+    "drafts": _amend_draft,
+    "policies": _amend_policy,
+    "stages": _correct_stage,
+    "communications": _correct_communication,
+}

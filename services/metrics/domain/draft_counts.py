@@ -1,0 +1,232 @@
+"""Drafts counted by the stages that they entered, or are to enter, in a period; and what their consultations brought."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from services.metrics.domain.record import ConsultationOpinions, ExpectedStage
+from shared.contracts.vocabulary import ENDS, Answer, Dataset, Handling, Instrument, Regime, Stage
+from shared.rules.facts import StageEntry, Transfer
+from shared.rules.figures import Period, effective_day
+from shared.rules.sequence import by_day, unit_on
+
+Key = str | None
+
+
+class DraftsBy(StrEnum):
+    NONE = "none"
+    STAGE = "stage"
+    INSTRUMENT = "instrument"
+    HANDLING = "handling"
+    UNIT = "unit"
+    SESSION = "session"
+
+
+class OpinionsBy(StrEnum):
+    NONE = "none"
+    GROUP = "group"
+    DRAFT = "draft"
+    UNIT = "unit"
+    STAGE = "stage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedDraft:
+    """What is counted of a draft; `lead_unit_code` led it before the first of its `transfers`."""
+
+    draft_code: str
+    title: str
+    instrument: Instrument
+    regime: Regime
+    lead_unit_code: str
+    dataset: Dataset
+    scope: Answer
+    handling: Handling | None = None
+    entries: tuple[StageEntry, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    expected: tuple[ExpectedStage, ...] = ()
+    fulfilled: tuple[ExpectedStage, ...] = ()
+    opinions: tuple[ConsultationOpinions, ...] = ()
+
+    def lead_on(self, day: date) -> str:
+        leads = by_day(
+            self.lead_unit_code, ((transfer.on, transfer.unit_code) for transfer in self.transfers)
+        )
+        return unit_on(leads, day)
+
+    def entered_by(self, day: date) -> frozenset[Stage]:
+        return frozenset(entry.stage for entry in self.entries if entry.entered_on <= day)
+
+
+@dataclass(frozen=True, slots=True)
+class StagesOfPeriod:
+    """The stages that a draft entered in a period, and those that it is to enter in it and has not entered by its last day."""
+
+    draft: CountedDraft
+    entered: frozenset[Stage]
+    coming: tuple[ExpectedStage, ...]
+
+    @property
+    def stages(self) -> frozenset[Stage]:
+        return self.entered | {each.stage for each in self.coming}
+
+    @property
+    def sessions(self) -> frozenset[str]:
+        """The sessions that are to take these stages, or that were to take those that are entered."""
+        named = (*self.coming, *(each for each in self.draft.fulfilled if each.stage in self.entered))
+        return frozenset(each.session for each in named if each.session)
+
+    def of(self, stage: Stage) -> "StagesOfPeriod":
+        coming = tuple(each for each in self.coming if each.stage is stage)
+        return StagesOfPeriod(self.draft, self.entered & {stage}, coming)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftNumbers:
+    """`drafts` entered a stage in the period or are to enter it; `entered` and `expected` of them (one may be both)."""
+
+    drafts: int
+    entered: int
+    expected: int
+
+
+def stages_in(draft: CountedDraft, as_of: date, period: Period | None) -> StagesOfPeriod:
+    """Say what a draft entered in a period until a day, and what it is to enter; without a period: ever.
+
+    Expectations are those on record today, whatever the day. A draft that was withdrawn or merged expects nothing.
+    """
+    last = effective_day(period, as_of)
+    first = period.from_day if period else date.min
+    entered = frozenset(entry.stage for entry in draft.entries if first <= entry.entered_on <= last)
+    before = draft.entered_by(last)
+    coming = tuple(
+        each
+        for each in (*draft.expected, *draft.fulfilled)
+        if each.stage not in before
+        and first <= each.expected_on
+        and (period is None or each.expected_on <= period.to_day)
+        and not before & ENDS
+    )
+    return StagesOfPeriod(draft, entered, coming)
+
+
+def numbers(counted: Sequence[StagesOfPeriod]) -> DraftNumbers:
+    return DraftNumbers(
+        drafts=len(counted),
+        entered=sum(bool(each.entered) for each in counted),
+        expected=sum(bool(each.coming) for each in counted),
+    )
+
+
+def grouped(
+    counted: Iterable[StagesOfPeriod], by: DraftsBy, unit_of: Callable[[CountedDraft], str]
+) -> dict[Key, list[StagesOfPeriod]]:
+    """Put drafts under their keys; by stage and session one may stand under several."""
+    groups: dict[Key, list[StagesOfPeriod]] = {}
+    for each in counted:
+        for key, shown in _keys(each, by, unit_of):
+            groups.setdefault(key, []).append(shown)
+    return groups
+
+
+def _keys(
+    each: StagesOfPeriod, by: DraftsBy, unit_of: Callable[[CountedDraft], str]
+) -> Iterable[tuple[Key, StagesOfPeriod]]:
+    match by:
+        case DraftsBy.NONE:
+            return [(None, each)]
+        case DraftsBy.STAGE:
+            return [(stage.value, each.of(stage)) for stage in each.stages]
+        case DraftsBy.SESSION:
+            return [(session, each) for session in each.sessions or {None}]
+        case DraftsBy.UNIT:
+            return [(unit_of(each.draft), each)]
+        case DraftsBy.HANDLING:
+            return [(each.draft.handling, each)]
+        case DraftsBy.INSTRUMENT:
+            return [(each.draft.instrument, each)]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultationOf:
+    """The last summary of a consultation of a draft."""
+
+    draft: CountedDraft
+    opinions: ConsultationOpinions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpinionNumbers:
+    """Sums over summaries of consultations, None where nobody gave a number.
+
+    `share_agree`: of those that agree or disagree, in summaries that give both.
+    """
+
+    consultations: int
+    drafts: int
+    received: int | None
+    accepted: int | None = None
+    explained: int | None = None
+    agree: int | None = None
+    disagree: int | None = None
+    share_agree: float | None = None
+    counting_rules: Sequence[str] = ()
+
+
+def consultations_in(draft: CountedDraft, as_of: date, period: Period | None) -> list[ConsultationOf]:
+    last = effective_day(period, as_of)
+    first = period.from_day if period else date.min
+    return [ConsultationOf(draft, each) for each in draft.opinions if first <= each.summarised_on <= last]
+
+
+def opinions(counted: Sequence[ConsultationOf], group: Key = None) -> OpinionNumbers:
+    """Sum summaries up; of one group of people only what was received is known."""
+    listed = [each.opinions for each in counted]
+    about: Mapping[str, object] = {
+        "consultations": len(counted),
+        "drafts": len({each.draft.draft_code for each in counted}),
+        "counting_rules": sorted({each.counting_rule for each in listed if each.counting_rule}),
+    }
+    if group is not None:
+        return OpinionNumbers(received=_sum((each.groups or {}).get(group) for each in listed), **about)  # type: ignore[arg-type]
+    sums = {
+        name: _sum(getattr(each, name) for each in listed)
+        for name in ("received", "accepted", "explained", "agree", "disagree")
+    }
+    both = [each for each in listed if each.agree is not None and each.disagree is not None]
+    agree, disagree = sum(each.agree or 0 for each in both), sum(each.disagree or 0 for each in both)
+    share = agree / (agree + disagree) if agree + disagree else None
+    return OpinionNumbers(**sums, share_agree=share, **about)  # type: ignore[arg-type]
+
+
+def grouped_opinions(
+    counted: Iterable[ConsultationOf], by: OpinionsBy, unit_of: Callable[[CountedDraft], str]
+) -> dict[Key, list[ConsultationOf]]:
+    """Put consultations under their keys; under each group of people or way of answering that a summary names."""
+    groups: dict[Key, list[ConsultationOf]] = {}
+    for each in counted:
+        for key in _opinion_keys(each, by, unit_of):
+            groups.setdefault(key, []).append(each)
+    return groups
+
+
+def _opinion_keys(
+    each: ConsultationOf, by: OpinionsBy, unit_of: Callable[[CountedDraft], str]
+) -> Sequence[Key]:
+    match by:
+        case OpinionsBy.NONE:
+            return [None]
+        case OpinionsBy.GROUP:
+            return list(each.opinions.groups or ())
+        case OpinionsBy.DRAFT:
+            return [each.draft.draft_code]
+        case OpinionsBy.UNIT:
+            return [unit_of(each.draft)]
+        case OpinionsBy.STAGE:
+            return [each.opinions.stage]
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    given = [value for value in values if value is not None]
+    return sum(given) if given else None
