@@ -11,7 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
 from shared.kernel.errors import PermanentError, Text
-from shared.rules.rulebook.procedures import Certainty, Key, PostingRule, ProcedureRule
+from shared.rules.rulebook.legal_basis import Certainty
+from shared.rules.rulebook.procedures import (
+    AppraisalRule,
+    AppraisingBody,
+    DaysOf,
+    Key,
+    PermissionRule,
+    PostingRule,
+    ProcedureRule,
+    ReplyRule,
+)
 
 ANY_INSTRUMENT = "*"
 NAMED = ("opening", "closing", "parallel", "not_required", "may_return")
@@ -32,18 +42,47 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PostingRow(_Strict):
+class GroundedRow(_Strict):
+    """What every row says of its origin; a row that does not say how it was checked is never cited as law."""
+
+    legal_basis: Stated
+    content: str = ""
+    source: str = ""
+    certainty: Certainty = Certainty.UNKNOWN
+    note: str = ""
+
+
+class PostingRow(GroundedRow):
     stage: Stage
     min_days: int = Field(ge=1, le=365, strict=True)
-    legal_basis: Stated
-    source: str = ""
-    certainty: Certainty = Certainty.UNVERIFIED
 
     def rule(self) -> PostingRule:
         return PostingRule(**dict(self))
 
 
-class ProcedureRow(_Strict):
+class ReplyRow(GroundedRow):
+    stage: Stage
+    days: int = Field(ge=1, le=365, strict=True)
+    counted_in: DaysOf = DaysOf.CALENDAR
+
+    def rule(self) -> ReplyRule:
+        return ReplyRule(**dict(self))
+
+
+class AppraisalRow(GroundedRow):
+    body: AppraisingBody
+    days: int | None = Field(default=None, ge=1, le=365, strict=True)
+
+    def rule(self) -> AppraisalRule:
+        return AppraisalRule(**dict(self))
+
+
+class PermissionRow(GroundedRow):
+    def rule(self) -> PermissionRule:
+        return PermissionRule(**dict(self))
+
+
+class ProcedureRow(GroundedRow):
     """One row; in an operator's file a field that is left out is inherited from the rule that it replaces."""
 
     regime: Regime
@@ -58,10 +97,10 @@ class ProcedureRow(_Strict):
     may_return: Stages | None = None
     grace_working_days: int | None = Field(default=None, ge=0, le=250, strict=True)
     posting: tuple[PostingRow, ...] | None = None
+    replies: tuple[ReplyRow, ...] | None = None
+    appraisal: AppraisalRow | None = None
+    permission: PermissionRow | None = None
     expected_order: Stages | None = None
-    legal_basis: Stated
-    source: str = ""
-    certainty: Certainty = Certainty.UNVERIFIED
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -82,12 +121,16 @@ class ProcedureRow(_Strict):
         stated: dict[str, Any] = {
             name: frozenset(stages) for name in NAMED if (stages := getattr(self, name)) is not None
         }
-        if self.posting is not None:
-            stated["posting"] = tuple(row.rule() for row in self.posting)
+        for name in ("posting", "replies"):
+            if (rows := getattr(self, name)) is not None:
+                stated[name] = tuple(row.rule() for row in rows)
+        for name in ("appraisal", "permission"):
+            if (row := getattr(self, name)) is not None:
+                stated[name] = row.rule()
         for name in ("grace_working_days", "expected_order"):
             if (value := getattr(self, name)) is not None:
                 stated[name] = value
-        names = ("valid_from", "valid_to", "legal_basis", "source", "certainty")
+        names = ("valid_from", "valid_to", *GroundedRow.model_fields)
         return stated | {name: getattr(self, name) for name in names}
 
     def meets(self, other: "ProcedureRow") -> bool:
@@ -99,6 +142,15 @@ class ProcedureRow(_Strict):
         return days and not set(self.named).isdisjoint(other.named)
 
 
+_NOTHING: Mapping[str, Any] = {
+    "posting": (),
+    "replies": (),
+    "appraisal": None,
+    "permission": None,
+    "expected_order": (),
+}
+
+
 def rule_of(row: ProcedureRow, key: Key, defaults: Mapping[str, Any]) -> ProcedureRule:
     """Make the rule of a packaged row; what it leaves out is a default of the document."""
     regime, instrument, procedure = key
@@ -108,7 +160,7 @@ def rule_of(row: ProcedureRow, key: Key, defaults: Mapping[str, Any]) -> Procedu
         instrument=instrument,
         procedure=procedure,
         general=ANY_INSTRUMENT in row.instruments,
-        **(packaged | {"posting": (), "expected_order": ()} | row.fields),
+        **(packaged | _NOTHING | row.fields),
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.rules.rulebook.legal_basis import Certainty
 from shared.rules.rulebook.procedure_rows import RulesRefused
-from shared.rules.rulebook.procedures import Certainty
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 
 BOOK = load_rulebook()
@@ -20,14 +20,16 @@ TODAY = date(2026, 11, 24)
 
 
 @pytest.mark.parametrize(
-    ("regime", "instrument", "posting", "sourced"),
+    ("regime", "instrument", "posting", "cited"),
     [
         (OLD, I.LAW, {POLICY: 30, DRAFT: 60}, set()),
         (OLD, I.NASC_RESOLUTION, {POLICY: 30, DRAFT: 60}, set()),
         (OLD, I.PRESIDENTIAL_ORDER, {DRAFT: 60}, {DRAFT}),
         (OLD, I.DECREE, {POLICY: 30, DRAFT: 60}, set()),
-        (OLD, I.CIRCULAR, {DRAFT: 60}, {DRAFT}),
-        (OLD, I.PM_DECISION, {DRAFT: 60}, {DRAFT}),
+        (OLD, I.CIRCULAR, {DRAFT: 60}, set()),
+        (OLD, I.PM_DECISION, {DRAFT: 60}, set()),
+        (OLD, I.JUDGES_COUNCIL_RESOLUTION, {DRAFT: 60}, {DRAFT}),
+        (OLD, I.STATE_AUDIT_DECISION, {}, set()),
         (OLD, I.PROVINCIAL_RESOLUTION, {POLICY: 30, DRAFT: 30}, set()),
         (OLD, I.PROVINCIAL_DECISION, {DRAFT: 30}, set()),
         (OLD, I.DISTRICT_DECISION, {}, set()),
@@ -41,13 +43,11 @@ TODAY = date(2026, 11, 24)
     ],
 )
 def test_posting_days_of_the_ordinary_procedure(
-    regime: Regime, instrument: Instrument, posting: dict[Stage, int], sourced: set[Stage]
+    regime: Regime, instrument: Instrument, posting: dict[Stage, int], cited: set[Stage]
 ) -> None:
     rule = BOOK.procedure(regime, instrument, Procedure.ORDINARY, TODAY)
     assert dict(rule.min_posting_days) == posting
-    assert {item.stage for item in rule.posting if item.certainty is Certainty.SOURCED} == sourced
-    assert all(item.legal_basis for item in rule.posting)
-    assert all(item.source for item in rule.posting if item.certainty is Certainty.SOURCED)
+    assert {item.stage for item in rule.posting if item.cited} == cited
     short = BOOK.procedure(regime, instrument, Procedure.SIMPLIFIED, TODAY)
     assert not short.posting, "the opinion step may be skipped or shortened"
 
@@ -59,15 +59,15 @@ def test_posting_days_of_the_ordinary_procedure(
         (AMENDED, I.PROVINCIAL_CHAIR_DECISION, False),
         (NEW, I.COMMUNE_DECISION, True),
         (AMENDED, I.COMMUNE_DECISION, False),
-        (OLD, I.DISTRICT_RESOLUTION, False),
+        (OLD, I.DISTRICT_RESOLUTION, True),
         (NEW, I.DISTRICT_RESOLUTION, True),
+        (AMENDED, I.JOINT_RESOLUTION, False),
     ],
 )
 def test_a_form_that_a_regime_does_not_have_falls_under_its_general_rule(
     regime: Regime, instrument: Instrument, general: bool
 ) -> None:
-    for procedure in Procedure:
-        assert BOOK.procedure(regime, instrument, procedure, TODAY).general is general
+    assert BOOK.procedure(regime, instrument, Procedure.ORDINARY, TODAY).general is general
 
 
 def own(**changes: Any) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def test_an_operators_row_holds_on_its_days_and_keeps_omitted_fields(tmp_path: P
     assert (before.valid_to, after.valid_from) == (date(2025, 12, 31), date(2026, 7, 1))
     assert during.expected_order == before.expected_order
     assert during.grace_working_days == 5
-    assert during.posting[0].certainty is Certainty.UNVERIFIED
+    assert during.posting[0].certainty is Certainty.UNKNOWN
     assert book.version != BOOK.version
     other = (AMENDED, I.COMMUNE_RESOLUTION, Procedure.ORDINARY)
     assert book.procedures[other] == BOOK.procedures[other]
@@ -136,7 +136,7 @@ def test_the_last_file_wins_and_every_instrument_may_be_meant(tmp_path: Path) ->
         ([own(valid_to="2025-12-31")], r"rows\[0\]: valid_to lies before valid_from"),
         ([own(valid_from="2020-01-01")], r"rows\[0\]\.valid_from: lies before the regime's first day"),
         ([own(grace=3)], r"rows\[0\]\.grace: is no known field"),
-        ([{"regime": "law_2025"}], r"rows\[0\]\.instruments: is mandatory and missing"),
+        ([{"legal_basis": "1/QĐ", "regime": "law_2025"}], r"rows\[0\]\.instruments: is mandatory and missing"),
         ([own(posting=[{"stage": "drafting", "min_days": 0, "legal_basis": "x"}])], r"posting\[0\]\.min_days: must be 1"),
         ([own(), own(valid_from="2026-03-01")], r"rows\[1\]: speaks of the same procedure .* rows\[0\]"),
         (["decree"], r"rows\[0\]: "),
