@@ -14,7 +14,7 @@ from shared.contracts.vocabulary import Stage
 from shared.rules.facts import DraftFacts, Posting
 from shared.rules.rulebook.procedures import AppraisalRule, AppraisingBody, DaysOf, PostingRule, ReplyRule
 from shared.rules.rulebook.rulebook import Calendar, Rulebook, last_day
-from shared.rules.sequence import Occurrence, occurrences
+from shared.rules.sequence import Occurrence, occurrences, rule_on
 from shared.rules.verdicts import date_as_of
 
 
@@ -101,7 +101,7 @@ def clocks_of(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Posti
 
 
 def _rule_of(posting: Posting, facts: DraftFacts, rulebook: Rulebook) -> PostingRule | None:
-    rule = rulebook.procedure(facts.regime, facts.instrument, facts.procedure, posting.opened_on)
+    rule = rule_on(facts, rulebook, posting.opened_on)
     return rule.posting_of(posting.stage)
 
 
@@ -147,18 +147,22 @@ class ReplyClock:
 
 
 def reply_clocks(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[ReplyClock, ...]:
-    """Give the periods of reply and appraisal of every stay in a stage that had begun by a day."""
-    begun = (stay for stay in occurrences(facts, rulebook) if stay.entered_on <= as_of)
-    return tuple(clock for stay in begun for clock in _of_stay(stay, facts, rulebook.calendar, as_of))
+    """Give the periods of reply and appraisal of every occurrence of a stage that had begun by a day."""
+    begun = (occurrence for occurrence in occurrences(facts, rulebook) if occurrence.entered_on <= as_of)
+    return tuple(
+        clock for occurrence in begun for clock in _of_occurrence(occurrence, facts, rulebook.calendar, as_of)
+    )
 
 
-def _of_stay(stay: Occurrence, facts: DraftFacts, calendar: Calendar, as_of: date) -> Iterator[ReplyClock]:
-    is_open = stay.exited_on is None or stay.exited_on > as_of
-    if (reply := stay.rule.reply_of(stay.stage)) is not None:
-        since = _posted_in(stay, facts, as_of) or last_day(stay.entered_on, stay.precision)
+def _of_occurrence(
+    occurrence: Occurrence, facts: DraftFacts, calendar: Calendar, as_of: date
+) -> Iterator[ReplyClock]:
+    is_open = occurrence.exited_on is None or occurrence.exited_on > as_of
+    if (reply := occurrence.rule.reply_of(occurrence.stage)) is not None:
+        since = _posted_in(occurrence, facts, as_of) or last_day(occurrence.entered_on, occurrence.precision)
         yield ReplyClock(
             waits_for=WaitsFor.REPLY,
-            stage=stay.stage,
+            stage=occurrence.stage,
             body=None,
             since=since,
             days=reply.days,
@@ -167,12 +171,12 @@ def _of_stay(stay: Occurrence, facts: DraftFacts, calendar: Calendar, as_of: dat
             is_open=is_open,
             rule=reply,
         )
-    appraisal = stay.rule.appraisal
-    if stay.stage is Stage.APPRAISAL and appraisal is not None:
-        since = last_day(stay.entered_on, stay.precision)
+    appraisal = occurrence.rule.appraisal
+    if occurrence.stage is Stage.APPRAISAL and appraisal is not None:
+        since = last_day(occurrence.entered_on, occurrence.precision)
         yield ReplyClock(
             waits_for=WaitsFor.APPRAISAL,
-            stage=stay.stage,
+            stage=occurrence.stage,
             body=appraisal.body,
             since=since,
             days=appraisal.days,
@@ -183,10 +187,10 @@ def _of_stay(stay: Occurrence, facts: DraftFacts, calendar: Calendar, as_of: dat
         )
 
 
-def _posted_in(stay: Occurrence, facts: DraftFacts, as_of: date) -> date | None:
-    until = min(stay.exited_on or as_of, as_of)
-    opened = (posting.opened_on for posting in facts.postings if posting.stage is stay.stage)
-    return min((day for day in opened if stay.entered_on <= day <= until), default=None)
+def _posted_in(occurrence: Occurrence, facts: DraftFacts, as_of: date) -> date | None:
+    until = min(occurrence.exited_on or as_of, as_of)
+    opened = (posting.opened_on for posting in facts.postings if posting.stage is occurrence.stage)
+    return min((day for day in opened if occurrence.entered_on <= day <= until), default=None)
 
 
 def _last(since: date, days: int, counted_in: DaysOf, calendar: Calendar) -> date:

@@ -18,7 +18,7 @@ from shared.rules.clocks import PostingClock, clocks_of
 from shared.rules.facts import DraftFacts
 from shared.rules.rulebook.procedures import PostingRule, ProcedureRule
 from shared.rules.rulebook.rulebook import Rulebook, last_day
-from shared.rules.sequence import HALTS, Step, steps_of
+from shared.rules.sequence import HALTS, Step, rule_on, steps_of
 from shared.rules.wording import CERTAINTIES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
 
 
@@ -83,7 +83,7 @@ def findings(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Findin
 
 def _of_draft(facts: DraftFacts, rulebook: Rulebook, steps: Sequence[Step], as_of: date) -> Iterator[Finding]:
     begun = steps[0].entry.entered_on if steps else as_of
-    rule = rulebook.procedure(facts.regime, facts.instrument, facts.procedure, begun)
+    rule = rule_on(facts, rulebook, begun)
     yield from _of_form(facts, rulebook, rule, steps, as_of)
     yield from _of_regime(facts, rulebook, steps)
     if facts.procedure is Procedure.SIMPLIFIED and not facts.procedure_document:

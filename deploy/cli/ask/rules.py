@@ -50,7 +50,7 @@ def matching(
 
 
 def _key(row: Row) -> tuple[str, ...]:
-    return row["regime"], row["instrument"], row["procedure"]
+    return row["regime"], row["instrument"], row["procedure"], *row.get("area", ())
 
 
 def _in_force(dated: Sequence[Row], on: date) -> Row:
@@ -115,10 +115,11 @@ def _cells(same: list[Row], origins: _Origins) -> tuple[str, ...]:
     row = same[0]
     until = day(row["valid_to"]) or "…"
     allowed = row["permission"]
+    place = f"\n[bold]{escape(', '.join(row['area']))}[/bold]" if row["area"] else ""
     basis = [f"Trình tự {origins.mark(row)}", *([f"Được áp dụng {origins.mark(allowed)}"] if allowed else [])]
     answered = [*_replies(row["replies"], origins), *_appraisal(row["appraisal"], origins)]
     return (
-        f"{REGIMES[row['regime']].vi}\n{PROCEDURES[row['procedure']].vi}",
+        f"{REGIMES[row['regime']].vi}\n{PROCEDURES[row['procedure']].vi}{place}",
         "\n".join(INSTRUMENTS[each["instrument"]].vi for each in same),
         f"{day(row['valid_from'])}\n– {until}",
         f"{row['grace_working_days']} ngày làm việc",

@@ -1,6 +1,6 @@
 """Routes of one draft: each command with its answer, the findings of the rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -36,6 +36,7 @@ from shared.rights.actions import Action
 from shared.rules.clocks import PostingClock
 from shared.rules.findings import Finding
 from shared.rules.rulebook.procedure_rows import NAMED
+from shared.rules.rulebook.procedures import ProcedureRule
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.text_checks.days import FactDay
 
@@ -97,7 +98,7 @@ class ProcedureView(GroundedView):
 
     `general`: the regime has no row of its own for the instrument and procedure. `legal_basis` and `certainty` are those
     of the order of stages, `permission` says where the law allows the procedure. `required` are the stages of the order
-    in which communication is required.
+    in which communication is required. `area`: a rule of a province's own, for drafts that a unit with such a code leads.
     """
 
     regime: Regime
@@ -119,6 +120,7 @@ class ProcedureView(GroundedView):
     required: list[Stage]
     may_return: list[Stage]
     general: bool
+    area: list[str]
 
 
 class RegimeView(GroundedView):
@@ -137,16 +139,18 @@ class ProceduresView(BaseModel):
 
 def procedures_view(rulebook: Rulebook) -> ProceduresView:
     """The procedure table as it is in force, with what every answer names: `rules_version`."""
-    rows = [
-        asdict(rule)
-        | {name: sorted(getattr(rule, name)) for name in NAMED}
-        | {"min_posting_days": dict(rule.min_posting_days), "required": rule.required}
-        for rules in rulebook.procedures.values()
-        for rule in rules
-    ]
+    national = ((rule, ()) for rules in rulebook.procedures.values() for rule in rules)
+    local = ((own.rule, own.area) for rules in rulebook.local.values() for own in rules)
+    rows = [_procedure(rule, area) for rule, area in (*national, *local)]
     regimes = [asdict(rule) for rule in rulebook.regimes.values()]
     shown = {"rules_version": rulebook.version, "regimes": regimes, "procedures": rows}
     return ProceduresView.model_validate(shown)
+
+
+def _procedure(rule: ProcedureRule, area: Sequence[str]) -> dict[str, Any]:
+    named = {name: sorted(getattr(rule, name)) for name in NAMED}
+    derived = {"min_posting_days": dict(rule.min_posting_days), "required": rule.required, "area": area}
+    return asdict(rule) | named | derived
 
 
 def finding_views(findings: Iterable[Finding]) -> list[FindingView]:

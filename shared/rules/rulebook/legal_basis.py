@@ -29,8 +29,8 @@ class Certainty(StrEnum):
 
 
 UNCITED = Text(
-    "nội dung tạm đặt của hệ thống, chưa đối chiếu được với điều, khoản của văn bản pháp luật",
-    "set provisionally by the system, not checked against any article of law",
+    "Nội dung tạm đặt của hệ thống, chưa đối chiếu được với điều, khoản của văn bản pháp luật",
+    "Set provisionally by the system, not checked against any article of law",
 )
 FROM_A_SOURCE = Text("theo tài liệu dẫn lại, chưa đối chiếu bản gốc", "as a source writes it")
 

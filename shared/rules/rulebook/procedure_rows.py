@@ -27,6 +27,7 @@ ANY_INSTRUMENT = "*"
 NAMED = ("opening", "closing", "parallel", "not_required", "may_return")
 
 Stages = tuple[Stage, ...]
+AreaPattern = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9._-]{0,62}[*]?$")]
 Stated = Annotated[str, Field(min_length=1)]
 
 
@@ -83,11 +84,16 @@ class PermissionRow(GroundedRow):
 
 
 class ProcedureRow(GroundedRow):
-    """One row; in an operator's file a field that is left out is inherited from the rule that it replaces."""
+    """One row; in an operator's file a field that is left out is inherited from the rule that it replaces.
+
+    `area` makes it a local row: it holds for drafts whose lead unit has one of these codes, or begins with what stands
+    before an asterisk.
+    """
 
     regime: Regime
     instruments: tuple[Instrument | Literal["*"], ...] = Field(min_length=1)
     procedure: Procedure
+    area: tuple[AreaPattern, ...] = ()
     valid_from: date
     valid_to: date | None = None
     opening: Stages | None = Field(default=None, min_length=1)
@@ -135,7 +141,7 @@ class ProcedureRow(GroundedRow):
 
     def meets(self, other: "ProcedureRow") -> bool:
         """Tell whether two rows speak of the same procedure on some day."""
-        if (self.regime, self.procedure) != (other.regime, other.procedure):
+        if (self.regime, self.procedure, self.area) != (other.regime, other.procedure, other.area):
             return False
         ends = (self.valid_to or date.max, other.valid_to or date.max)
         days = max(self.valid_from, other.valid_from) <= min(ends)
@@ -154,13 +160,13 @@ _NOTHING: Mapping[str, Any] = {
 def rule_of(row: ProcedureRow, key: Key, defaults: Mapping[str, Any]) -> ProcedureRule:
     """Make the rule of a packaged row; what it leaves out is a default of the document."""
     regime, instrument, procedure = key
-    packaged = {name: frozenset(map(Stage, defaults[name])) for name in NAMED}
+    packaged: dict[str, Any] = {name: frozenset(map(Stage, defaults[name])) for name in NAMED}
     return ProcedureRule(
         regime=regime,
         instrument=instrument,
         procedure=procedure,
         general=ANY_INSTRUMENT in row.instruments,
-        **(packaged | _NOTHING | row.fields),
+        **{**packaged, **_NOTHING, **row.fields},
     )
 
 
@@ -220,6 +226,7 @@ _WHY = {
     "greater_than_equal": Text("phải từ {ge} trở lên", "must be {ge} or more"),
     "less_than_equal": Text("không được quá {le}", "must be {le} or less"),
     "too_short": Text("không được để trống", "must not be empty"),
+    "string_pattern_mismatch": Text("phải là mã đơn vị, hoặc phần đầu của mã và dấu *", "must be the code of a unit, or the beginning of codes and *"),
     "string_too_short": Text("không được để trống", "must not be empty"),
 }  # fmt: skip
 _WHY |= dict.fromkeys(("date_type", "date_parsing"), _WHY["date_from_datetime_parsing"])

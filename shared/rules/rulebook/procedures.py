@@ -116,6 +116,22 @@ class ProcedureRule(Grounded):
         return next((rule for rule in self.replies if rule.stage is stage), None)
 
 
+@dataclass(frozen=True, slots=True)
+class LocalRule:
+    """A rule of a province's own, in the place of the national one for drafts that a unit of its `area` leads."""
+
+    area: tuple[str, ...]
+    rule: ProcedureRule
+
+    def holds(self, lead: str, on: date) -> bool:
+        until = self.rule.valid_to or date.max
+        return self.rule.valid_from <= on <= until and any(_is_in(lead, pattern) for pattern in self.area)
+
+
+def _is_in(lead: str, pattern: str) -> bool:
+    return lead.startswith(pattern[:-1]) if pattern.endswith("*") else lead == pattern
+
+
 def followed(rules: Iterable[ProcedureRule]) -> tuple[ProcedureRule, ...]:
     """Order the rules of one key by day; raises `PermanentError` if a day has none, or two."""
     ordered = sorted(rules, key=lambda rule: rule.valid_from)

@@ -29,7 +29,14 @@ from shared.rules.rulebook.procedure_rows import (
     read_rows,
     rule_of,
 )
-from shared.rules.rulebook.procedures import ONE_DAY, Key, ProcedureRule, followed, overridden
+from shared.rules.rulebook.procedures import (
+    ONE_DAY,
+    Key,
+    LocalRule,
+    ProcedureRule,
+    followed,
+    overridden,
+)
 from shared.rules.rulebook.regimes import RegimeRule, read_regimes
 
 WEEKDAYS = 5
@@ -116,6 +123,7 @@ Days = dict[date, DayKind]
 Notices = dict[int, str]
 Rules = dict[Key, tuple[ProcedureRule, ...]]
 Regimes = Mapping[Regime, RegimeRule]
+Local = Mapping[Key, tuple[LocalRule, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +150,25 @@ class Rulebook:
     counting: Counting
     regimes: Mapping[Regime, RegimeRule]
     notices: Mapping[int, str]
+    local: Mapping[Key, tuple[LocalRule, ...]]
     version: str
 
     def procedure(
-        self, regime: Regime, instrument: Instrument, procedure: Procedure, on: date
+        self, regime: Regime, instrument: Instrument, procedure: Procedure, on: date, lead: str | None = None
     ) -> ProcedureRule:
         """Return the rule in force on a day; the first one also holds for the days before it.
+
+        A rule of the area of the unit that leads on that day holds in the place of the national one.
 
         The regime is an attribute of the draft, so a stage dated before the law's own first day (or after
         its last, Law 64/2025/QH15 Art. 72) still goes by the draft's regime.
         """
-        return in_force(self.procedures[regime, instrument, procedure], on)
+        key = regime, instrument, procedure
+        if lead is not None:
+            for own in reversed(self.local.get(key, ())):
+                if own.holds(lead, on):
+                    return own.rule
+        return in_force(self.procedures[key], on)
 
     def provisional(self, days: Iterable[date]) -> tuple[int, ...]:
         """Give those years of some days whose days off no notice has settled yet: a due day in them may still move."""
@@ -182,16 +198,19 @@ def rulebook_with(overrides: Sequence[RuleFile]) -> Rulebook:
         return _packaged()
     days, notices, rules = _packaged_days(), _packaged_notices(), _packaged_rules()
     counting, regimes = _packaged_counting(), _packaged_regimes()
+    local: Local = {}
     for file in overrides:
         if file.is_calendar:
             days |= _days(file.name, file.text)
             notices |= _notices(file.name, file.text)
         else:
             document = read_document(file.name, file.text)
-            rules |= _overridden(rules, file)
+            rows = read_rows(file.name, document["rows"])
+            rules |= _overridden(rules, file.name, rows)
+            local = _with_local(local, rules, file.name, rows)
             counting = counting.overridden(read_counting(file.name, document))
             regimes = {**regimes, **read_regimes(file.name, document)}
-    return _rulebook(rules, days, counting, regimes, notices)
+    return _rulebook(rules, days, counting, regimes, notices, local)
 
 
 def rulebook_of(document: dict[str, Any], days: Mapping[date, DayKind]) -> Rulebook:
@@ -202,9 +221,14 @@ def rulebook_of(document: dict[str, Any], days: Mapping[date, DayKind]) -> Ruleb
 
 
 def _rulebook(
-    rules: Rules, days: Mapping[date, DayKind], counting: Counting, regimes: Regimes, notices: Notices
+    rules: Rules,
+    days: Mapping[date, DayKind],
+    counting: Counting,
+    regimes: Regimes,
+    notices: Notices,
+    local: Local | None = None,
 ) -> Rulebook:
-    calendar = calendar_of(days)
+    calendar, of_areas = calendar_of(days), local or {}
     dumped = [
         _RULE_ADAPTER.dump_python(rule, mode="json") for _, dated in sorted(rules.items()) for rule in dated
     ]
@@ -217,15 +241,19 @@ def _rulebook(
                 _REGIME_ADAPTER.dump_python(rule, mode="json") for _, rule in sorted(regimes.items())
             ],
             "notices": sorted(notices.items()),
+            "local": [
+                [each.area, _sorted(_RULE_ADAPTER.dump_python(each.rule, mode="json"))]
+                for _, dated in sorted(of_areas.items())
+                for each in dated
+            ],
             **counting.as_data(),
         },
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),
     )
-    return Rulebook(
-        rules, calendar, counting, regimes, notices, hashlib.sha256(canonical.encode()).hexdigest()
-    )
+    version = hashlib.sha256(canonical.encode()).hexdigest()
+    return Rulebook(rules, calendar, counting, regimes, notices, of_areas, version)
 
 
 _RULE_ADAPTER: TypeAdapter[ProcedureRule] = TypeAdapter(ProcedureRule)
@@ -327,17 +355,29 @@ def _dated(key: Key, rows: Sequence[ProcedureRow], defaults: Mapping[str, Any]) 
     return followed(rules)
 
 
-def _overridden(rules: Rules, file: RuleFile) -> Rules:
-    """Let the rows of a file hold on their days, one after the other."""
+def _overridden(rules: Rules, file: str, rows: Sequence[ProcedureRow]) -> Rules:
+    """Let the national rows of a file hold on their days, one after the other."""
     changed: Rules = {}
-    for number, row in enumerate(read_rows(file.name, read_document(file.name, file.text)["rows"])):
-        for instrument in row.named:
+    for number, row in enumerate(rows):
+        for instrument in row.named if not row.area else ():
             key = (row.regime, instrument, row.procedure)
             before = changed.get(key) or rules[key]
-            _check_begun(file.name, number, row, before[0])
+            _check_begun(file, number, row, before[0])
             by = replace(in_force(before, row.valid_from), **row.fields)
             changed[key] = overridden(before, by)
     return changed
+
+
+def _with_local(local: Local, rules: Rules, file: str, rows: Sequence[ProcedureRow]) -> Local:
+    """Add the local rows of a file; what they leave out is as in the national rule of their first day."""
+    added = dict(local)
+    for number, row in enumerate(rows):
+        for instrument in row.named if row.area else ():
+            key = (row.regime, instrument, row.procedure)
+            _check_begun(file, number, row, rules[key][0])
+            own = replace(in_force(rules[key], row.valid_from), **row.fields)
+            added[key] = (*added.get(key, ()), LocalRule(row.area, own))
+    return added
 
 
 def _check_begun(file: str, number: int, row: ProcedureRow, first: ProcedureRule) -> None:

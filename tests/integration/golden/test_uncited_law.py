@@ -1,4 +1,4 @@
-"""No law of a rule that is from memory, or of which nothing is known, stands in a page, a mail, a letter or a report."""
+"""No law of a rule that is from memory, or of which nothing is queued, stands in a page, a mail, a letter or a report."""
 
 import io
 import json
@@ -59,8 +59,8 @@ def parts(content: bytes) -> Iterator[str]:
                 yield from parts(archive.read(name))
     elif content.startswith((b"From:", b"Subject:", b"To:", b"MIME", b"Message-ID", b"Date:")):
         for part in message_from_bytes(content, policy=policy.default).walk():
-            if not part.is_multipart():
-                yield from parts(part.get_payload(decode=True) or b"")
+            if isinstance(payload := part.get_payload(decode=True), bytes):
+                yield from parts(payload)
             yield str(part.items())
     else:
         yield content.decode("utf-8", "replace")
@@ -72,11 +72,11 @@ async def visited(office: Office, unit: str, role: Role) -> AsyncIterator[tuple[
     access = office.platform.services["notifier"].app.state.access
     secret, _ = await access.sessions.start(Principal(f"{role}-{unit}", role, unit), Way.MAIL)
     start = [("registry", "/entry"), ("registry", "/entry/drafts"), ("metrics", f"/?as_of={MONDAY}")]
-    waiting, known = deque(start), set(start)
+    waiting, queued = deque(start), set(start)
     async with httpx.AsyncClient(
         cookies={access.place.cookie: secret}, headers={"Accept": "text/html"}, verify=NO_AUTHORITIES
     ) as browser:
-        while waiting and len(known) < MOST_PAGES:
+        while waiting and len(queued) < MOST_PAGES:
             service, path = waiting.popleft()
             page = await browser.get(f"http://127.0.0.1:{ports[service]}{path}", timeout=30)
             yield f"{service}{path} ({page.status_code})", page.text
@@ -86,8 +86,8 @@ async def visited(office: Office, unit: str, role: Role) -> AsyncIterator[tuple[
                     where.netloc.partition(".")[0],
                     where.path + (f"?{where.query}" if where.query else ""),
                 )
-                if target[0] in ports and target not in known and "/entry" in target[1]:
-                    known.add(target)
+                if target[0] in ports and target not in queued and "/entry" in target[1]:
+                    queued.add(target)
                     waiting.append(target)
 
 

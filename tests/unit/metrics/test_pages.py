@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -230,7 +231,7 @@ async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
 
 
 async def test_a_draft_shows_until_when_it_is_answered_and_who_appraises() -> None:
-    law = {"instrument": Instrument.LAW, "regime": Regime.LAW_2025_AMENDED}
+    law: dict[str, Any] = {"instrument": Instrument.LAW, "regime": Regime.LAW_2025_AMENDED}
     asked = MadeUp(record=a_record("policy_consultation 2026-03-20", **law))
     text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", asked))
     assert "trả lời bằng văn bản trong 15 ngày, đến hết 06/04/2026" in text_value, "5/4 is a Sunday"
@@ -243,7 +244,7 @@ async def test_a_draft_shows_until_when_it_is_answered_and_who_appraises() -> No
 
 
 async def test_a_rule_from_memory_names_no_law_on_the_page_of_a_draft() -> None:
-    of_2015 = {"instrument": Instrument.CIRCULAR, "regime": Regime.LAW_2015}
+    of_2015: dict[str, Any] = {"instrument": Instrument.CIRCULAR, "regime": Regime.LAW_2015}
     made_up = MadeUp(record=a_record("draft_consultation 2026-03-02", **of_2015))
     text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", made_up))
     assert "<dt>Luật áp dụng" in text_value or "Luật số 80/2015/QH13" in text_value

@@ -16,7 +16,7 @@ from shared.rules.facts import DraftFacts, Posting
 from shared.rules.findings import FindingKind, findings
 from shared.rules.rulebook.legal_basis import UNCITED, Certainty
 from shared.rules.rulebook.procedure_rows import GroundedRow
-from shared.rules.rulebook.procedures import AppraisingBody
+from shared.rules.rulebook.procedures import AppraisingBody, PostingRule, ReplyRule
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.rules.shorthand import draft
 
@@ -69,7 +69,8 @@ def test_only_what_was_read_or_a_source_writes_is_cited() -> None:
                 assert (each.cited is not None) is (each.certainty in {Certainty.READ, Certainty.SECONDARY})
                 assert (each.legal_basis in each.grounds.vi) is each.certainty.is_citable
                 assert (each.grounds == UNCITED) is not each.certainty.is_citable
-            for asked in (*rule.posting, *rule.replies):
+            periods: list[PostingRule | ReplyRule] = [*rule.posting, *rule.replies]
+            for asked in periods:
                 shown = rule_for_people(asked)
                 assert (asked.legal_basis in str(shown)) is asked.certainty.is_citable
     assert all(grounds.values()), grounds

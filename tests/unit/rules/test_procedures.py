@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.rules.facts import Transfer
 from shared.rules.rulebook.legal_basis import Certainty
 from shared.rules.rulebook.procedure_rows import RulesRefused
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
+from shared.rules.sequence import occurrences
+from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
 OLD, NEW, AMENDED = Regime.LAW_2015, Regime.LAW_2025, Regime.LAW_2025_AMENDED
@@ -157,3 +160,41 @@ def test_a_file_that_is_no_table_is_reported(tmp_path: Path, text: str, message:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RulesRefused, match=message):
         load_rulebook([path])
+
+
+def test_a_local_row_stands_before_the_national_one_in_its_area(tmp_path: Path) -> None:
+    posting = [
+        {"stage": "draft_consultation", "min_days": 7, "legal_basis": "Điều 9 Quyết định 43/2025/QĐ-UBND"}
+    ]
+    local = own(area=["DLK-*", "BMT"], posting=posting, valid_to="2026-06-30", certainty="read")
+    book = load_rulebook([file_of(tmp_path, local, own(grace_working_days=4))])
+    of = {
+        (lead, day): book.procedure(AMENDED, I.COMMUNE_DECISION, Procedure.ORDINARY, day, lead)
+        for lead in ("DLK-XA-1", "BMT", "BMT-1", "HN")
+        for day in (date(2025, 12, 31), date(2026, 1, 1), date(2026, 7, 1))
+    }
+    inside = {place for place, rule in of.items() if dict(rule.min_posting_days) == {DRAFT: 7}}
+    assert inside == {("DLK-XA-1", date(2026, 1, 1)), ("BMT", date(2026, 1, 1))}
+    assert rule_on(book, TODAY).grace_working_days == 4, "the national row of the same file"
+    assert book.version != load_rulebook([file_of(tmp_path, own(grace_working_days=4))]).version
+
+
+def test_a_draft_goes_by_the_rules_of_the_area_of_the_unit_that_leads_on_the_day(tmp_path: Path) -> None:
+    book = load_rulebook([file_of(tmp_path, own(area=["DLK-*"], grace_working_days=3))])
+    facts = draft(
+        "drafting 2026-03-02; draft_consultation 2026-03-09",
+        instrument=I.COMMUNE_DECISION,
+        regime=AMENDED,
+        lead_unit_code="HN-XA",
+        transfers=(Transfer(on=date(2026, 3, 9), unit_code="DLK-XA"),),
+    )
+    assert [each.rule.grace_working_days for each in occurrences(facts, book)] == [5, 3]
+    assert [each.due_on for each in occurrences(facts, book)] == [date(2026, 3, 9), date(2026, 3, 12)]
+
+
+def test_an_area_is_a_code_or_the_beginning_of_codes(tmp_path: Path) -> None:
+    with pytest.raises(RulesRefused, match=r"rows\[0\]\.area\[0\]: must be the code of a unit"):
+        load_rulebook([file_of(tmp_path, own(area=["*"]))])
+    twice = file_of(tmp_path, own(area=["A-*"]), own(area=["A-*"]))
+    with pytest.raises(RulesRefused, match=r"rows\[1\]: speaks of the same procedure"):
+        load_rulebook([twice])

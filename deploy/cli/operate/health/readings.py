@@ -86,15 +86,15 @@ def provisional_years(now: datetime) -> tuple[int, ...]:
 async def collect(current: state.Current, folder: Path, settings: LocalSettings) -> Readings:
     now = runtime.now()
     addresses = monitors(current)
-    answers, monitor, health, stores, broker, database, years = await asyncio.gather(
+    answers, monitor, health, stores, broker, database = await asyncio.gather(
         _answers(current, now),
         ask([f"{url}/varz" for url in addresses[:1]]),
         ask([f"{url}/healthz" for url in addresses]),
         ask([f"{url}/jsz" for url in addresses]),
         read_broker(current.nats_url, folder, settings.nats_replicas),
         read_database(folder, settings),
-        asyncio.to_thread(provisional_years, now),
     )
+    years = await asyncio.to_thread(provisional_years, now)
     return Readings(
         now=now,
         current=current,
