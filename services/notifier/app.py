@@ -148,7 +148,9 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
             requests.router(platform.engine, settings.url_registry, now),
             outbox.router(read_model, environment(), ticks.pipeline.kinds, local=settings.smtp_url is None),
             failed_mail.router(failed_mail.SqlFailedMails(platform.engine, ticks.pipeline.kinds), now),
-            routes.router(platform.store, lambda session: rows(session, recipients, runtime.new_id).sheets()),
+            routes.router(
+                platform.store, lambda session: rows(session, recipients, runtime.new_id, now).sheets()
+            ),
         ],
         broker=subscribers.broker,
         catalog=platform.catalog,

@@ -6,17 +6,60 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.contracts.vocabulary import Stage
+from shared.rules.clocks import WaitsFor
 from shared.rules.findings import FindingKind
-from shared.rules.rulebook.procedures import Certainty
+from shared.rules.rulebook.legal_basis import Certainty
+from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 
 
-class PostingRuleView(BaseModel):
-    """The least number of calendar days of posting in a stage, and how far that figure is confirmed."""
+class GroundedView(BaseModel):
+    """Where a rule comes from, and how far that was checked; `content` is what the law asks for in Loa's words.
+
+    In the table itself `legal_basis` names the article as it is on record. With a draft it names the law only where it
+    was read or a source writes it, and else says that it is not checked.
+    """
+
+    legal_basis: str
+    content: str
+    source: str
+    certainty: Certainty
+    note: str
+
+
+class PostingRuleView(GroundedView):
+    """The least number of calendar days of posting in a stage."""
 
     stage: Stage
     min_days: int
+
+
+class ReplyRuleView(GroundedView):
+    """Within how many days from receipt a body that is asked in a stage replies in writing."""
+
+    stage: Stage
+    days: int
+    counted_in: DaysOf
+
+
+class AppraisalRuleView(GroundedView):
+    """Who appraises, and within how many calendar days from the complete dossier, if that is on record."""
+
+    body: AppraisingBody
+    days: int | None
+
+
+class ReplyClockView(BaseModel):
+    """Until when replies or the appraisal are due; `by` is null where no number of days is on record."""
+
+    waits_for: WaitsFor
+    stage: Stage
+    body: AppraisingBody | None
+    since: date
+    days: int | None
+    counted_in: DaysOf
+    by: date | None
+    is_open: bool
     legal_basis: str
-    source: str
     certainty: Certainty
 
 

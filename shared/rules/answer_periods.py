@@ -9,18 +9,21 @@ from shared.rules.rulebook.rulebook import Calendar
 
 @dataclass(frozen=True, slots=True)
 class AnswerPeriod:
-    """From `valid_from` on a request is answered within `working_days`; then it goes one step up."""
+    """From `valid_from` on a request is answered within `working_days`; then it goes one step up.
+
+    The number of days is Loa's own: no law sets it, so `note` names none.
+    """
 
     valid_from: date
     working_days: int
-    basis: str
+    note: str
 
 
 ANSWER_PERIODS = (
     AnswerPeriod(
         date(2022, 3, 30),
         5,
-        "Quyết định 407/QĐ-TTg (theo dõi, đôn đốc); 05 ngày làm việc là mặc định của hệ thống",
+        "05 ngày làm việc là mặc định của hệ thống",
     ),
 )
 

@@ -1,98 +1,25 @@
 """Findings on a draft: what is late, missing or unusual, in its stages and its postings; they refuse nothing.
 
-Only a least duration is asked for, so days off count (Ministry of Public Security, 26/2/2026). The first day is
-not counted (Civil Code 2015, Art. 147): what is posted on the 1st for 10 days may end with the 11th.
-
 A finding follows from the facts, so it lasts as long as they do; it never changes a verdict.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.vocabulary import CLOSING_BY_LAW, Precision, Procedure, Stage
+from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Precision, Procedure, Stage
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
-from shared.rules.facts import DraftFacts, Posting
-from shared.rules.rulebook.procedures import PostingRule
+from shared.rules.clocks import PostingClock, clocks_of
+from shared.rules.facts import DraftFacts
+from shared.rules.rulebook.procedures import PostingRule, ProcedureRule
 from shared.rules.rulebook.rulebook import Rulebook, last_day
-from shared.rules.sequence import HALTS, Step, steps_of
-from shared.rules.verdicts import date_as_of
-from shared.rules.wording import CERTAINTIES, INSTRUMENTS, REGIMES, STAGES
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostingClock:
-    """A posting on a day: `posted_days` by then, against `rule` (None: no minimum is known).
-
-    `lawful_end` is the earliest last day, `planned_end` the day until which it is to run.
-    """
-
-    posting: Posting
-    rule: PostingRule | None
-    posted_days: int
-    lawful_end: date | None
-    planned_end: date | None
-    closed_on: date | None
-
-    @property
-    def is_open(self) -> bool:
-        return self.closed_on is None
-
-    @property
-    def is_short(self) -> bool:
-        """Tell whether it was closed before the minimum."""
-        return self.closed_on is not None and self.lawful_end is not None and self.closed_on < self.lawful_end
-
-    @property
-    def is_planned_short(self) -> bool:
-        return (
-            self.is_open
-            and self.lawful_end is not None
-            and self.planned_end is not None
-            and self.planned_end < self.lawful_end
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give how the posting stands, as data; days are ISO."""
-        rule = self.rule
-        return {
-            "posting_id": str(self.posting.posting_id),
-            "stage": self.posting.stage,
-            "opened_on": self.posting.opened_on.isoformat(),
-            "planned_end": _iso(self.planned_end),
-            "closed_on": _iso(self.closed_on),
-            "posted_days": self.posted_days,
-            "min_days": rule.min_days if rule else None,
-            "lawful_end": _iso(self.lawful_end),
-            "rule": asdict(rule) if rule else None,
-        }
-
-    def has_run(self, by: date) -> bool:
-        """Tell whether the minimum is over on a day, and was not cut short."""
-        end = self.lawful_end or self.posting.opened_on
-        return end <= by and (self.closed_on is None or self.closed_on >= end)
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def clock_of(posting: Posting, rule: PostingRule | None, as_of: date) -> PostingClock:
-    closed_on = date_as_of(posting.closed_on, as_of)
-    lawful_end = posting.opened_on + timedelta(days=rule.min_days) if rule else None
-    return PostingClock(
-        posting=posting,
-        rule=rule,
-        posted_days=max(0, ((closed_on or as_of) - posting.opened_on).days),
-        lawful_end=lawful_end,
-        planned_end=next(reversed(posting.extended_to), posting.closes_on) or lawful_end,
-        closed_on=closed_on,
-    )
+from shared.rules.sequence import HALTS, Step, rule_on, steps_of
+from shared.rules.wording import CERTAINTIES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
 
 
 class FindingKind(StrEnum):
@@ -106,6 +33,9 @@ class FindingKind(StrEnum):
     POSTING_SHORT = "posting_short"
     POSTING_PLANNED_SHORT = "posting_planned_short"
     INSTRUMENT_NOT_OF_REGIME = "instrument_not_of_regime"
+    INSTRUMENT_ENDED = "instrument_ended"
+    PROCEDURE_NOT_OF_INSTRUMENT = "procedure_not_of_instrument"
+    REGIME_NOT_OF_DATES = "regime_not_of_dates"
     SIMPLIFIED_WITHOUT_DOCUMENT = "simplified_without_document"
     LEAD_ENDED = "lead_ended"
     PROVINCE_ENDED = "province_ended"
@@ -145,36 +75,88 @@ def findings(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Findin
     steps = [step for step in steps_of(facts, rulebook) if step.entry.entered_on <= as_of]
     clocks = clocks_of(facts, rulebook, as_of)
     dated = [*_late(facts, as_of), *_of_way(steps), *_left_early(steps, clocks), *_of_postings(clocks)]
-    return (*_of_draft(facts, rulebook, as_of), *sorted(dated, key=lambda finding: finding.on or date.min))
+    return (
+        *_of_draft(facts, rulebook, steps, as_of),
+        *sorted(dated, key=lambda finding: finding.on or date.min),
+    )
 
 
-def clocks_of(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[PostingClock, ...]:
-    """Give every posting that had begun by a day, with the rule of its first day."""
-    begun = sorted((p for p in facts.postings if p.opened_on <= as_of), key=lambda posting: posting.opened_on)
-    return tuple(clock_of(posting, _rule_of(posting, facts, rulebook), as_of) for posting in begun)
-
-
-def _rule_of(posting: Posting, facts: DraftFacts, rulebook: Rulebook) -> PostingRule | None:
-    rule = rulebook.procedure(facts.regime, facts.instrument, facts.procedure, posting.opened_on)
-    return rule.posting_of(posting.stage)
-
-
-def _of_draft(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> Iterator[Finding]:
-    rule = rulebook.procedure(facts.regime, facts.instrument, facts.procedure, as_of)
-    if rule.general:
-        form, regime = INSTRUMENTS[facts.instrument], REGIMES[facts.regime]
-        text = Text(
-            f"Hình thức “{form.vi}” không có trong chế độ “{regime.vi}” của hệ thống; đang dùng quy tắc chung. "
-            "Đề nghị kiểm tra hình thức và luật áp dụng",
-            f"The form '{form.en}' is not known to the regime '{regime.en}'; its general rule is used. Check both",
-        )
-        yield Finding(FindingKind.INSTRUMENT_NOT_OF_REGIME, None, None, text, rule.legal_basis)
+def _of_draft(facts: DraftFacts, rulebook: Rulebook, steps: Sequence[Step], as_of: date) -> Iterator[Finding]:
+    begun = steps[0].entry.entered_on if steps else as_of
+    rule = rule_on(facts, rulebook, begun)
+    yield from _of_form(facts, rulebook, rule, steps, as_of)
+    yield from _of_regime(facts, rulebook, steps)
     if facts.procedure is Procedure.SIMPLIFIED and not facts.procedure_document:
         text = Text(
             "Chưa ghi văn bản cho phép áp dụng trình tự, thủ tục rút gọn; đề nghị bổ sung",
             "The document that allows the simplified procedure is not recorded; add it",
         )
-        yield Finding(FindingKind.SIMPLIFIED_WITHOUT_DOCUMENT, None, None, text, rule.legal_basis)
+        allowed = rule.permission.cited if rule.permission else None
+        yield Finding(FindingKind.SIMPLIFIED_WITHOUT_DOCUMENT, None, None, text, allowed)
+
+
+def _of_form(
+    facts: DraftFacts, rulebook: Rulebook, rule: ProcedureRule, steps: Sequence[Step], as_of: date
+) -> Iterator[Finding]:
+    """Give what the table says of the form: it does not have it, has it no longer, or not with this procedure."""
+    form, regime = INSTRUMENTS[facts.instrument], REGIMES[facts.regime]
+    ordinary = rulebook.form_until(facts.regime, facts.instrument, Procedure.ORDINARY)
+    if ordinary is None:
+        text = Text(
+            f"Hình thức “{form.vi}” không có trong chế độ “{regime.vi}” của hệ thống; đang dùng quy tắc chung. "
+            "Đề nghị kiểm tra hình thức và luật áp dụng",
+            f"The form '{form.en}' is not known to the regime '{regime.en}'; its general rule is used. Check both",
+        )
+        yield Finding(FindingKind.INSTRUMENT_NOT_OF_REGIME, None, None, text)
+    elif (after := _first_after(ordinary, steps, as_of)) is not None:
+        text = Text(
+            f"Hình thức “{form.vi}” chỉ có đến hết ngày {ordinary:%d/%m/%Y} nhưng dự thảo còn được thực hiện sau ngày này; "
+            "đề nghị kiểm tra hình thức, hoặc ghi việc rút, chuyển dự thảo",
+            f"The form '{form.en}' existed until the end of {ordinary}, and the draft goes on after it. Check the form, or "
+            "record that the draft was withdrawn or transferred",
+        )
+        yield Finding(FindingKind.INSTRUMENT_ENDED, None, after, text)
+    elif rule.general and facts.procedure is not Procedure.ORDINARY:
+        way = PROCEDURES[facts.procedure]
+        text = Text(
+            f"Bảng quy tắc không có “{way.vi}” cho hình thức “{form.vi}” trong chế độ “{regime.vi}”; đang dùng quy tắc "
+            "chung. Đề nghị kiểm tra",
+            f"The table of rules has no '{way.en}' for '{form.en}' under '{regime.en}'; its general rule is used. Check it",
+        )
+        yield Finding(FindingKind.PROCEDURE_NOT_OF_INSTRUMENT, None, None, text)
+
+
+def _first_after(last: date, steps: Sequence[Step], as_of: date) -> date | None:
+    """Give the first day on which a draft goes on after a day; None if it had come to its end by then."""
+    entered = [step.entry.entered_on for step in steps if step.entry.stage not in HALTS]
+    if late := [day for day in entered if day > last]:
+        return late[0]
+    is_over = bool(steps) and steps[-1].entry.stage in CLOSING_BY_LAW | ENDS
+    return last + timedelta(days=1) if as_of > last and not is_over else None
+
+
+def _of_regime(facts: DraftFacts, rulebook: Rulebook, steps: Sequence[Step]) -> Iterator[Finding]:
+    """Compare the days of the draft with those of its law; a draft of the time of change may be right all the same."""
+    rule, name = rulebook.regimes.get(facts.regime), REGIMES[facts.regime]
+    if rule is None or not steps:
+        return
+    begun = steps[0].entry.entered_on
+    closed = next((step.entry for step in steps if step.entry.stage in CLOSING_BY_LAW), None)
+    if rule.last_day is not None and begun > rule.last_day:
+        text = Text(
+            f"Dự thảo bắt đầu ngày {begun:%d/%m/%Y} nhưng ghi theo “{name.vi}”, áp dụng cho dự thảo bắt đầu đến hết ngày "
+            f"{rule.last_day:%d/%m/%Y}; đề nghị kiểm tra luật áp dụng (giữ nguyên nếu thuộc trường hợp chuyển tiếp)",
+            f"The draft was begun on {begun} and goes by '{name.en}', which is for drafts begun until {rule.last_day}. Check "
+            "which law applies (leave it if the law's transition allows it)",
+        )
+        yield Finding(FindingKind.REGIME_NOT_OF_DATES, None, begun, text, rule.cited)
+    elif closed is not None and last_day(closed.entered_on, closed.precision) < rule.first_day:
+        text = Text(
+            f"Dự thảo ghi theo “{name.vi}”, có hiệu lực từ ngày {rule.first_day:%d/%m/%Y}, nhưng đã được thông qua, ban hành "
+            "trước ngày này; đề nghị kiểm tra luật áp dụng",
+            f"The draft goes by '{name.en}', in force from {rule.first_day}, and was adopted before. Check which law applies",
+        )
+        yield Finding(FindingKind.REGIME_NOT_OF_DATES, None, closed.entered_on, text, rule.cited)
 
 
 def _late(facts: DraftFacts, as_of: date) -> Iterator[Finding]:
@@ -238,7 +220,7 @@ def _backwards(before: Step, step: Step, been: set[Stage]) -> Finding:
 
 
 def _of_step_entry(kind: FindingKind, step: Step, text: Text) -> Finding:
-    return Finding(kind, step.entry.entry_id, step.entry.entered_on, text, step.rule.legal_basis)
+    return Finding(kind, step.entry.entry_id, step.entry.entered_on, text, step.rule.cited)
 
 
 def _left_early(steps: Sequence[Step], clocks: Sequence[PostingClock]) -> Iterator[Finding]:
@@ -272,7 +254,7 @@ def _too_early(step: Step, following: Step, rule: PostingRule, days: int, *, is_
         f"Went on to '{next_.en}' when '{was.en}' had {days} of at least {counted(rule.min_days, 'day')} ({en}; {sure.en})",
     )
     return Finding(
-        FindingKind.LEFT_EARLY, following.entry.entry_id, following.entry.entered_on, text, rule.legal_basis
+        FindingKind.LEFT_EARLY, following.entry.entry_id, following.entry.entered_on, text, rule.cited
     )
 
 
@@ -287,9 +269,7 @@ def _of_postings(clocks: Sequence[PostingClock]) -> Iterator[Finding]:
                 f"Kết thúc đăng tải khi mới được {clock.posted_days}/{rule.min_days} ngày tối thiểu ({sure.vi})",
                 f"Closed after {clock.posted_days} of at least {counted(rule.min_days, 'day')} of posting ({sure.en})",
             )
-            yield Finding(
-                FindingKind.POSTING_SHORT, posting.posting_id, clock.closed_on, text, rule.legal_basis
-            )
+            yield Finding(FindingKind.POSTING_SHORT, posting.posting_id, clock.closed_on, text, rule.cited)
         elif clock.is_planned_short:
             text = Text(
                 f"Dự kiến kết thúc đăng tải ngày {end:%d/%m/%Y}, chưa đủ {rule.min_days} ngày tối thiểu "
@@ -302,5 +282,5 @@ def _of_postings(clocks: Sequence[PostingClock]) -> Iterator[Finding]:
                 posting.posting_id,
                 posting.opened_on,
                 text,
-                rule.legal_basis,
+                rule.cited,
             )

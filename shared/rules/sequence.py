@@ -269,8 +269,14 @@ def steps_of(facts: DraftFacts, rulebook: Rulebook) -> list[Step]:
     return [Step(entry, rules[entry.entry_id]) for entry in in_order(entries)]
 
 
+def rule_on(facts: DraftFacts, rulebook: Rulebook, day: date) -> ProcedureRule:
+    """Give the rule of a draft on a day: that of its lead unit's area, else the national one."""
+    lead = unit_on(lead_units(facts), day) if rulebook.local else None
+    return rulebook.procedure(facts.regime, facts.instrument, facts.procedure, day, lead)
+
+
 def _rule(facts: DraftFacts, rulebook: Rulebook, entry: StageEntry) -> ProcedureRule:
-    return rulebook.procedure(facts.regime, facts.instrument, facts.procedure, entry.entered_on)
+    return rule_on(facts, rulebook, entry.entered_on)
 
 
 def _window(steps: Sequence[Step]) -> Window:

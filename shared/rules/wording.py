@@ -21,7 +21,8 @@ from shared.contracts.vocabulary import (
     UnitLevel,
 )
 from shared.kernel.errors import Text
-from shared.rules.rulebook.procedures import Certainty
+from shared.rules.rulebook.legal_basis import Certainty
+from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 
 NOT_APPLICABLE = Text("không áp dụng", "not applicable")
@@ -83,6 +84,15 @@ INSTRUMENTS: Mapping[Instrument, Text] = MappingProxyType(
         Instrument.DECISION: Text("Quyết định", "Decision"),
         Instrument.PM_DECISION: Text("Quyết định của Thủ tướng Chính phủ", "Decision of the Prime Minister"),
         Instrument.CIRCULAR: Text("Thông tư", "Circular"),
+        Instrument.JOINT_RESOLUTION: Text("Nghị quyết liên tịch", "Joint resolution"),
+        Instrument.JOINT_CIRCULAR: Text("Thông tư liên tịch", "Joint circular"),
+        Instrument.JUDGES_COUNCIL_RESOLUTION: Text(
+            "Nghị quyết của Hội đồng Thẩm phán Tòa án nhân dân tối cao",
+            "Resolution of the Council of Judges of the Supreme People's Court",
+        ),
+        Instrument.STATE_AUDIT_DECISION: Text(
+            "Quyết định của Tổng Kiểm toán nhà nước", "Decision of the State Auditor General"
+        ),
         Instrument.PROVINCIAL_RESOLUTION: Text(
             "Nghị quyết của Hội đồng nhân dân cấp tỉnh", "Resolution of the provincial People's Council"
         ),
@@ -242,12 +252,27 @@ REGIMES: Mapping[Regime, Text] = MappingProxyType(
 
 CERTAINTIES: Mapping[Certainty, Text] = MappingProxyType(
     {
-        Certainty.SOURCED: Text("có nguồn", "sourced"),
-        Certainty.UNVERIFIED: Text(
-            "chưa đối chiếu văn bản, cần cơ quan pháp chế xác nhận",
-            "not checked, to be confirmed by a lawyer",
-        ),
+        Certainty.READ: Text("đã đọc điều luật", "the article was read"),
+        Certainty.SECONDARY: Text("theo tài liệu dẫn lại", "from a source about it"),
+        Certainty.MEMORY: Text("chưa đối chiếu, theo hiểu biết chung", "from memory, not checked"),
+        Certainty.UNKNOWN: Text("chưa rõ", "not known"),
     }
+)
+
+APPRAISING_BODIES: Mapping[AppraisingBody, Text] = MappingProxyType(
+    {
+        AppraisingBody.MINISTRY_OF_JUSTICE: Text("Bộ Tư pháp", "Ministry of Justice"),
+        AppraisingBody.LEGAL_DEPARTMENT: Text(
+            "Tổ chức pháp chế của bộ, ngành", "Legal department of the ministry"
+        ),
+        AppraisingBody.PROVINCIAL_JUSTICE: Text("Sở Tư pháp", "Provincial Department of Justice"),
+        AppraisingBody.DISTRICT_JUSTICE: Text("Phòng Tư pháp cấp huyện", "District justice office"),
+        AppraisingBody.NONE: Text("Không có bước thẩm định", "No appraisal"),
+    }
+)
+
+DAYS_OF: Mapping[DaysOf, Text] = MappingProxyType(
+    {DaysOf.CALENDAR: Text("ngày", "days"), DaysOf.WORKING: Text("ngày làm việc", "working days")}
 )
 
 PROCEDURES: Mapping[Procedure, Text] = MappingProxyType(

@@ -17,8 +17,18 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.settings import RuleSettings
 from shared.rules.figure_words import COUNTS, RATES
+from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 from shared.rules.verdicts import PolicyVerdict
-from shared.rules.wording import GAP_STATES, INSTRUMENTS, POLICY_VERDICTS, PROCEDURES, REGIMES, STAGES
+from shared.rules.wording import (
+    APPRAISING_BODIES,
+    DAYS_OF,
+    GAP_STATES,
+    INSTRUMENTS,
+    POLICY_VERDICTS,
+    PROCEDURES,
+    REGIMES,
+    STAGES,
+)
 
 Answer = Mapping[str, Any]
 SECONDS = 600.0  # every draft is calculated twice
@@ -26,6 +36,8 @@ MOST = 20  # drafts that are listed
 FIELDS = {  # shown in the terminal; the JSON also has the sources
     "grace_working_days": Text("Hạn (ngày làm việc)", "Grace"),
     "posting": Text("Đăng tải tối thiểu", "Posting"),
+    "replies": Text("Trả lời ý kiến", "Replies"),
+    "appraisal": Text("Thẩm định", "Appraisal"),
     "opening": Text("Giai đoạn mở đầu", "Opening"),
     "closing": Text("Giai đoạn kết thúc", "Closing"),
     "parallel": Text("Giai đoạn song song", "Parallel"),
@@ -109,16 +121,27 @@ def _procedures(changes: Sequence[Answer]) -> Table:
 
 
 def field_text(value: Any) -> str:
-    """Format a field: stages by name, postings by days."""
+    """Format a field: stages by name, periods by days."""
     match value:
-        case {"stage": stage, "min_days": days}:
-            return f"{STAGES[Stage(stage)].vi}: {days} ngày"
+        case dict():
+            return _period(value)
+        case None:
+            return "–"
         case list() | tuple():
             return "\n".join(field_text(item) for item in value) or "–"
         case str() if value in set(Stage):
             return STAGES[Stage(value)].vi
         case _:
             return escape(str(value))
+
+
+def _period(rule: Mapping[str, Any]) -> str:
+    """Format a period of posting, of reply, or of appraisal."""
+    if "body" in rule:
+        days = f": {rule['days']} ngày" if rule["days"] else ""
+        return APPRAISING_BODIES[AppraisingBody(rule["body"])].vi + days
+    unit = DAYS_OF[DaysOf(rule.get("counted_in", DaysOf.CALENDAR))].vi
+    return f"{STAGES[Stage(rule['stage'])].vi}: {rule.get('min_days') or rule['days']} {unit}"
 
 
 def _figures(answer: Answer, year: int | None) -> Table:

@@ -9,15 +9,24 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.cli.ask.year_calendar import CalendarDay, days_of
+from deploy.cli.ask.year_calendar import CalendarDay, days_of, notice_of
 from deploy.cli.client import Services
 from deploy.cli.console import CommandError, day, out, print_text
-from shared.contracts.vocabulary import ENDS, Instrument, Procedure, Regime, Stage
+from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
 from shared.kernel.errors import PermanentError, Text
+from shared.rules.rulebook.legal_basis import Certainty
 from shared.rules.rulebook.procedure_rows import RulesRefused
-from shared.rules.rulebook.procedures import Certainty
+from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
-from shared.rules.wording import CERTAINTIES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
+from shared.rules.wording import (
+    APPRAISING_BODIES,
+    CERTAINTIES,
+    DAYS_OF,
+    INSTRUMENTS,
+    PROCEDURES,
+    REGIMES,
+    STAGES,
+)
 
 Row = Mapping[str, Any]
 
@@ -41,21 +50,13 @@ def matching(
 
 
 def _key(row: Row) -> tuple[str, ...]:
-    return row["regime"], row["instrument"], row["procedure"]
+    return row["regime"], row["instrument"], row["procedure"], *row.get("area", ())
 
 
 def _in_force(dated: Sequence[Row], on: date) -> Row:
     """Give the rule in force on a day; as in the rulebook, the first rule also holds before its first day."""
     begun = [row for row in dated if date.fromisoformat(row["valid_from"]) <= on]
     return begun[-1] if begun else dated[0]
-
-
-def required(row: Row) -> list[Stage]:
-    """List the stages that require communication: those between opening and closing, without the exceptions."""
-    opens = min(Stage(stage).order for stage in row["opening"])
-    closes = min(Stage(stage).order for stage in row["closing"] if Stage(stage) not in ENDS)
-    free = {*row["not_required"], *row["parallel"]}
-    return [stage for stage in Stage if opens <= stage.order < closes and stage not in free]
 
 
 def show_procedures(services: Services, rows: Sequence[Row], version: str) -> None:
@@ -65,20 +66,40 @@ def show_procedures(services: Services, rows: Sequence[Row], version: str) -> No
             "Không có thủ tục nào khớp; chạy `loa rules` không kèm điều kiện để xem tất cả.",
             "No procedure matches; run `loa rules` without conditions to see all.",
         )
-    out.print(_procedures(rows))
+    origins = _Origins()
+    out.print(_procedures(rows, origins))
+    for line in origins.lines():
+        out.print(line)
     print_text(Text(f"Nguồn: {services.url('registry')}/procedures", ""), style="dim")
 
 
-def _procedures(rows: Sequence[Row]) -> Table:
+class _Origins:
+    """Numbers what rules come from, each once: article, content and certainty stand below the table."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def mark(self, rule: Row) -> str:
+        certainty = CERTAINTIES[Certainty(rule["certainty"])].vi.upper()
+        details = "; ".join(filter(None, [rule["content"], rule["note"], rule["source"]]))
+        text = f"[bold]{certainty}[/bold]: {escape(rule['legal_basis'])}. [dim]{escape(details)}[/dim]"
+        return escape(f"[{self._numbers.setdefault(text, len(self._numbers) + 1)}]")
+
+    def lines(self) -> Iterable[str]:
+        return (f"{escape(f'[{number}]')} {text}" for text, number in self._numbers.items())
+
+
+def _procedures(rows: Sequence[Row], origins: _Origins) -> Table:
     table = Table(
         "Chế độ, thủ tục\n[dim]Regime, procedure[/dim]", "Hình thức\n[dim]Instruments[/dim]", show_lines=True
     )
     for heading in ("Hiệu lực\n[dim]In force[/dim]", "Hạn\n[dim]Grace[/dim]", "Đăng tải\n[dim]Posting[/dim]"):
         table.add_column(heading)
+    table.add_column("Trả lời, thẩm định\n[dim]Reply, appraisal[/dim]")
     table.add_column("Phải truyền thông\n[dim]Required stages[/dim]")
     table.add_column("Căn cứ\n[dim]Legal basis[/dim]")
     for same in _grouped_by_rule(rows):
-        table.add_row(*_cells(same))
+        table.add_row(*_cells(same, origins))
     return table
 
 
@@ -90,30 +111,40 @@ def _grouped_by_rule(rows: Sequence[Row]) -> Iterable[list[Row]]:
     return groups.values()
 
 
-def _cells(same: list[Row]) -> tuple[str, ...]:
+def _cells(same: list[Row], origins: _Origins) -> tuple[str, ...]:
     row = same[0]
     until = day(row["valid_to"]) or "…"
-    posting = "\n".join(map(_posting, row["posting"]))
+    allowed = row["permission"]
+    place = f"\n[bold]{escape(', '.join(row['area']))}[/bold]" if row["area"] else ""
+    basis = [f"Trình tự {origins.mark(row)}", *([f"Được áp dụng {origins.mark(allowed)}"] if allowed else [])]
+    answered = [*_replies(row["replies"], origins), *_appraisal(row["appraisal"], origins)]
     return (
-        f"{REGIMES[row['regime']].vi}\n{PROCEDURES[row['procedure']].vi}",
+        f"{REGIMES[row['regime']].vi}\n{PROCEDURES[row['procedure']].vi}{place}",
         "\n".join(INSTRUMENTS[each["instrument"]].vi for each in same),
         f"{day(row['valid_from'])}\n– {until}",
         f"{row['grace_working_days']} ngày làm việc",
-        posting or "–",
-        "\n".join(STAGES[stage].vi for stage in required(row)),
-        f"{escape(row['legal_basis'])}\n[dim]Trình tự giai đoạn:[/dim] {_origin(row)}",
+        "\n".join(_postings(row["posting"], origins)) or "–",
+        "\n".join(answered) or "–",
+        "\n".join(STAGES[stage].vi for stage in row["required"]),
+        "\n".join(basis),
     )
 
 
-def _posting(rule: Row) -> str:
-    """Format a minimum with its source and certainty."""
-    minimum = f"{STAGES[Stage(rule['stage'])].vi}: {rule['min_days']} ngày ({escape(rule['legal_basis'])})"
-    return "\n".join(filter(None, [minimum, _origin(rule)]))
+def _postings(rules: Iterable[Row], origins: _Origins) -> Iterable[str]:
+    for rule in rules:
+        yield f"{STAGES[Stage(rule['stage'])].vi}: {rule['min_days']} ngày {origins.mark(rule)}"
 
 
-def _origin(rule: Row) -> str:
-    certainty = CERTAINTIES[Certainty(rule["certainty"])].vi
-    return f"[dim]{escape('; '.join(filter(None, [certainty, rule['source']])))}[/dim]"
+def _replies(rules: Iterable[Row], origins: _Origins) -> Iterable[str]:
+    for rule in rules:
+        days = DAYS_OF[DaysOf(rule["counted_in"])].vi
+        yield f"{STAGES[Stage(rule['stage'])].vi}: trả lời trong {rule['days']} {days} {origins.mark(rule)}"
+
+
+def _appraisal(rule: Row | None, origins: _Origins) -> Iterable[str]:
+    if rule is not None:
+        days = f" trong {rule['days']} ngày" if rule["days"] else ""
+        yield f"{APPRAISING_BODIES[AppraisingBody(rule['body'])].vi}{days} {origins.mark(rule)}"
 
 
 def show_calendar(year: int, files: Sequence[Path]) -> None:
@@ -130,10 +161,23 @@ def show_calendar(year: int, files: Sequence[Path]) -> None:
         ),
         style="bold",
     )
+    print_text(_settled(year, files), style="dim")
     table = Table("Ngày / Day", "Thứ", "Loại / Kind", "Nội dung / What", "Nguồn / Source")
     for item in result:
         table.add_row(*_calendar_cells(item), style="" if item.differs_from_weekday else "dim")
     out.print(table)
+
+
+def _settled(year: int, files: Sequence[Path]) -> Text:
+    """Say which notice or law settles the days off of a year."""
+    if (notice := notice_of(year, files)) is not None:
+        return Text(f"Căn cứ: {notice.source} ({notice.what})", f"By: {notice.source}")
+    return Text(
+        f"Lịch năm {year} là tạm tính: chưa có văn bản về ngày nghỉ lễ, Tết và hoán đổi. Khi có, thêm dòng "
+        f"{year}-01-01,confirmed,Lịch nghỉ,SỐ VĂN BẢN vào tệp lịch của cơ quan.",
+        f"The calendar of {year} is provisional: there is no notice on its holidays yet. When there is, add the row "
+        f"{year}-01-01,confirmed,Holidays,ITS NUMBER to your calendar file.",
+    )
 
 
 def _calendar_cells(calendar_day: CalendarDay) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from shared.rules.rulebook.rulebook import CALENDARS, WEEKDAYS, read_files
+from shared.rules.rulebook.rulebook import CALENDARS, CONFIRMED, WEEKDAYS, read_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,25 @@ class CalendarDay:
 
 def days_of(year: int, overrides: Sequence[Path] = ()) -> list[CalendarDay]:
     """List the exceptions of a year; a later file overrides an earlier one."""
-    result = {cells.day: cells for text in _texts(overrides) for cells in _rows(text)}
+    result = {cells.day: cells for cells in _all(overrides) if cells.kind != CONFIRMED}
     return [result[day] for day in sorted(result) if day.year == year]
+
+
+def notice_of(year: int, overrides: Sequence[Path] = ()) -> CalendarDay | None:
+    """Give what settles the days off of a year; None while it is provisional."""
+    return next(
+        (
+            cells
+            for cells in reversed(list(_all(overrides)))
+            if cells.kind == CONFIRMED and cells.day.year == year
+        ),
+        None,
+    )
+
+
+def _all(overrides: Sequence[Path]) -> Iterator[CalendarDay]:
+    for text in _texts(overrides):
+        yield from _rows(text)
 
 
 def _texts(overrides: Sequence[Path]) -> Iterator[str]:

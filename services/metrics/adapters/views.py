@@ -28,8 +28,9 @@ from shared.contracts.vocabulary import (
 )
 from shared.directory.folds import UnitsOn
 from shared.http.forecasts import Dated
-from shared.http.rule_views import FindingView, PostingClockView
+from shared.http.rule_views import FindingView, PostingClockView, ReplyClockView
 from shared.rules.figures import DEFINITION, Period
+from shared.rules.rulebook.legal_basis import Certainty
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
 
 
@@ -155,7 +156,10 @@ class WindowView(BaseModel):
 
 
 class OccurrenceView(BaseModel):
-    """An occurrence of a stage, and the rule that was used for it."""
+    """An occurrence of a stage, and the rule that was used for it.
+
+    `legal_basis` names the law only where it was read or a source writes it; else it says that it is not checked.
+    """
 
     entry_id: UUID
     stage: Stage
@@ -168,6 +172,7 @@ class OccurrenceView(BaseModel):
     due_on: date
     grace_working_days: int
     legal_basis: str
+    certainty: Certainty
 
 
 class ParallelView(BaseModel):
@@ -281,6 +286,8 @@ class ConsultationOpinionsView(BaseModel):
 
 
 class CoverageView(_Judged):
+    """The reasoning for a draft; `provisional_years` are those of its due days whose days off no notice has settled."""
+
     draft_code: str
     title: str
     unit_code: str
@@ -297,6 +304,8 @@ class CoverageView(_Judged):
     exemptions: list[ExemptionView]
     transfers: list[TransferView]
     postings: list[PostingClockView]
+    reply_clocks: list[ReplyClockView]
+    provisional_years: list[int]
     findings: list[FindingView]
     policies: list[PolicyView]
     requests: list[WaitingRequestView]

@@ -16,8 +16,9 @@ from services.metrics.domain.record import (
 )
 from services.metrics.domain.waiting import ShownRequest
 from shared.contracts.vocabulary import Dataset, Stage
+from shared.rules.clocks import clocks_of, reply_clocks
 from shared.rules.facts import WHOLE_DRAFT, Exemption, StageEntry, Transfer
-from shared.rules.findings import clocks_of, findings
+from shared.rules.findings import findings
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import Occurrence, lead_units, occurrences, parallel_entries, unit_on
 from shared.rules.verdicts import (
@@ -111,6 +112,8 @@ def coverage_of(
 ) -> Coverage:
     """Explain a draft; `record` has the communications that decide (`shared.rules.verdicts.searches_of`)."""
     assessment = assess(record.facts, rulebook, as_of)
+    clocks = reply_clocks(record.facts, rulebook, as_of)
+    due = [occurrence.due_on for occurrence in assessment.occurrences if occurrence.required]
     unit_code = unit_on(lead_units(record.facts), as_of)
     body = {
         "draft_code": record.draft_code,
@@ -129,6 +132,8 @@ def coverage_of(
         "exemptions": [_exemption(exemption) for exemption in record.exemptions],
         "transfers": [_transfer(transfer, name_of) for transfer in record.transfers if transfer.on <= as_of],
         "postings": [clock.as_dict() for clock in clocks_of(record.facts, rulebook, as_of)],
+        "reply_clocks": [clock.as_dict() for clock in clocks],
+        "provisional_years": rulebook.provisional([*due, *(clock.by for clock in clocks if clock.by)]),
         "findings": [finding.as_dict() for finding in findings(record.facts, rulebook, as_of)],
         "policies": [_policy(record, policy, shown.covering) for policy in assessment.policies],
         "requests": [request.as_dict() for request in requests],
@@ -177,7 +182,8 @@ def _occurrence(occurrence: Occurrence, exempted: frozenset[Stage]) -> dict[str,
         "exempted": occurrence.stage in exempted,
         "due_on": occurrence.due_on.isoformat(),
         "grace_working_days": occurrence.rule.grace_working_days,
-        "legal_basis": occurrence.rule.legal_basis,
+        "legal_basis": occurrence.rule.grounds.vi,
+        "certainty": occurrence.rule.certainty,
     }
 
 

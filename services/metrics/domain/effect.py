@@ -123,8 +123,22 @@ def changed_days(was: Rulebook, becomes: Rulebook) -> list[tuple[date, str]]:
 
 
 def changed_procedures(was: Rulebook, becomes: Rulebook) -> list[FieldChange]:
-    """List the fields that would change; a rule that only ends earlier changes no other field."""
-    return [
+    """List the fields that would change; a rule that only ends earlier changes no other field.
+
+    A local rule is compared with the national one that it stands before.
+    """
+    new = (
+        (key, own.rule)
+        for key, rules in becomes.local.items()
+        for own in rules
+        if own not in was.local.get(key, ())
+    )
+    local = [
+        change
+        for key, rule in new
+        for change in _field_changes(key, in_force(was.procedures[key], rule.valid_from), rule)
+    ]
+    return local + [
         change
         for key, rules in becomes.procedures.items()
         if rules != was.procedures[key]

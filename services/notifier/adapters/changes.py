@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Table, and_, insert, or_, select
+from sqlalchemy import RowMapping, Table, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.adapters.tables import MAILBOX_CHANGE, SENDING, SILENCE, SUPERVISION_CHANGE
@@ -19,8 +19,13 @@ async def record_mailboxes(
     wanted: Collection[Recipient],
     now: datetime,
     by: str,
-) -> None:
-    """Keep how a unit's list changed, in numbers, with the ids of those that were on it; a first list is no change."""
+    *,
+    number: int | None = None,
+) -> int | None:
+    """Keep how a unit's list changed, in numbers, with the ids of those that were on it; a first list is no change.
+
+    `number` is what was kept of the same change so far. Returns its number, None if there is no change.
+    """
     old = {recipient.email: recipient for recipient in before}
     new = {recipient.email: recipient for recipient in wanted}
     numbers = {
@@ -28,10 +33,16 @@ async def record_mailboxes(
         "removed": len(old.keys() - new.keys()),
         "changed": sum(old[email].role is not new[email].role for email in old.keys() & new.keys()),
     }
-    if before and any(numbers.values()):
-        ids = [str(recipient.recipient_id) for recipient in before]
-        row = {"unit_code": before[0].unit_code, "at": now, "made_by": by, "before": ids, "numbers": numbers}
-        await connection.execute(insert(MAILBOX_CHANGE).values(row))
+    if number is not None:
+        same = MAILBOX_CHANGE.c.number == number
+        await connection.execute(update(MAILBOX_CHANGE).where(same).values(at=now, numbers=numbers))
+        return number
+    if not before or not any(numbers.values()):
+        return None
+    ids = [str(recipient.recipient_id) for recipient in before]
+    row = {"unit_code": before[0].unit_code, "at": now, "made_by": by, "before": ids, "numbers": numbers}
+    kept = insert(MAILBOX_CHANGE).values(row).returning(MAILBOX_CHANGE.c.number)
+    return int((await connection.execute(kept)).scalar_one())
 
 
 async def changes_on(connection: AsyncConnection, day: date) -> list[Change]:

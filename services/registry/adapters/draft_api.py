@@ -1,6 +1,6 @@
 """Routes of one draft: each command with its answer, the findings of the rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -24,10 +24,19 @@ from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime
 from shared.eventstore.handle import Handled
 from shared.http import request_context
 from shared.http.request_context import Accepted, Body, IdempotencyKey, IfMatch, example
-from shared.http.rule_views import FindingView, PostingClockView, PostingRuleView
+from shared.http.rule_views import (
+    AppraisalRuleView,
+    FindingView,
+    GroundedView,
+    PostingClockView,
+    PostingRuleView,
+    ReplyRuleView,
+)
 from shared.rights.actions import Action
-from shared.rules.findings import Finding, PostingClock
-from shared.rules.rulebook.procedures import Certainty
+from shared.rules.clocks import PostingClock
+from shared.rules.findings import Finding
+from shared.rules.rulebook.procedure_rows import NAMED
+from shared.rules.rulebook.procedures import ProcedureRule
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.text_checks.days import FactDay
 
@@ -84,10 +93,12 @@ class AcceptedPosting(AcceptedStep):
     posting: PostingView
 
 
-class ProcedureView(BaseModel):
+class ProcedureView(GroundedView):
     """What one procedure asks for, for stages entered from `valid_from` to `valid_to`.
 
-    `general`: the regime has no row of its own for the instrument. `certainty` is that of the order of stages.
+    `general`: the regime has no row of its own for the instrument and procedure. `legal_basis` and `certainty` are those
+    of the order of stages, `permission` says where the law allows the procedure. `required` are the stages of the order
+    in which communication is required. `area`: a rule of a province's own, for drafts that a unit with such a code leads.
     """
 
     regime: Regime
@@ -102,46 +113,44 @@ class ProcedureView(BaseModel):
     grace_working_days: int
     min_posting_days: dict[Stage, int]
     posting: list[PostingRuleView]
+    replies: list[ReplyRuleView]
+    appraisal: AppraisalRuleView | None
+    permission: GroundedView | None
     expected_order: list[Stage]
+    required: list[Stage]
     may_return: list[Stage]
-    legal_basis: str
-    source: str
-    certainty: Certainty
     general: bool
+    area: list[str]
+
+
+class RegimeView(GroundedView):
+    """The days (inclusive) on which drafts are begun under a regime; null: it is in force."""
+
+    regime: Regime
+    first_day: date
+    last_day: date | None
 
 
 class ProceduresView(BaseModel):
     rules_version: str
+    regimes: list[RegimeView]
     procedures: list[ProcedureView]
 
 
 def procedures_view(rulebook: Rulebook) -> ProceduresView:
     """The procedure table as it is in force, with what every answer names: `rules_version`."""
-    rows = [
-        {
-            "regime": rule.regime,
-            "instrument": rule.instrument,
-            "procedure": rule.procedure,
-            "valid_from": rule.valid_from.isoformat(),
-            "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
-            "opening": sorted(rule.opening),
-            "closing": sorted(rule.closing),
-            "parallel": sorted(rule.parallel),
-            "not_required": sorted(rule.not_required),
-            "grace_working_days": rule.grace_working_days,
-            "min_posting_days": dict(rule.min_posting_days),
-            "posting": [asdict(posting) for posting in rule.posting],
-            "expected_order": rule.expected_order,
-            "may_return": sorted(rule.may_return),
-            "legal_basis": rule.legal_basis,
-            "source": rule.source,
-            "certainty": rule.certainty,
-            "general": rule.general,
-        }
-        for rules in rulebook.procedures.values()
-        for rule in rules
-    ]
-    return ProceduresView.model_validate({"rules_version": rulebook.version, "procedures": rows})
+    national = ((rule, ()) for rules in rulebook.procedures.values() for rule in rules)
+    local = ((own.rule, own.area) for rules in rulebook.local.values() for own in rules)
+    rows = [_procedure(rule, area) for rule, area in (*national, *local)]
+    regimes = [asdict(rule) for rule in rulebook.regimes.values()]
+    shown = {"rules_version": rulebook.version, "regimes": regimes, "procedures": rows}
+    return ProceduresView.model_validate(shown)
+
+
+def _procedure(rule: ProcedureRule, area: Sequence[str]) -> dict[str, Any]:
+    named = {name: sorted(getattr(rule, name)) for name in NAMED}
+    derived = {"min_posting_days": dict(rule.min_posting_days), "required": rule.required, "area": area}
+    return asdict(rule) | named | derived
 
 
 def finding_views(findings: Iterable[Finding]) -> list[FindingView]:

@@ -49,8 +49,9 @@ from shared.contracts.vocabulary import (
 )
 from shared.eventstore.handle import History, Version
 from shared.http.rule_views import FindingView
+from shared.rules.clocks import PostingClock
 from shared.rules.facts import StageEntry
-from shared.rules.findings import Finding, FindingKind, PostingClock
+from shared.rules.findings import Finding, FindingKind
 
 UNUSUAL = (FindingKind.ORDER_UNKNOWN, FindingKind.STAGE_NOT_OF_PROCEDURE)
 

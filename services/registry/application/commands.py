@@ -46,8 +46,9 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.kernel.text_folding import fold
 from shared.projections.rows import Change, Put, RowChange
+from shared.rules.clocks import PostingClock, clocks_of
 from shared.rules.facts import StageEntry
-from shared.rules.findings import Finding, PostingClock, clocks_of, findings
+from shared.rules.findings import Finding, findings
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import all_in_order
 

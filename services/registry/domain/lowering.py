@@ -253,7 +253,10 @@ def _entry_after(entry_id: UUID, event: DraftEvent) -> UUID:
 
 
 def _rule(draft: Draft, rulebook: Rulebook, day: date) -> ProcedureRule:
-    return rulebook.procedure(draft.described.regime, draft.described.instrument, procedure_of(draft), day)
+    described = draft.described
+    return rulebook.procedure(
+        described.regime, described.instrument, procedure_of(draft), day, draft.lead_on(day)
+    )
 
 
 def _rule_asks_less(before: ProcedureRule, after: ProcedureRule) -> bool:

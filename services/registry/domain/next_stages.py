@@ -8,7 +8,7 @@ from shared.contracts.vocabulary import ENDS, Stage
 from shared.kernel.errors import Text
 from shared.rules.facts import DraftFacts
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import StagePeriod, stage_on, stage_periods
+from shared.rules.sequence import StagePeriod, rule_on, stage_on, stage_periods
 from shared.rules.wording import dated
 
 
@@ -36,7 +36,7 @@ def next_stages(facts: DraftFacts, rulebook: Rulebook, today: date) -> NextStage
     """Sort the stages of the procedure in force today by where the draft stands (shared/rules/data/procedures.json)."""
     periods = stage_periods(facts, rulebook)
     current = stage_on(periods, today)
-    rule = rulebook.procedure(facts.regime, facts.instrument, facts.procedure, today)
+    rule = rule_on(facts, rulebook, today)
     order = [stage for stage in rule.expected_order if stage not in rule.parallel]
     resumes = _interrupted(periods, current)
     here = resumes or (current.stage if current else None)

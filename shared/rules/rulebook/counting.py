@@ -5,25 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from shared.contracts.vocabulary import Channel, CommunicationRole, Instrument, Regime, ScopeBasis
 from shared.kernel.errors import Text
-from shared.rules.rulebook.procedure_rows import RulesRefused
-from shared.rules.rulebook.procedures import Certainty
+from shared.rules.rulebook.procedure_rows import GroundedRow, RulesRefused
 
 Form = tuple[Regime, Instrument]
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    legal_basis: str = Field(min_length=1)
-    source: str = ""
-    certainty: Certainty = Certainty.UNVERIFIED
-
-
-class CommunicationRule(_Row):
+class CommunicationRule(GroundedRow):
     """Which communications count for verdicts, gaps and rates, by their first possible day, from `valid_from` on.
 
     `statutory` are the channels of the consultation that the law asks for anyway.
@@ -38,7 +29,7 @@ class CommunicationRule(_Row):
         return role in self.roles and ("*" in self.channels or channel in self.channels)
 
 
-class ScopeRule(_Row):
+class ScopeRule(GroundedRow):
     """Whether criterion (i), the proposal step, is asked of some forms, and the basis of a scope without it."""
 
     regimes: tuple[Regime, ...] = Field(min_length=1)

@@ -11,12 +11,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
 from shared.kernel.errors import PermanentError, Text
-from shared.rules.rulebook.procedures import Certainty, Key, PostingRule, ProcedureRule
+from shared.rules.rulebook.legal_basis import Certainty
+from shared.rules.rulebook.procedures import (
+    AppraisalRule,
+    AppraisingBody,
+    DaysOf,
+    Key,
+    PermissionRule,
+    PostingRule,
+    ProcedureRule,
+    ReplyRule,
+)
 
 ANY_INSTRUMENT = "*"
 NAMED = ("opening", "closing", "parallel", "not_required", "may_return")
 
 Stages = tuple[Stage, ...]
+AreaPattern = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9._-]{0,62}[*]?$")]
 Stated = Annotated[str, Field(min_length=1)]
 
 
@@ -32,23 +43,57 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PostingRow(_Strict):
+class GroundedRow(_Strict):
+    """What every row says of its origin; a row that does not say how it was checked is never cited as law."""
+
+    legal_basis: Stated
+    content: str = ""
+    source: str = ""
+    certainty: Certainty = Certainty.UNKNOWN
+    note: str = ""
+
+
+class PostingRow(GroundedRow):
     stage: Stage
     min_days: int = Field(ge=1, le=365, strict=True)
-    legal_basis: Stated
-    source: str = ""
-    certainty: Certainty = Certainty.UNVERIFIED
 
     def rule(self) -> PostingRule:
         return PostingRule(**dict(self))
 
 
-class ProcedureRow(_Strict):
-    """One row; in an operator's file a field that is left out is inherited from the rule that it replaces."""
+class ReplyRow(GroundedRow):
+    stage: Stage
+    days: int = Field(ge=1, le=365, strict=True)
+    counted_in: DaysOf = DaysOf.CALENDAR
+
+    def rule(self) -> ReplyRule:
+        return ReplyRule(**dict(self))
+
+
+class AppraisalRow(GroundedRow):
+    body: AppraisingBody
+    days: int | None = Field(default=None, ge=1, le=365, strict=True)
+
+    def rule(self) -> AppraisalRule:
+        return AppraisalRule(**dict(self))
+
+
+class PermissionRow(GroundedRow):
+    def rule(self) -> PermissionRule:
+        return PermissionRule(**dict(self))
+
+
+class ProcedureRow(GroundedRow):
+    """One row; in an operator's file a field that is left out is inherited from the rule that it replaces.
+
+    `area` makes it a local row: it holds for drafts whose lead unit has one of these codes, or begins with what stands
+    before an asterisk.
+    """
 
     regime: Regime
     instruments: tuple[Instrument | Literal["*"], ...] = Field(min_length=1)
     procedure: Procedure
+    area: tuple[AreaPattern, ...] = ()
     valid_from: date
     valid_to: date | None = None
     opening: Stages | None = Field(default=None, min_length=1)
@@ -58,10 +103,10 @@ class ProcedureRow(_Strict):
     may_return: Stages | None = None
     grace_working_days: int | None = Field(default=None, ge=0, le=250, strict=True)
     posting: tuple[PostingRow, ...] | None = None
+    replies: tuple[ReplyRow, ...] | None = None
+    appraisal: AppraisalRow | None = None
+    permission: PermissionRow | None = None
     expected_order: Stages | None = None
-    legal_basis: Stated
-    source: str = ""
-    certainty: Certainty = Certainty.UNVERIFIED
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -82,33 +127,46 @@ class ProcedureRow(_Strict):
         stated: dict[str, Any] = {
             name: frozenset(stages) for name in NAMED if (stages := getattr(self, name)) is not None
         }
-        if self.posting is not None:
-            stated["posting"] = tuple(row.rule() for row in self.posting)
+        for name in ("posting", "replies"):
+            if (rows := getattr(self, name)) is not None:
+                stated[name] = tuple(row.rule() for row in rows)
+        for name in ("appraisal", "permission"):
+            if (row := getattr(self, name)) is not None:
+                stated[name] = row.rule()
         for name in ("grace_working_days", "expected_order"):
             if (value := getattr(self, name)) is not None:
                 stated[name] = value
-        names = ("valid_from", "valid_to", "legal_basis", "source", "certainty")
+        names = ("valid_from", "valid_to", *GroundedRow.model_fields)
         return stated | {name: getattr(self, name) for name in names}
 
     def meets(self, other: "ProcedureRow") -> bool:
         """Tell whether two rows speak of the same procedure on some day."""
-        if (self.regime, self.procedure) != (other.regime, other.procedure):
+        if (self.regime, self.procedure, self.area) != (other.regime, other.procedure, other.area):
             return False
         ends = (self.valid_to or date.max, other.valid_to or date.max)
         days = max(self.valid_from, other.valid_from) <= min(ends)
         return days and not set(self.named).isdisjoint(other.named)
 
 
+_NOTHING: Mapping[str, Any] = {
+    "posting": (),
+    "replies": (),
+    "appraisal": None,
+    "permission": None,
+    "expected_order": (),
+}
+
+
 def rule_of(row: ProcedureRow, key: Key, defaults: Mapping[str, Any]) -> ProcedureRule:
     """Make the rule of a packaged row; what it leaves out is a default of the document."""
     regime, instrument, procedure = key
-    packaged = {name: frozenset(map(Stage, defaults[name])) for name in NAMED}
+    packaged: dict[str, Any] = {name: frozenset(map(Stage, defaults[name])) for name in NAMED}
     return ProcedureRule(
         regime=regime,
         instrument=instrument,
         procedure=procedure,
         general=ANY_INSTRUMENT in row.instruments,
-        **(packaged | {"posting": (), "expected_order": ()} | row.fields),
+        **{**packaged, **_NOTHING, **row.fields},
     )
 
 
@@ -168,6 +226,7 @@ _WHY = {
     "greater_than_equal": Text("phải từ {ge} trở lên", "must be {ge} or more"),
     "less_than_equal": Text("không được quá {le}", "must be {le} or less"),
     "too_short": Text("không được để trống", "must not be empty"),
+    "string_pattern_mismatch": Text("phải là mã đơn vị, hoặc phần đầu của mã và dấu *", "must be the code of a unit, or the beginning of codes and *"),
     "string_too_short": Text("không được để trống", "must not be empty"),
 }  # fmt: skip
 _WHY |= dict.fromkeys(("date_type", "date_parsing"), _WHY["date_from_datetime_parsing"])

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.contracts.vocabulary import ENDS, Instrument, Procedure, Regime, Stage
 from shared.kernel.errors import PermanentError
+from shared.rules.rulebook.legal_basis import Grounded
 
 ONE_DAY = timedelta(days=1)
 
@@ -15,30 +16,60 @@ ONE_DAY = timedelta(days=1)
 Key = tuple[Regime, Instrument, Procedure]
 
 
-class Certainty(StrEnum):
-    """How far a figure can be relied on: its text was found, or a lawyer has to confirm it."""
+class AppraisingBody(StrEnum):
+    """Who appraises a draft before it is submitted."""
 
-    SOURCED = "sourced"
-    UNVERIFIED = "unverified"
+    MINISTRY_OF_JUSTICE = "ministry_of_justice"
+    LEGAL_DEPARTMENT = "legal_department"
+    PROVINCIAL_JUSTICE = "provincial_justice"
+    DISTRICT_JUSTICE = "district_justice"
+    NONE = "none"
+
+
+class DaysOf(StrEnum):
+    """What a period of reply is counted in."""
+
+    CALENDAR = "calendar"
+    WORKING = "working"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PostingRule:
+class PostingRule(Grounded):
     """The least number of calendar days that a draft is posted for comment in a stage."""
 
     stage: Stage
     min_days: int
-    legal_basis: str
-    source: str
-    certainty: Certainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProcedureRule:
+class ReplyRule(Grounded):
+    """Within how many days, from receipt, a body that is asked in a stage replies in writing."""
+
+    stage: Stage
+    days: int
+    counted_in: DaysOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppraisalRule(Grounded):
+    """Who appraises, and within how many calendar days from the complete dossier (None: no figure is on record)."""
+
+    body: AppraisingBody
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionRule(Grounded):
+    """Where the law says when a procedure other than the ordinary one may be used, and who decides it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedureRule(Grounded):
     """What one procedure asks of a draft, for stages entered from `valid_from` to `valid_to` (inclusive).
 
-    `posting`, `expected_order` and `may_return` (from which stages a dossier may go back) serve warnings,
-    never verdicts. `general`: the regime has no row of its own for this instrument.
+    `posting`, `replies`, `appraisal`, `expected_order` and `may_return` (from which stages a dossier may go back)
+    serve warnings and clocks, never verdicts. The legal basis is that of the order of stages. `general`: the regime has
+    no row of its own for this instrument and procedure.
     """
 
     regime: Regime
@@ -53,10 +84,10 @@ class ProcedureRule:
     may_return: frozenset[Stage]
     grace_working_days: int
     posting: tuple[PostingRule, ...]
+    replies: tuple[ReplyRule, ...]
+    appraisal: AppraisalRule | None
+    permission: PermissionRule | None
     expected_order: tuple[Stage, ...]
-    legal_basis: str
-    source: str
-    certainty: Certainty
     general: bool
 
     @property
@@ -68,8 +99,37 @@ class ProcedureRule:
         """Calendar days by stage."""
         return {rule.stage: rule.min_days for rule in self.posting}
 
+    @property
+    def required(self) -> tuple[Stage, ...]:
+        """Give the stages of the procedure in which communication is required, in their order."""
+        opens = min(stage.order for stage in self.opening)
+        closes = min(stage.order for stage in self.closing - ENDS)
+        free = self.not_required | self.parallel
+        return tuple(
+            stage for stage in self.expected_order if opens <= stage.order < closes and stage not in free
+        )
+
     def posting_of(self, stage: Stage) -> PostingRule | None:
         return next((rule for rule in self.posting if rule.stage is stage), None)
+
+    def reply_of(self, stage: Stage) -> ReplyRule | None:
+        return next((rule for rule in self.replies if rule.stage is stage), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRule:
+    """A rule of a province's own, in the place of the national one for drafts that a unit of its `area` leads."""
+
+    area: tuple[str, ...]
+    rule: ProcedureRule
+
+    def holds(self, lead: str, on: date) -> bool:
+        until = self.rule.valid_to or date.max
+        return self.rule.valid_from <= on <= until and any(_is_in(lead, pattern) for pattern in self.area)
+
+
+def _is_in(lead: str, pattern: str) -> bool:
+    return lead.startswith(pattern[:-1]) if pattern.endswith("*") else lead == pattern
 
 
 def followed(rules: Iterable[ProcedureRule]) -> tuple[ProcedureRule, ...]:

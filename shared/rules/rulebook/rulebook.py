@@ -6,7 +6,7 @@ import io
 import json
 from bisect import bisect_right
 from calendar import monthrange
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -29,7 +29,15 @@ from shared.rules.rulebook.procedure_rows import (
     read_rows,
     rule_of,
 )
-from shared.rules.rulebook.procedures import Key, ProcedureRule, followed, overridden
+from shared.rules.rulebook.procedures import (
+    ONE_DAY,
+    Key,
+    LocalRule,
+    ProcedureRule,
+    followed,
+    overridden,
+)
+from shared.rules.rulebook.regimes import RegimeRule, read_regimes
 
 WEEKDAYS = 5
 
@@ -37,6 +45,9 @@ WEEKDAYS = 5
 class DayKind(StrEnum):
     OFF = "off"
     WORK = "work"
+
+
+CONFIRMED = "confirmed"  # a row of this kind names the notice or law that settles the holidays of its year
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,10 @@ def in_force(rules: Sequence[ProcedureRule], on: date) -> ProcedureRule:
 CALENDARS = ("calendar.csv", "calendar_overrides.csv")  # a later file corrects an earlier one
 PROCEDURES = "procedures.json"
 Days = dict[date, DayKind]
+Notices = dict[int, str]
 Rules = dict[Key, tuple[ProcedureRule, ...]]
+Regimes = Mapping[Regime, RegimeRule]
+Local = Mapping[Key, tuple[LocalRule, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +140,44 @@ class RuleFile:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Procedures, calendar and what counts; `version` is the SHA-256 of what they say, in hex."""
+    """Procedures, calendar and what counts; `version` is the SHA-256 of what they say, in hex.
+
+    `notices`: by year the notice or law that settles its days off.
+    """
 
     procedures: Mapping[Key, tuple[ProcedureRule, ...]]
     calendar: Calendar
     counting: Counting
+    regimes: Mapping[Regime, RegimeRule]
+    notices: Mapping[int, str]
+    local: Mapping[Key, tuple[LocalRule, ...]]
     version: str
 
     def procedure(
-        self, regime: Regime, instrument: Instrument, procedure: Procedure, on: date
+        self, regime: Regime, instrument: Instrument, procedure: Procedure, on: date, lead: str | None = None
     ) -> ProcedureRule:
         """Return the rule in force on a day; the first one also holds for the days before it.
+
+        A rule of the area of the unit that leads on that day holds in the place of the national one.
 
         The regime is an attribute of the draft, so a stage dated before the law's own first day (or after
         its last, Law 64/2025/QH15 Art. 72) still goes by the draft's regime.
         """
-        return in_force(self.procedures[regime, instrument, procedure], on)
+        key = regime, instrument, procedure
+        if lead is not None:
+            for own in reversed(self.local.get(key, ())):
+                if own.holds(lead, on):
+                    return own.rule
+        return in_force(self.procedures[key], on)
+
+    def provisional(self, days: Iterable[date]) -> tuple[int, ...]:
+        """Give those years of some days whose days off no notice has settled yet: a due day in them may still move."""
+        return tuple(sorted({day.year for day in days} - set(self.notices)))
+
+    def form_until(self, regime: Regime, instrument: Instrument, procedure: Procedure) -> date | None:
+        """Give the last day on which the table has the form (`date.max`: it has it today), None if it never has."""
+        own = [rule for rule in self.procedures[regime, instrument, procedure] if not rule.general]
+        return max((rule.valid_to or date.max for rule in own), default=None)
 
 
 def load_rulebook(overrides: Iterable[Path] = ()) -> Rulebook:
@@ -160,24 +196,39 @@ def rulebook_with(overrides: Sequence[RuleFile]) -> Rulebook:
     """Correct the packaged rules by an operator's files, the last one winning."""
     if not overrides:
         return _packaged()
-    days, rules, counting = _packaged_days(), _packaged_rules(), _packaged_counting()
+    days, notices, rules = _packaged_days(), _packaged_notices(), _packaged_rules()
+    counting, regimes = _packaged_counting(), _packaged_regimes()
+    local: Local = {}
     for file in overrides:
         if file.is_calendar:
             days |= _days(file.name, file.text)
+            notices |= _notices(file.name, file.text)
         else:
-            rules |= _overridden(rules, file)
-            counting = counting.overridden(read_counting(file.name, read_document(file.name, file.text)))
-    return _rulebook(rules, days, counting)
+            document = read_document(file.name, file.text)
+            rows = read_rows(file.name, document["rows"])
+            rules |= _overridden(rules, file.name, rows)
+            local = _with_local(local, rules, file.name, rows)
+            counting = counting.overridden(read_counting(file.name, document))
+            regimes = {**regimes, **read_regimes(file.name, document)}
+    return _rulebook(rules, days, counting, regimes, notices, local)
 
 
 def rulebook_of(document: dict[str, Any], days: Mapping[date, DayKind]) -> Rulebook:
     """Build the rulebook from the document of procedures and the dated corrections of the calendar."""
     counting = _packaged_counting().overridden(read_counting(PROCEDURES, document))
-    return _rulebook(_resolved(document), days, counting)
+    regimes = {**_packaged_regimes(), **read_regimes(PROCEDURES, document)}
+    return _rulebook(_resolved(document), days, counting, regimes, _packaged_notices())
 
 
-def _rulebook(rules: Rules, days: Mapping[date, DayKind], counting: Counting) -> Rulebook:
-    calendar = calendar_of(days)
+def _rulebook(
+    rules: Rules,
+    days: Mapping[date, DayKind],
+    counting: Counting,
+    regimes: Regimes,
+    notices: Notices,
+    local: Local | None = None,
+) -> Rulebook:
+    calendar, of_areas = calendar_of(days), local or {}
     dumped = [
         _RULE_ADAPTER.dump_python(rule, mode="json") for _, dated in sorted(rules.items()) for rule in dated
     ]
@@ -186,16 +237,27 @@ def _rulebook(rules: Rules, days: Mapping[date, DayKind], counting: Counting) ->
             "procedures": [_sorted(rule) for rule in dumped],
             "off": calendar.off,
             "worked": calendar.worked,
+            "regimes": [
+                _REGIME_ADAPTER.dump_python(rule, mode="json") for _, rule in sorted(regimes.items())
+            ],
+            "notices": sorted(notices.items()),
+            "local": [
+                [each.area, _sorted(_RULE_ADAPTER.dump_python(each.rule, mode="json"))]
+                for _, dated in sorted(of_areas.items())
+                for each in dated
+            ],
             **counting.as_data(),
         },
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),
     )
-    return Rulebook(rules, calendar, counting, hashlib.sha256(canonical.encode()).hexdigest())
+    version = hashlib.sha256(canonical.encode()).hexdigest()
+    return Rulebook(rules, calendar, counting, regimes, notices, of_areas, version)
 
 
 _RULE_ADAPTER: TypeAdapter[ProcedureRule] = TypeAdapter(ProcedureRule)
+_REGIME_ADAPTER: TypeAdapter[RegimeRule] = TypeAdapter(RegimeRule)
 
 
 def _sorted(rule: dict[str, Any]) -> dict[str, Any]:
@@ -205,7 +267,8 @@ def _sorted(rule: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _packaged() -> Rulebook:
-    return _rulebook(_packaged_rules(), _packaged_days(), _packaged_counting())
+    rules, counting, regimes = _packaged_rules(), _packaged_counting(), _packaged_regimes()
+    return _rulebook(rules, _packaged_days(), counting, regimes, _packaged_notices())
 
 
 def _packaged_rules() -> Rules:
@@ -214,6 +277,10 @@ def _packaged_rules() -> Rules:
 
 def _packaged_counting() -> Counting:
     return read_counting(PROCEDURES, _packaged_document())
+
+
+def _packaged_regimes() -> Regimes:
+    return read_regimes(PROCEDURES, _packaged_document())
 
 
 def _packaged_document() -> dict[str, Any]:
@@ -227,22 +294,46 @@ def _packaged_days() -> Days:
     return days
 
 
+def _packaged_notices() -> Notices:
+    notices: Notices = {}
+    for name in CALENDARS:
+        notices |= _notices(name, _packaged_text(name))
+    return notices
+
+
 def _packaged_text(name: str) -> str:
     return (files("shared.rules") / "data" / name).read_text(encoding="utf-8")
 
 
 def _days(name: str, text: str) -> Days:
-    days: Days = {}
+    return {day: DayKind(kind) for day, kind, _ in _calendar_rows(name, text) if kind != CONFIRMED}
+
+
+def _notices(name: str, text: str) -> Notices:
+    return {day.year: source for day, kind, source in _calendar_rows(name, text) if kind == CONFIRMED}
+
+
+def _calendar_rows(name: str, text: str) -> Iterator[tuple[date, str, str]]:
+    """Give the day, kind and source of every row; a row that confirms a year names its notice."""
     for line, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
         try:
-            days[date.fromisoformat(row["day"].strip())] = DayKind(row["kind"].strip())
+            day, kind = date.fromisoformat(row["day"].strip()), row["kind"].strip()
+            if kind != CONFIRMED:
+                DayKind(kind)
         except (KeyError, ValueError, AttributeError) as error:
             raise RulesRefused(name, f"line {line}", Text(f"{error}", f"{error}")) from error
-    return days
+        source = (row.get("source") or "").strip()
+        if kind == CONFIRMED and not source:
+            why = Text(
+                "dòng “confirmed” cần cột source: số, ngày của văn bản về lịch nghỉ",
+                "a row 'confirmed' needs the column source: the number and day of the notice",
+            )
+            raise RulesRefused(name, f"line {line}", why)
+        yield day, kind, source
 
 
 def _resolved(document: dict[str, Any]) -> Rules:
-    """Resolve every combination: its own rows, else those for any instrument of its regime."""
+    """Resolve every combination: its own rows, on other days those for any instrument of its regime."""
     rows = read_rows(PROCEDURES, document["rows"])
     return {key: _dated(key, rows, document["defaults"]) for key in _every_key()}
 
@@ -256,20 +347,37 @@ def _dated(key: Key, rows: Sequence[ProcedureRow], defaults: Mapping[str, Any]) 
     alike = [row for row in rows if (row.regime, row.procedure) == (regime, procedure)]
     own = [row for row in alike if instrument in row.instruments]
     general = [row for row in alike if ANY_INSTRUMENT in row.instruments]
-    return followed(rule_of(row, key, defaults) for row in own or general)
+    rules = [rule_of(row, key, defaults) for row in own or general]
+    ended = max(rule.valid_to or date.max for rule in rules)
+    if ended < date.max:  # the law has this form no longer
+        after = (rule_of(row, key, defaults) for row in general if row.valid_to is None)
+        rules += [replace(rule, valid_from=ended + ONE_DAY) for rule in after]
+    return followed(rules)
 
 
-def _overridden(rules: Rules, file: RuleFile) -> Rules:
-    """Let the rows of a file hold on their days, one after the other."""
+def _overridden(rules: Rules, file: str, rows: Sequence[ProcedureRow]) -> Rules:
+    """Let the national rows of a file hold on their days, one after the other."""
     changed: Rules = {}
-    for number, row in enumerate(read_rows(file.name, read_document(file.name, file.text)["rows"])):
-        for instrument in row.named:
+    for number, row in enumerate(rows):
+        for instrument in row.named if not row.area else ():
             key = (row.regime, instrument, row.procedure)
             before = changed.get(key) or rules[key]
-            _check_begun(file.name, number, row, before[0])
+            _check_begun(file, number, row, before[0])
             by = replace(in_force(before, row.valid_from), **row.fields)
             changed[key] = overridden(before, by)
     return changed
+
+
+def _with_local(local: Local, rules: Rules, file: str, rows: Sequence[ProcedureRow]) -> Local:
+    """Add the local rows of a file; what they leave out is as in the national rule of their first day."""
+    added = dict(local)
+    for number, row in enumerate(rows):
+        for instrument in row.named if row.area else ():
+            key = (row.regime, instrument, row.procedure)
+            _check_begun(file, number, row, rules[key][0])
+            own = replace(in_force(rules[key], row.valid_from), **row.fields)
+            added[key] = (*added.get(key, ()), LocalRule(row.area, own))
+    return added
 
 
 def _check_begun(file: str, number: int, row: ProcedureRow, first: ProcedureRule) -> None:

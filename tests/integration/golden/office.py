@@ -72,7 +72,12 @@ class Office:
 
 @asynccontextmanager
 async def open_office(
-    server: NatsServer, keys: Keyring, issuer: Issuer, new_database: NewDatabase, folder: Path
+    server: NatsServer,
+    keys: Keyring,
+    issuer: Issuer,
+    new_database: NewDatabase,
+    folder: Path,
+    rules: Sequence[Path] = (),
 ) -> AsyncIterator[Office]:
     """Start the services on a log without ticks of its own, and import both samples."""
     hand = HandClock()
@@ -84,9 +89,8 @@ async def open_office(
 
         async def start(service: str) -> None:
             platform.databases[service] = await new_database(service)
-            settings = platform.settings(
-                service, **_settings_of(service, {"mail_dir": folder / "mail", **ADDRESSES})
-            )
+            changes = {"mail_dir": folder / "mail", "rules_overrides": tuple(rules), **ADDRESSES}
+            settings = platform.settings(service, **_settings_of(service, changes))
             app = running(_created(service, hand), settings, issuer)
             platform.services[service] = await stack.enter_async_context(app)
 

@@ -57,6 +57,35 @@ async def test_the_same_list_again_is_no_change(notifier_env: NotifierFixture) -
     assert notifier_env.mails() == []
 
 
+def row_of(email: str, unit: str = UNIT, role: str = "focal_point") -> dict[str, str]:
+    return {"unit_code": unit, "role": role, "email": email, "language": "vi"}
+
+
+async def test_who_was_on_a_list_is_told_once_of_what_an_import_adds(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
+        await put_recipient(api, email=OLD)
+        rows = [row_of(NEW), row_of("thu.ba@elsewhere.example.vn"), row_of(OLD, role="head")]
+        dry = await api.import_rows("recipients", rows, dry_run=1)
+        untold = await tick(api, 0)
+        taken = await api.import_rows("recipients", rows)
+        sent = await tick(api, 0)
+        again = await api.import_rows("recipients", rows)
+        after = await tick(api, 0)
+    assert [row["status"] for row in dry] == [row["status"] for row in taken], dry
+    assert (untold["sent"], after["sent"]) == ([], [])
+    assert [mail["kind"] for mail in sent["sent"]] == ["change"]
+    assert {row["status"] for row in again} == {"unchanged"}
+    (mail,) = reported(notifier_env, OLD)
+    assert "thêm 02, bỏ 00, đổi vai trò 01 hộp thư" in words(mail)
+    assert NEW not in words(mail)
+
+
+async def test_the_first_list_of_a_unit_by_import_is_no_change(notifier_env: NotifierFixture) -> None:
+    async with notifier_env.notifier() as api:
+        await api.import_rows("recipients", [row_of(OLD), row_of(NEW)])
+        assert (await tick(api, 0))["sent"] == []
+
+
 async def test_a_silence_is_told_to_its_unit_in_spite_of_it_and_so_is_its_end(
     notifier_env: NotifierFixture,
 ) -> None:

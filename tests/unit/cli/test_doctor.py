@@ -13,7 +13,7 @@ from deploy.cli.operate.health import doctor
 from deploy.cli.operate.health.diagnosis import diagnose
 from deploy.cli.operate.health.engine_diagnosis import synced
 from deploy.cli.operate.health.engine_readings import Broker, ConsumerState, Database
-from deploy.cli.operate.health.readings import Answer, Disk, Readings, clock_ahead, collect
+from deploy.cli.operate.health.readings import Answer, Disk, Readings, clock_ahead, collect, provisional_years
 from deploy.local import state
 from deploy.local.keys import tokens
 from deploy.local.settings import LocalSettings
@@ -100,6 +100,14 @@ def _log(**changes: object) -> Answer:
         "others": {},
     }
     return Answer(200, log | changes)
+
+
+def test_a_year_without_a_notice_on_its_days_off_is_named(healthy: Readings) -> None:
+    part, what, fix = _only_finding(replace(healthy, provisional_years=(2028,)))
+    assert (part, "2028 is provisional" in what) == ("rules", True)
+    assert "2028-01-01,confirmed," in fix
+    assert provisional_years(NOW) == ()
+    assert provisional_years(NOW.replace(year=2027, month=12, day=20)) == (2028,)
 
 
 def test_a_log_that_the_rows_do_not_come_from_is_named_with_both_ends(healthy: Readings) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,12 +11,15 @@ from pydantic import TypeAdapter
 from deploy.cli.ask import rule_effect, rules
 from deploy.cli.ask.year_calendar import days_of
 from deploy.cli.console import CommandError
-from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from services.registry.adapters.draft_api import procedures_view
+from shared.contracts.vocabulary import Instrument, Procedure, Regime
 from shared.kernel.settings import RuleSettings
 from shared.rules.rulebook.procedures import ProcedureRule
 from shared.rules.rulebook.rulebook import load_rulebook
+from shared.rules.wording import CERTAINTIES
 
 PACKAGED = load_rulebook()
+DAY = date(2026, 11, 24)
 AS_JSON = TypeAdapter(ProcedureRule)
 ROWS: list[dict[str, Any]] = [
     AS_JSON.dump_python(rule, mode="json") for dated in PACKAGED.procedures.values() for rule in dated
@@ -40,11 +44,26 @@ def test_every_procedure_in_force_on_a_day() -> None:
         assert (row["valid_from"], row["legal_basis"]) == (rule.valid_from.isoformat(), rule.legal_basis)
 
 
-def test_the_required_stages_lie_in_the_window() -> None:
-    (row,) = rules.matching(ROWS, Regime.LAW_2025, Instrument.DECREE, Procedure.ORDINARY, date(2026, 1, 5))
-    required = rules.required(row)
-    assert {Stage.POLICY_CONSULTATION, Stage.DRAFT_CONSULTATION, Stage.APPRAISAL} <= set(required)
-    assert not {Stage.REGISTERED, Stage.SUBMITTED, Stage.ADOPTED, Stage.WITHDRAWN} & set(required)
+def test_every_row_is_shown_with_its_certainty_and_article(capsys: pytest.CaptureFixture[str]) -> None:
+    services = SimpleNamespace(url=lambda name: f"http://{name}")
+    answer = procedures_view(PACKAGED).model_dump(mode="json")
+    rows = rules.matching(answer["procedures"], Regime.LAW_2025_AMENDED, Instrument.LAW)
+    rules.show_procedures(services, rows, answer["rules_version"])  # type: ignore[arg-type]
+    shown = " ".join(capsys.readouterr().out.split())
+    for rule in (PACKAGED.procedure(Regime.LAW_2025_AMENDED, Instrument.LAW, way, DAY) for way in Procedure):
+        for each in filter(None, [rule, *rule.posting, *rule.replies, rule.appraisal, rule.permission]):
+            assert f"{CERTAINTIES[each.certainty].vi.upper()}: {each.legal_basis}. " in shown
+            assert each.content in shown
+    assert "[1] " in shown
+
+
+def test_a_calendar_names_its_notice_or_is_called_provisional(capsys: pytest.CaptureFixture[str]) -> None:
+    rules.show_calendar(2026, [])
+    assert "Thông báo số 9441/TB-BNV" in capsys.readouterr().out
+    rules.show_calendar(2028, [])
+    shown = capsys.readouterr().out
+    assert "2028 is provisional" in shown
+    assert "2028-01-01,confirmed" in shown
 
 
 def test_no_match_names_the_command_that_shows_all() -> None:
@@ -54,7 +73,7 @@ def test_no_match_names_the_command_that_shows_all() -> None:
 
 def test_a_year_of_the_calendar_with_its_sources(storm: Path) -> None:
     packaged = {item.day: item for item in days_of(2026)}
-    assert packaged[date(2026, 1, 2)].source.startswith("24h.com.vn")
+    assert packaged[date(2026, 1, 2)].source.startswith("văn bản số 12729/VPCP-KGVX")
     assert (packaged[date(2026, 1, 10)].kind, packaged[date(2026, 1, 10)].differs_from_weekday) == (
         "work",
         True,
@@ -104,6 +123,13 @@ def test_a_file_of_another_kind_is_refused_before_any_request(
         ([], "–"),
         (["drafting"], "Soạn thảo"),
         ([{"stage": "draft_consultation", "min_days": 10}], "Lấy ý kiến dự thảo: 10 ngày"),
+        (
+            [{"stage": "draft_consultation", "days": 7, "counted_in": "working"}],
+            "Lấy ý kiến dự thảo: 7 ngày làm việc",
+        ),
+        ({"body": "provincial_justice", "days": 15}, "Sở Tư pháp: 15 ngày"),
+        ({"body": "none", "days": None}, "Không có bước thẩm định"),
+        (None, "–"),
     ],
 )
 def test_a_field_as_text(value: Any, text: str) -> None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -13,12 +14,15 @@ from shared.contracts.vocabulary import (
     Answer,
     CommunicationRole,
     GapState,
+    Instrument,
     Precision,
+    Regime,
     Stage,
 )
 from shared.projections.projection_health import ANOTHER_LOG, REFUSED_WRITES
 from shared.rules.facts import Scope
 from shared.rules.figure_words import HARD_SPACE
+from shared.rules.rulebook.legal_basis import UNCITED
 from tests.unit.metrics.made_up import (
     DAY,
     ON_THE_DAY,
@@ -266,8 +270,39 @@ async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
     assert "Quá hạn, chưa ghi nhận truyền thông</span> Chính sách 3" in text_value
     assert "Có giai đoạn bắt buộc đã quá hạn mà chưa ghi nhận truyền thông." in text_value
     assert "04/03/2026</strong> · Họp báo" in text_value
-    assert "Luật 64/2025/QH15" in text_value
+    assert "Luật số 64/2025/QH15" in text_value
     assert 'href="/?as_of=2026-03-31&amp;unit=BXD"' in text_value
+
+
+async def test_a_draft_shows_until_when_it_is_answered_and_who_appraises() -> None:
+    law: dict[str, Any] = {"instrument": Instrument.LAW, "regime": Regime.LAW_2025_AMENDED}
+    asked = MadeUp(record=a_record("policy_consultation 2026-03-20", **law))
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", asked))
+    assert "trả lời bằng văn bản trong 15 ngày, đến hết 06/04/2026" in text_value, "5/4 is a Sunday"
+    assert "điểm a khoản 1 Điều 30 Luật số 64/2025/QH15" in text_value
+    appraised = MadeUp(record=a_record("appraisal 2026-03-20", **law))
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", appraised))
+    assert "Bộ Tư pháp thẩm định trong 30 ngày, đến hết 20/04/2026" in text_value
+    left = MadeUp(record=a_record("policy_consultation 2026-03-02; drafting 2026-03-20", **law))
+    assert "Thời hạn trả lời, thẩm định" not in words(await page(f"/drafts/ND-1?{ON_THE_DAY}", left))
+
+
+async def test_a_rule_from_memory_names_no_law_on_the_page_of_a_draft() -> None:
+    of_2015: dict[str, Any] = {"instrument": Instrument.CIRCULAR, "regime": Regime.LAW_2015}
+    made_up = MadeUp(record=a_record("draft_consultation 2026-03-02", **of_2015))
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", made_up))
+    assert "<dt>Luật áp dụng" in text_value or "Luật số 80/2015/QH13" in text_value
+    assert "Điều 101" not in text_value
+    assert UNCITED.vi in text_value
+
+
+async def test_due_days_in_a_year_without_a_notice_are_called_provisional() -> None:
+    stages = "draft_consultation 2026-03-02; appraisal 2028-01-03"
+    text_value = words(await page("/drafts/ND-1?as_of=2028-01-04", MadeUp(record=a_record(stages))))
+    assert "Lịch nghỉ năm 2028 là tạm tính" in text_value
+    assert "Lịch nghỉ năm 2026" not in text_value
+    text_value = words(await page(f"/drafts/ND-1?{ON_THE_DAY}", MadeUp(record=a_record(stages))))
+    assert "tạm tính: chưa có văn bản" not in text_value
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.rules.clocks import clocks_of
 from shared.rules.facts import DraftFacts, Posting
-from shared.rules.findings import Finding, clocks_of, findings
+from shared.rules.findings import Finding, findings
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.timeline import timeline
 from tests.support.rules.shorthand import draft
@@ -60,10 +61,10 @@ def posting(opened: str, closes: str | None = None, closed: str | None = None, *
         pytest.param("drafting 2024-02-01; registered 2024-03-01", ["order_unknown 2"], id="against the order"),
         pytest.param(
             "drafting 2024-01-02; adopted 2024-02-01; drafting 2024-03-01",
-            ["order_unknown 3"],
+            ["regime_not_of_dates", "order_unknown 3"],
             id="nothing comes back from an adoption",
         ),
-        pytest.param("promulgated 2024-02-01; adopted 2024-03-01", ["order_unknown 2"], id="adopted after signing"),
+        pytest.param("promulgated 2024-02-01; adopted 2024-03-01", ["regime_not_of_dates", "order_unknown 2"], id="adopted after signing"),
         pytest.param(
             "policy_consultation 2024-01-02; drafting 2024-03-01",
             ["stage_not_of_procedure 1"],
@@ -157,9 +158,14 @@ def test_a_finding_stands_from_its_day_on_and_names_its_rule() -> None:
     facts = draft("draft_consultation 2024-03-01; appraisal 2024-03-05", **DECISION)
     assert stated(facts, date(2024, 3, 4)) == []
     (early,) = findings(facts, BOOK, date(2024, 3, 5))
-    assert (early.on, early.legal_basis) == (date(2024, 3, 5), "Nghị định 78/2025/NĐ-CP")
+    assert (early.on, early.legal_basis) == (date(2024, 3, 5), None), "from memory: no law is named"
     assert "4/10 ngày" in early.text.vi
-    assert "cần cơ quan pháp chế xác nhận" in early.text.vi
+    assert "chưa đối chiếu" in early.text.vi
+    chair = {"instrument": Instrument.PROVINCIAL_CHAIR_DECISION, "regime": Regime.LAW_2025_AMENDED}
+    facts = draft("draft_consultation 2026-03-02; appraisal 2026-03-05", **chair)
+    (early,) = findings(facts, BOOK, date(2026, 3, 5))
+    assert early.legal_basis is not None
+    assert early.legal_basis.startswith("Điều 51a Nghị định số 78/2025/NĐ-CP")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.rules.facts import Transfer
+from shared.rules.rulebook.legal_basis import Certainty
 from shared.rules.rulebook.procedure_rows import RulesRefused
-from shared.rules.rulebook.procedures import Certainty
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
+from shared.rules.sequence import occurrences
+from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
 OLD, NEW, AMENDED = Regime.LAW_2015, Regime.LAW_2025, Regime.LAW_2025_AMENDED
@@ -20,14 +23,16 @@ TODAY = date(2026, 11, 24)
 
 
 @pytest.mark.parametrize(
-    ("regime", "instrument", "posting", "sourced"),
+    ("regime", "instrument", "posting", "cited"),
     [
         (OLD, I.LAW, {POLICY: 30, DRAFT: 60}, set()),
         (OLD, I.NASC_RESOLUTION, {POLICY: 30, DRAFT: 60}, set()),
         (OLD, I.PRESIDENTIAL_ORDER, {DRAFT: 60}, {DRAFT}),
         (OLD, I.DECREE, {POLICY: 30, DRAFT: 60}, set()),
-        (OLD, I.CIRCULAR, {DRAFT: 60}, {DRAFT}),
-        (OLD, I.PM_DECISION, {DRAFT: 60}, {DRAFT}),
+        (OLD, I.CIRCULAR, {DRAFT: 60}, set()),
+        (OLD, I.PM_DECISION, {DRAFT: 60}, set()),
+        (OLD, I.JUDGES_COUNCIL_RESOLUTION, {DRAFT: 60}, {DRAFT}),
+        (OLD, I.STATE_AUDIT_DECISION, {}, set()),
         (OLD, I.PROVINCIAL_RESOLUTION, {POLICY: 30, DRAFT: 30}, set()),
         (OLD, I.PROVINCIAL_DECISION, {DRAFT: 30}, set()),
         (OLD, I.DISTRICT_DECISION, {}, set()),
@@ -41,13 +46,11 @@ TODAY = date(2026, 11, 24)
     ],
 )
 def test_posting_days_of_the_ordinary_procedure(
-    regime: Regime, instrument: Instrument, posting: dict[Stage, int], sourced: set[Stage]
+    regime: Regime, instrument: Instrument, posting: dict[Stage, int], cited: set[Stage]
 ) -> None:
     rule = BOOK.procedure(regime, instrument, Procedure.ORDINARY, TODAY)
     assert dict(rule.min_posting_days) == posting
-    assert {item.stage for item in rule.posting if item.certainty is Certainty.SOURCED} == sourced
-    assert all(item.legal_basis for item in rule.posting)
-    assert all(item.source for item in rule.posting if item.certainty is Certainty.SOURCED)
+    assert {item.stage for item in rule.posting if item.cited} == cited
     short = BOOK.procedure(regime, instrument, Procedure.SIMPLIFIED, TODAY)
     assert not short.posting, "the opinion step may be skipped or shortened"
 
@@ -59,15 +62,15 @@ def test_posting_days_of_the_ordinary_procedure(
         (AMENDED, I.PROVINCIAL_CHAIR_DECISION, False),
         (NEW, I.COMMUNE_DECISION, True),
         (AMENDED, I.COMMUNE_DECISION, False),
-        (OLD, I.DISTRICT_RESOLUTION, False),
+        (OLD, I.DISTRICT_RESOLUTION, True),
         (NEW, I.DISTRICT_RESOLUTION, True),
+        (AMENDED, I.JOINT_RESOLUTION, False),
     ],
 )
 def test_a_form_that_a_regime_does_not_have_falls_under_its_general_rule(
     regime: Regime, instrument: Instrument, general: bool
 ) -> None:
-    for procedure in Procedure:
-        assert BOOK.procedure(regime, instrument, procedure, TODAY).general is general
+    assert BOOK.procedure(regime, instrument, Procedure.ORDINARY, TODAY).general is general
 
 
 def own(**changes: Any) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def test_an_operators_row_holds_on_its_days_and_keeps_omitted_fields(tmp_path: P
     assert (before.valid_to, after.valid_from) == (date(2025, 12, 31), date(2026, 7, 1))
     assert during.expected_order == before.expected_order
     assert during.grace_working_days == 5
-    assert during.posting[0].certainty is Certainty.UNVERIFIED
+    assert during.posting[0].certainty is Certainty.UNKNOWN
     assert book.version != BOOK.version
     other = (AMENDED, I.COMMUNE_RESOLUTION, Procedure.ORDINARY)
     assert book.procedures[other] == BOOK.procedures[other]
@@ -136,7 +139,7 @@ def test_the_last_file_wins_and_every_instrument_may_be_meant(tmp_path: Path) ->
         ([own(valid_to="2025-12-31")], r"rows\[0\]: valid_to lies before valid_from"),
         ([own(valid_from="2020-01-01")], r"rows\[0\]\.valid_from: lies before the regime's first day"),
         ([own(grace=3)], r"rows\[0\]\.grace: is no known field"),
-        ([{"regime": "law_2025"}], r"rows\[0\]\.instruments: is mandatory and missing"),
+        ([{"legal_basis": "1/QĐ", "regime": "law_2025"}], r"rows\[0\]\.instruments: is mandatory and missing"),
         ([own(posting=[{"stage": "drafting", "min_days": 0, "legal_basis": "x"}])], r"posting\[0\]\.min_days: must be 1"),
         ([own(), own(valid_from="2026-03-01")], r"rows\[1\]: speaks of the same procedure .* rows\[0\]"),
         (["decree"], r"rows\[0\]: "),
@@ -157,3 +160,41 @@ def test_a_file_that_is_no_table_is_reported(tmp_path: Path, text: str, message:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RulesRefused, match=message):
         load_rulebook([path])
+
+
+def test_a_local_row_stands_before_the_national_one_in_its_area(tmp_path: Path) -> None:
+    posting = [
+        {"stage": "draft_consultation", "min_days": 7, "legal_basis": "Điều 9 Quyết định 43/2025/QĐ-UBND"}
+    ]
+    local = own(area=["DLK-*", "BMT"], posting=posting, valid_to="2026-06-30", certainty="read")
+    book = load_rulebook([file_of(tmp_path, local, own(grace_working_days=4))])
+    of = {
+        (lead, day): book.procedure(AMENDED, I.COMMUNE_DECISION, Procedure.ORDINARY, day, lead)
+        for lead in ("DLK-XA-1", "BMT", "BMT-1", "HN")
+        for day in (date(2025, 12, 31), date(2026, 1, 1), date(2026, 7, 1))
+    }
+    inside = {place for place, rule in of.items() if dict(rule.min_posting_days) == {DRAFT: 7}}
+    assert inside == {("DLK-XA-1", date(2026, 1, 1)), ("BMT", date(2026, 1, 1))}
+    assert rule_on(book, TODAY).grace_working_days == 4, "the national row of the same file"
+    assert book.version != load_rulebook([file_of(tmp_path, own(grace_working_days=4))]).version
+
+
+def test_a_draft_goes_by_the_rules_of_the_area_of_the_unit_that_leads_on_the_day(tmp_path: Path) -> None:
+    book = load_rulebook([file_of(tmp_path, own(area=["DLK-*"], grace_working_days=3))])
+    facts = draft(
+        "drafting 2026-03-02; draft_consultation 2026-03-09",
+        instrument=I.COMMUNE_DECISION,
+        regime=AMENDED,
+        lead_unit_code="HN-XA",
+        transfers=(Transfer(on=date(2026, 3, 9), unit_code="DLK-XA"),),
+    )
+    assert [each.rule.grace_working_days for each in occurrences(facts, book)] == [5, 3]
+    assert [each.due_on for each in occurrences(facts, book)] == [date(2026, 3, 9), date(2026, 3, 12)]
+
+
+def test_an_area_is_a_code_or_the_beginning_of_codes(tmp_path: Path) -> None:
+    with pytest.raises(RulesRefused, match=r"rows\[0\]\.area\[0\]: must be the code of a unit"):
+        load_rulebook([file_of(tmp_path, own(area=["*"]))])
+    twice = file_of(tmp_path, own(area=["A-*"]), own(area=["A-*"]))
+    with pytest.raises(RulesRefused, match=r"rows\[1\]: speaks of the same procedure"):
+        load_rulebook([twice])

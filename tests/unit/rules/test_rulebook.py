@@ -14,7 +14,8 @@ from shared.contracts import vocabulary
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
 from shared.kernel.errors import PermanentError
 from shared.rules import wording
-from shared.rules.rulebook.procedures import Certainty
+from shared.rules.rulebook.legal_basis import Certainty
+from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 from shared.rules.rulebook.rulebook import (
     Calendar,
     DayKind,
@@ -106,12 +107,24 @@ def test_operators_correct_the_calendar_and_so_its_version(tmp_path: Path) -> No
     assert occurrences(draft("drafting 2024-03-04"), book)[0].due_on == date(2024, 3, 12)
 
 
-@pytest.mark.parametrize("line", ["2024-13-01,off,x,y", "2024-03-05,closed,x,y", "2024-03-05"])
+@pytest.mark.parametrize(
+    "line", ["2024-13-01,off,x,y", "2024-03-05,closed,x,y", "2024-03-05", "2024-01-01,confirmed,x,"]
+)
 def test_an_override_that_cannot_be_read_is_named(line: str, tmp_path: Path) -> None:
     extra = tmp_path / "extra.csv"
     extra.write_text(f"day,kind,what,source\n{line}\n")
     with pytest.raises(PermanentError, match=r"extra\.csv, line 2"):
         load_rulebook([extra])
+
+
+def test_a_year_is_provisional_until_a_notice_or_law_settles_its_days_off(tmp_path: Path) -> None:
+    assert BOOK.provisional([date(2026, 5, 1), date(2027, 2, 11), date(2028, 1, 5)]) == (2028,)
+    assert "9441/TB-BNV" in BOOK.notices[2026]
+    own = tmp_path / "own.csv"
+    own.write_text("day,kind,what,source\n2028-01-01,confirmed,Lịch nghỉ năm 2028,5/TB-BNV\n")
+    book = load_rulebook([own])
+    assert (book.provisional([date(2028, 1, 5)]), book.notices[2028]) == ((), "5/TB-BNV")
+    assert (book.calendar, book.version == BOOK.version) == (BOOK.calendar, False)
 
 
 def test_the_version_is_stable_and_of_the_content() -> None:
@@ -168,10 +181,19 @@ def test_the_rule_in_force_on_the_day_of_the_entry_applies() -> None:
     assert [occurrence.required for occurrence in of_draft] == [True, False, True]
 
 
-@pytest.mark.parametrize("row", [{"valid_from": "2024-08-01"}, {"valid_to": "2030-01-01"}])
-def test_rows_that_leave_days_without_a_rule_are_refused(row: dict[str, Any]) -> None:
+def test_rows_that_leave_days_without_a_rule_are_refused() -> None:
     with pytest.raises(PermanentError, match="without a rule"):
-        rulebook_of(changed(**row), {})
+        rulebook_of(changed(valid_from="2024-08-01"), {})
+
+
+def test_after_the_last_day_of_its_rows_a_form_falls_under_the_general_rule() -> None:
+    book = rulebook_of(changed(valid_to="2030-01-01"), {})
+    last, after = (
+        book.procedure(Regime.LAW_2015, Instrument.DECREE, Procedure.ORDINARY, day)
+        for day in (date(2030, 1, 1), date(2030, 1, 2))
+    )
+    assert (last.general, after.general, after.valid_from) == (False, True, date(2030, 1, 2))
+    assert book.form_until(Regime.LAW_2015, Instrument.DECREE, Procedure.ORDINARY) == date(2030, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +210,8 @@ def test_rows_that_leave_days_without_a_rule_are_refused(row: dict[str, Any]) ->
         (wording.REGIMES, vocabulary.Regime),
         (wording.PROCEDURES, vocabulary.Procedure),
         (wording.CERTAINTIES, Certainty),
+        (wording.APPRAISING_BODIES, AppraisingBody),
+        (wording.DAYS_OF, DaysOf),
         (wording.UNIT_LEVELS, vocabulary.UnitLevel),
         (wording.SCOPE, vocabulary.Answer),
         (wording.SCOPE_BASES, vocabulary.ScopeBasis),

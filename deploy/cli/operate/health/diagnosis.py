@@ -36,6 +36,7 @@ def diagnose(readings: Readings) -> list[Finding]:
         engines.skew,
         _mail,
         _token,
+        _calendar,
         engines.disk,
     )
     return [finding for check in checks for finding in check(readings)]
@@ -116,6 +117,19 @@ def _projection(name: str, answer: Answer | None, place: Place) -> Findings:
                 f"{counted(state['pending'], 'event', count(state['pending']))} behind",
             ),
             place.log(name),
+        )
+
+
+def _calendar(readings: Readings) -> Findings:
+    """Due days of a year without a notice on its days off may still move."""
+    for year in readings.provisional_years:
+        yield Finding(
+            "rules",
+            Text(
+                f"lịch nghỉ năm {year} là tạm tính: chưa có văn bản về ngày nghỉ lễ, Tết, hoán đổi; thời hạn có thể thay đổi",
+                f"the calendar of {year} is provisional: no notice on its holidays and swapped days; due days may move",
+            ),
+            f"LOA_CALENDAR_OVERRIDES: {year}-01-01,confirmed,Lịch nghỉ,SỐ VĂN BẢN",
         )
 
 

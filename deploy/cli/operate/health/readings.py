@@ -29,6 +29,8 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.settings import RuleSettings
 from shared.rules.rulebook.rulebook import load_rulebook
 
+DUE_DAYS_TO_COME = timedelta(days=30)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -60,6 +62,7 @@ class Readings:
     broker: Broker = field(default_factory=Broker)
     database: Database = field(default_factory=Database)
     disk: Disk | None = None
+    provisional_years: tuple[int, ...] = ()  # this year, or that of the due days to come
     pid_files: frozenset[str] = frozenset()  # services whose process id is in the data folder
 
 
@@ -74,6 +77,12 @@ def next_mail_day(now: datetime) -> date:
     return load_rulebook(RuleSettings().rule_files).calendar.next_working_day(day_in_vietnam(now))
 
 
+def provisional_years(now: datetime) -> tuple[int, ...]:
+    """Give the years of today and of the due days to come whose days off no notice has settled."""
+    today = day_in_vietnam(now)
+    return load_rulebook(RuleSettings().rule_files).provisional([today, today + DUE_DAYS_TO_COME])
+
+
 async def collect(current: state.Current, folder: Path, settings: LocalSettings) -> Readings:
     now = runtime.now()
     addresses = monitors(current)
@@ -85,6 +94,7 @@ async def collect(current: state.Current, folder: Path, settings: LocalSettings)
         read_broker(current.nats_url, folder, settings.nats_replicas),
         read_database(folder, settings),
     )
+    years = await asyncio.to_thread(provisional_years, now)
     return Readings(
         now=now,
         current=current,
@@ -97,6 +107,7 @@ async def collect(current: state.Current, folder: Path, settings: LocalSettings)
         broker=broker,
         database=database,
         disk=_disk(folder),
+        provisional_years=years,
         pid_files=frozenset(name for name in SERVICES if read_text(folder / "run" / f"{name}.pid")),
     )
 

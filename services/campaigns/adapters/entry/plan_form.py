@@ -24,7 +24,7 @@ from shared.pages.entry import FORM_ID, Link, Step, body_of, form_id_of, refused
 from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import NotFirstDay, course, stage_on, stage_periods
+from shared.rules.sequence import NotFirstDay, course, rule_on, stage_on, stage_periods
 from shared.rules.wording import CHANNELS, STAGES, dated
 
 PATH = "/entry/drafts/{draft_code}/plan"
@@ -199,6 +199,6 @@ def _stages(card: DraftCard, rulebook: Rulebook, today: date) -> dict[Stage, Tex
     """Offer the stage in which the draft is, and those that may follow by its procedure."""
     facts = card.facts
     current = stage_on(stage_periods(facts, rulebook), today)
-    rule = rulebook.procedure(facts.regime, facts.instrument, facts.procedure, today)
+    rule = rule_on(facts, rulebook, today)
     here = current.stage.order if current else -1
     return {stage: STAGES[stage] for stage in rule.expected_order if stage.order >= here}

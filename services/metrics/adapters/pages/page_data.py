@@ -27,13 +27,14 @@ from shared.rules import wording
 from shared.rules.figure_words import time_left
 from shared.rules.figures import rates
 from shared.rules.percent import percent as percent_text
-from shared.rules.rulebook.procedures import Certainty
+from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 from shared.rules.verdicts import COUNTING, Because, OccurrenceVerdict, PolicyVerdict
 
 _NAMES: Mapping[type, Mapping[Any, Text]] = {
     Answer: wording.SCOPE,
     CommunicationRole: wording.ROLES,
-    Certainty: wording.CERTAINTIES,
+    AppraisingBody: wording.APPRAISING_BODIES,
+    DaysOf: wording.DAYS_OF,
     Because: wording.REASONS,
     Channel: wording.CHANNELS,
     Instrument: wording.INSTRUMENTS,

@@ -1,24 +1,24 @@
 """The import sheet `recipients`: addresses go into the notifier's own table, never into the log."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from services.notifier.adapters.recipients.bodies import RecipientRow
-from services.notifier.adapters.recipients.store import SqlRecipients
+from services.notifier.adapters.recipients.store import ImportedChanges, SqlRecipients
 from services.notifier.application.commands import Commands
 from services.notifier.domain.recipients.audience import Recipient
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Session, Sheet, Taken
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.event import unit_id
-from shared.kernel.runtime import NewId
+from shared.kernel.runtime import Clock, NewId
 
 LISTED = "recipient listed"  # no event: what an outcome names for a row that changed something
 
 
 class Recipients(Protocol):
-    async def add(self, recipient: Recipient) -> bool:
+    async def add(self, recipient: Recipient, changes: ImportedChanges, now: datetime, by: str) -> bool:
         """Put one on the list; False if it stands there exactly so."""
         ...
 
@@ -30,7 +30,7 @@ class UnwrittenRecipients:
     listed: SqlRecipients
     _added: dict[tuple[str, str], Recipient | None] = field(default_factory=dict)
 
-    async def add(self, recipient: Recipient) -> bool:
+    async def add(self, recipient: Recipient, changes: ImportedChanges, now: datetime, by: str) -> bool:  # noqa: ARG002  nothing is told of a dry run
         key = recipient.unit_code, recipient.email
         if key not in self._added:
             of_unit = await self.listed.of_unit(recipient.unit_code, date.min)
@@ -46,24 +46,27 @@ class Rows:
     commands: Commands
     recipients: Recipients
     new_id: NewId
+    now: Clock
     assumed_units: frozenset[str] = frozenset()
+    changes: ImportedChanges = field(default_factory=ImportedChanges)
 
     def sheets(self) -> dict[str, Sheet[Any]]:
         return {"recipients": Sheet(RecipientRow, _about, self._recipient)}
 
-    async def _recipient(self, row: RecipientRow, _metadata: Metadata) -> Taken:
+    async def _recipient(self, row: RecipientRow, metadata: Metadata) -> Taken:
         warnings = []
         if row.unit_code in self.assumed_units:
             warnings = [_assumed(row.unit_code)]
         else:
             await self.commands.require_unit(row.unit_code)
-        changed = await self.recipients.add(row.recipient(self.new_id()))
+        recipient = row.recipient(self.new_id())
+        changed = await self.recipients.add(recipient, self.changes, self.now(), metadata.actor)
         return Taken(0, [LISTED] if changed else [], warnings)
 
 
-def rows(session: Session, recipients: SqlRecipients, new_id: NewId) -> Rows:
+def rows(session: Session, recipients: SqlRecipients, new_id: NewId, now: Clock) -> Rows:
     listed = UnwrittenRecipients(recipients) if session.dry_run else recipients
-    return Rows(Commands(session.store), listed, new_id, session.assumed_units)
+    return Rows(Commands(session.store), listed, new_id, now, session.assumed_units)
 
 
 def _about(row: RecipientRow) -> list[AggregateRef]:

@@ -1,7 +1,7 @@
 """Who is written to: the only table with addresses, kept outside the log."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -44,6 +44,14 @@ EndSessions = Callable[[UUID], Awaitable[None]]
 
 async def _no_sessions(recipient_id: UUID) -> None:
     """Where nobody signs in, nobody is signed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedChanges:
+    """What one import request changes of units' lists: each as it was before, and the number of what was kept of it."""
+
+    before: dict[str, list[Recipient]] = field(default_factory=dict)
+    numbers: dict[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +144,24 @@ class SqlRecipients:
             for recipient in wanted:
                 await _put(connection, recipient, _LISTED)
 
-    async def add(self, recipient: Recipient) -> bool:
-        """Put one on the list; False if it stands there exactly so."""
+    async def add(self, recipient: Recipient, changes: ImportedChanges, now: datetime, by: str) -> bool:
+        """Put one on the list; False if it stands there exactly so.
+
+        Those who were on it before the first of `changes` are told of all of them as one.
+        """
+        unit, today = recipient.unit_code, day_in_vietnam(now)
         async with self.engine.begin() as connection:
-            listed = await _listed(connection, recipient.unit_code, locked=True)
+            listed = await _listed(connection, unit, locked=True)
+            before = changes.before.setdefault(unit, [each for each in listed if each.is_listed_on(today)])
             others = [other for other in listed if other.email != recipient.email]
             await self._sign_out(listed, [*others, recipient])
-            return await _put(connection, recipient, _IMPORTED)
+            is_new = await _put(connection, recipient, _IMPORTED)
+            if is_new:
+                after = [each for each in await _listed(connection, unit) if each.is_listed_on(today)]
+                changes.numbers[unit] = await record_mailboxes(
+                    connection, before, after, now, by, number=changes.numbers.get(unit)
+                )
+            return is_new
 
     async def _sign_out(self, listed: Sequence[Recipient], wanted: Sequence[Recipient]) -> None:
         kept = {(recipient.email, recipient.role) for recipient in wanted}

@@ -16,7 +16,7 @@ from shared.kernel.errors import Text
 from shared.rules.facts import DraftFacts
 from shared.rules.findings import Finding
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import Occurrence, course, parallel_entries
+from shared.rules.sequence import Occurrence, course, parallel_entries, rule_on
 from shared.rules.verdicts import scope_of
 from shared.rules.wording import SCOPE, SCOPE_BASES, STAGES
 
@@ -80,7 +80,7 @@ def of_registration(draft: Draft, handled: Handled[State], rulebook: Rulebook, t
         f"{SCOPE[answer].vi}{f' theo {by.vi}' if by else ''}.",
         f"{SCOPE[answer].en}{f' by {by.en}' if by else ''}.",
     )
-    rule = rulebook.procedure(facts.regime, facts.instrument, facts.procedure, today)
+    rule = rule_on(facts, rulebook, today)
     if answer is Answer.YES:
         number, days = max(1, len(draft.policies)), rule.grace_working_days
         opening = sorted(rule.opening & set(rule.expected_order), key=lambda stage: stage.order)
