@@ -35,6 +35,10 @@ def about(entry: EntryFact, log: Sequence[EntryFact], day: date) -> list[EntryFa
     return sorted(done, key=lambda other: (day_of(other, log), other.position))
 
 
+def newest(log: Sequence[EntryFact]) -> int:
+    return max(entry.position for entry in log)
+
+
 def place_of(entry: EntryFact, log: Sequence[EntryFact]) -> Place:
     return day_of(entry, log), entry.position
 
@@ -93,9 +97,33 @@ def status(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> str | Non
     if entry.kind not in OWING:
         return None
     due = due_of(entry, log, asked)
-    if is_done(entry, log, asked, (asked, len(log))):
+    if is_done(entry, log, asked, (asked, newest(log))):
         return "done" if due is None or done_in_time(entry, log, asked, due) else "done_late"
     return "late" if due is not None and asked > due else "open"
+
+
+def owes(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> tuple[str, date | None] | None:
+    """Name the unit that is to act next, and until when; None where nothing is to be done."""
+    if status(entry, log, asked) not in {"open", "late"}:
+        return None
+    whole = next((other for other in log if other.entry_id == entry.of_entry), None)
+    if whole is not None and status(whole, log, asked) == "cancelled":
+        return None
+    steps = about(entry, log, asked)
+    if entry.kind is Kind.INSPECTION_CONDUCTED:
+        apart = [step for step in steps if step.kind is Kind.FINDING_RECORDED and step.due_on]
+        now = (asked, newest(log))
+        if left(entry, log, asked, now) <= sum(left(step, log, asked, now) for step in apart):
+            return None
+    unit = entry.lead_unit_code or entry.unit_code
+    for step in steps:
+        if step.kind is Kind.TASK_REPORTED:
+            unit = entry.unit_code
+        elif step.kind is Kind.TASK_RETURNED:
+            unit = entry.lead_unit_code or entry.unit_code
+        elif step.kind is Kind.OBSTACLE_FORWARDED:
+            unit = step.lead_unit_code or step.unit_code
+    return unit, due_of(entry, log, asked)
 
 
 OWING = {
