@@ -69,6 +69,7 @@ _NUMBERS |= {
     "items": 30,
     "reach_count": 12_500,
     "percent": 60,
+    "due_days": 10,
     "cost_state": 15_000_000,
     "cost_social": 5_000_000,
 }

@@ -26,7 +26,7 @@ from shared.contracts.programme import (
     ProgrammeEntryCorrected,
     ProgrammeEvent,
 )
-from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ProgrammeKind
+from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ProgrammeKind, ReportPeriod
 from shared.kernel.errors import Refusal
 from shared.rules.programme.due import last_due_day
 from shared.rules.programme.kinds import KINDS, EntryKind, Writer
@@ -80,6 +80,12 @@ class Record:
     amount: int | None = None
     percent: int | None = None
     needs_acceptance: bool | None = None
+    report_period: ReportPeriod | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    due_days: int | None = None
+    duty_id: UUID | None = None
+    figures: Mapping[str, int] | None = None
     note: str | None = None
     reason: str | None = None
     draft_code: str | None = None

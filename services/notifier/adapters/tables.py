@@ -350,6 +350,12 @@ class ProgrammeEntryRow(Base, table=True):
     draft_code: str | None = None
     dataset: str
     cancelled_from: date | None = None
+    coordinating_unit_codes: list[str] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    report_period: str | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    due_days: int | None = None
+    duty_id: UUID | None = None
 
 
 class SendingRow(Base, table=True):

@@ -7,6 +7,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.contracts.vocabulary import ProgrammeKind
+from shared.rules.figures import Period
+from shared.rules.programme.reports import report_standings
 from shared.rules.programme.states import ENDED, EntryFact, EntryStatus, Standing
 
 Kind = ProgrammeKind
@@ -19,23 +21,28 @@ class Act(StrEnum):
     ACCEPT = "accept"
     CORRECT = "correct"
     DECIDE = "decide"
+    REPORT = "report"
+    RECEIVE = "receive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
     """What a unit is to do next about an entry.
 
-    `asked_by` is the unit of the programme. `since` is the day from which it is this unit's to do: that of the entry, of a
+    `entry_id` is the entry in whose words it is named (of a report the one that requires it), `asked_by` the unit of its
+    programme, `period` that of a report. `since` is the day from which it is this unit's to do: that of the entry, of a
     report, of a return, of a forwarding; `date.min` where no day was given. `left` counts the findings that are not corrected.
     """
 
     item_id: UUID
+    entry_id: UUID
     act: Act
     unit_code: str
     asked_by: str
     due_on: date | None
     since: date
     left: int | None = None
+    period: Period | None = None
 
 
 _ACTS: Mapping[Kind, Act] = {
@@ -63,6 +70,24 @@ def owed(stand: Mapping[UUID, Standing]) -> Iterator[Owed]:
             yield _of(standing, standing.owed_by, left)
 
 
+def owed_reports(stand: Mapping[UUID, Standing], years: Mapping[UUID, int], as_of: date) -> Iterator[Owed]:
+    """Give the reports that are to be submitted, and those that are to be received; `years` are those of the programmes."""
+    for report in report_standings(stand, years, as_of):
+        if report.owed_by is None:
+            continue
+        expected, is_waiting = report.expected, report.state.is_waiting
+        yield Owed(
+            item_id=expected.report_id,
+            entry_id=expected.duty.entry_id,
+            act=Act.REPORT if is_waiting else Act.RECEIVE,
+            unit_code=report.owed_by,
+            asked_by=expected.receiver,
+            due_on=expected.due_on if is_waiting else None,
+            since=report.submitted.day if report.submitted else report.since,
+            period=expected.period,
+        )
+
+
 def obstacle_steps(
     stand: Mapping[UUID, Standing], since: date, until: date
 ) -> Iterator[tuple[EntryFact, EntryFact]]:
@@ -82,6 +107,7 @@ def _of(standing: Standing, unit_code: str, left: int | None) -> Owed:
     is_reported = bool(passing) and passing[-1].kind is Kind.TASK_REPORTED
     return Owed(
         item_id=fact.entry_id,
+        entry_id=fact.entry_id,
         act=Act.ACCEPT if is_reported else _ACTS[fact.kind],
         unit_code=unit_code,
         asked_by=fact.unit_code,

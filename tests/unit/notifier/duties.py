@@ -36,7 +36,7 @@ def entry(number: int, kind: Kind, unit_code: str = "STP", **changes: Any) -> En
 
 def task(number: int = 1, due_on: date | None = date(2026, 11, 20), **changes: Any) -> EntryFact:
     """Make a task that the justice department assigned to the commune."""
-    given = {
+    given: dict[str, Any] = {
         "happened_on": date(2026, 1, 5),
         "lead_unit_code": "XA",
         "due_on": due_on,
@@ -85,6 +85,7 @@ def book(
 
 def remembered(notice: DutiesNotice | None) -> Reminders:
     """What the ledger has of a mail."""
+    assert notice is not None
     return {
         item.item_id: LastReminder(
             day=notice.day,
@@ -93,7 +94,7 @@ def remembered(notice: DutiesNotice | None) -> Reminders:
             standing=item.standing,
             due_on=item.due_on,
         )
-        for item in (notice.items if notice else ())
+        for item in notice.items
     }
 
 

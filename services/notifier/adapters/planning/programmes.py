@@ -13,11 +13,12 @@ from services.notifier.adapters.tables import DIGEST, DIGEST_ITEM, PROGRAMME_ENT
 from services.notifier.domain.delivery.retries import NOTIFIED
 from services.notifier.domain.notification.reasons import Reason, Standing
 from services.notifier.domain.programmes.notices import EntryWords, LastReminder, Programmes, Reminders
-from shared.contracts.vocabulary import Dataset
+from shared.contracts.vocabulary import Dataset, ProgrammeKind
 from shared.projections.programme_rows import fact_of
 from shared.rules.programme.kinds import KINDS
 
-ASKED_FOR = sorted(kind for kind, spec in KINDS.items() if spec.has_state or spec.follows)
+REQUIRED = ProgrammeKind.REPORT_REQUIRED
+ASKED_FOR = sorted(kind for kind, spec in KINDS.items() if spec.has_state or spec.follows or kind is REQUIRED)
 """The kinds of which something may be owed, and those that follow them."""
 
 

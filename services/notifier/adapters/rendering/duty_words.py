@@ -32,6 +32,14 @@ def _correct(line: DutyLine, _asked_by: str) -> Text:
     )
 
 
+def _period(line: DutyLine) -> Text:
+    period = line.duty.owed.period
+    if period is None:
+        return Text("", "")
+    first, last = f"{period.from_day:%d/%m/%Y}", f"{period.to_day:%d/%m/%Y}"
+    return Text(f" (số liệu từ ngày {first} đến ngày {last})", f" (figures from {first} to {last})")
+
+
 _WHAT: Mapping[Act, Callable[[DutyLine, str], Text]] = MappingProxyType(
     {
         Act.CARRY_OUT: lambda line, _: Text(f"Nhiệm vụ {_quoted(line)}", f"Task {_quoted(line)}"),
@@ -43,6 +51,14 @@ _WHAT: Mapping[Act, Callable[[DutyLine, str], Text]] = MappingProxyType(
         Act.DECIDE: lambda line, asked_by: Text(
             f"Xem xét, giải quyết khó khăn, vướng mắc {_quoted(line)} của {asked_by}",
             f"Decide about the obstacle {_quoted(line)} of {asked_by}",
+        ),
+        Act.REPORT: lambda line, asked_by: Text(
+            f"Gửi báo cáo {_quoted(line)}{_period(line).vi} về {asked_by}",
+            f"Send the report {_quoted(line)}{_period(line).en} to {asked_by}",
+        ),
+        Act.RECEIVE: lambda line, _: Text(
+            f"Tiếp nhận báo cáo {_quoted(line)}{_period(line).vi} đã được gửi đến",
+            f"Receive the report {_quoted(line)}{_period(line).en} that was sent",
         ),
     }
 )

@@ -28,7 +28,7 @@ from services.notifier.domain.recipients.audience import Reach, Recipient, Via
 from shared.contracts.vocabulary import RecipientRole
 from shared.directory.deciders import decider_line
 from shared.rules.programme import states
-from shared.rules.programme.owed import Act, Owed, obstacle_steps, owed
+from shared.rules.programme.owed import Act, Owed, obstacle_steps, owed, owed_reports
 from shared.rules.rulebook.rulebook import Calendar
 
 SOON = 5  # working days before the due day: a task takes longer than a broadcast
@@ -50,9 +50,9 @@ class DutyBook:
     @cached_property
     def duties(self) -> Sequence[Duty]:
         """Give what is owed and not silenced."""
-        given = (
-            Duty(owed=self._decided_by(item), words=self._words[item.item_id]) for item in owed(self._stand)
-        )
+        years = {entry_id: words.year for entry_id, words in self._words.items()}
+        items = (*owed(self._stand), *owed_reports(self._stand, years, self.day))
+        given = (Duty(owed=self._decided_by(item), words=self._words[item.entry_id]) for item in items)
         return [duty for duty in given if not self._is_silenced(duty)]
 
     def notice(
@@ -176,8 +176,8 @@ class DutyBook:
         if before is not None and (before.above or before.due_on != item.due_on):
             before = None
         if now is Standing.IN_GRACE:
-            is_new = before is None and item.unit_code != item.asked_by and item.since >= self.day - RECENT
-            is_new = is_new or (before is None and item.act is Act.ACCEPT and item.since >= self.day - RECENT)
+            asked = item.unit_code != item.asked_by or item.act in {Act.ACCEPT, Act.RECEIVE}
+            is_new = before is None and asked and item.since >= self.day - RECENT
             return Reason.FIRST_NOTICE if is_new else Reason.NOT_OVERDUE
         return _pressing(now, before, self.day, self.situation.calendar)
 

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0015"
 down_revision = "0014"
@@ -33,6 +34,12 @@ def upgrade() -> None:
         sa.Column("draft_code", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("dataset", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("cancelled_from", sa.Date(), nullable=True),
+        sa.Column("coordinating_unit_codes", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("report_period", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("period_from", sa.Date(), nullable=True),
+        sa.Column("period_to", sa.Date(), nullable=True),
+        sa.Column("due_days", sa.Integer(), nullable=True),
+        sa.Column("duty_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_programme_entry")),
     )
     op.create_index(op.f("ix_programme_entry_kind"), "programme_entry", ["kind"], unique=False)
