@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from services.campaigns.application.commands import Commands
-from services.campaigns.application.queries import ReadModel
-from services.campaigns.domain.entry_checks import facts_of
+from services.campaigns.application.queries import Requirement
 from services.campaigns.domain.programme import Programme, Record
 from services.campaigns.domain.programme_errors import ReportNotRequired, RequirementNotFound
 from shared.contracts.event import Acting
@@ -27,43 +25,48 @@ class Submission:
     note: str | None
 
 
-async def submission(
-    commands: Commands, read_model: ReadModel, unit_code: str, given: Submission, by: Acting, today: date
+def submission(
+    requirement: Requirement | None, unit_code: str, given: Submission, by: Acting, today: date
 ) -> Record:
     """Make the command; raises what says that nobody requires it."""
-    place = await read_model.programme_of_entry(given.duty_id)
-    if place is None:
+    if requirement is None or requirement.fact.cancelled_from is not None:
         raise RequirementNotFound
-    receiver, year = place
-    requiring, _ = await commands.programme(receiver, year)
-    required = requiring.entries.get(given.duty_id)
-    if required is None or required.cancelled or required.event.name != ProgrammeKind.REPORT_REQUIRED:
-        raise RequirementNotFound
-    duty = facts_of([required])[given.duty_id]
-    asked = [each for each in expected_of(duty, year) if each.unit_code == unit_code]
+    duty = requirement.fact
+    asked = [each for each in expected_of(duty, requirement.year) if each.unit_code == unit_code]
     expected = _of_period(asked, given)
     if expected is None:
-        raise ReportNotRequired(unit_code, required.content.title)
-    own, _ = await commands.programme(unit_code, year)
+        raise ReportNotRequired(unit_code, requirement.title)
     return Record(
         by=by,
         today=today,
         kind=ProgrammeKind.REPORT_SUBMITTED,
-        entry_id=_free_id(own, expected),
+        entry_id=expected.report_id,
+        after_cancelled=True,
         unit_code=unit_code,
-        year=year,
-        title=required.content.title,
+        year=requirement.year,
+        title=requirement.title,
         document=given.document,
         happened_on=given.happened_on,
-        lead_unit_code=receiver,
+        lead_unit_code=expected.receiver,
         due_on=expected.due_on,
         period_from=expected.period.from_day,
         period_to=expected.period.to_day,
         duty_id=given.duty_id,
         figures=given.figures,
         note=given.note,
-        dataset=required.content.dataset,
+        dataset=requirement.dataset,
     )
+
+
+def submitted_id(programme: Programme, command: Record) -> UUID:
+    """Give the id of the report: another one than the command's where an earlier one was cancelled."""
+    holding = (
+        entry.event.entry_id
+        for entry in programme.entries.values()
+        if not entry.cancelled
+        and (entry.content.duty_id, entry.content.period_from) == (command.duty_id, command.period_from)
+    )
+    return next(holding, command.entry_id)
 
 
 def _of_period(asked: list[ExpectedReport], given: Submission) -> ExpectedReport | None:
@@ -71,12 +74,3 @@ def _of_period(asked: list[ExpectedReport], given: Submission) -> ExpectedReport
         return next((each for each in asked if each.period.from_day == given.period_from), None)
     ended = [each for each in asked if each.period.to_day < given.happened_on]
     return next(reversed(ended), None) or next(iter(asked), None)
-
-
-def _free_id(own: Programme, expected: ExpectedReport) -> UUID:
-    """Give the id of the report: after one that was cancelled, the next."""
-    entry_id, number = expected.report_id, 1
-    while (entry := own.entries.get(entry_id)) is not None and entry.cancelled:
-        number += 1
-        entry_id = uuid5(expected.report_id, str(number))
-    return entry_id

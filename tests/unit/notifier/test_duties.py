@@ -16,10 +16,12 @@ from services.notifier.domain.notification.reasons import Reason, Standing, Turn
 from services.notifier.domain.notification.timing import STEPS
 from services.notifier.domain.programmes.notices import DutiesList, DutiesNotice, LastReminder
 from services.notifier.domain.recipients.audience import Recipient, Tree
-from shared.contracts.vocabulary import ProgrammeKind, RecipientRole, UnitKind, UnitLevel
+from shared.contracts.vocabulary import ProgrammeKind, RecipientRole, ReportPeriod, UnitKind, UnitLevel
 from shared.directory import folds
 from shared.directory.folds import directory_of
 from shared.kernel.local_day import VIETNAM
+from shared.rules.programme.owed import Act
+from shared.rules.programme.reports import report_id
 from shared.rules.programme.states import EntryFact
 from tests.support.rules import naive_programme
 from tests.unit.notifier.builders import CALENDAR, MONDAY, silence
@@ -31,6 +33,7 @@ from tests.unit.notifier.duties import (
     PASSED_ON,
     READER,
     book,
+    entry,
     programmes,
     remembered,
     step,
@@ -175,6 +178,56 @@ def test_an_obstacle_that_names_no_body_is_for_who_decides_what_the_unit_asks() 
     assert any(book(unnamed).notice(reader, {}) for reader in (OF_STP, OF_UBND))
 
 
+REQUIRED = entry(
+    50,
+    Kind.REPORT_REQUIRED,
+    happened_on=date(2025, 12, 20),
+    coordinating_unit_codes=("XA",),
+    report_period=ReportPeriod.QUARTER,
+    due_days=10,
+)  # quarter 3 of 2026 ended on 14/9, quarter 4 ends on 14/12
+SENT = entry(
+    51,
+    Kind.REPORT_SUBMITTED,
+    "XA",
+    happened_on=date(2026, 9, 23),
+    duty_id=REQUIRED.entry_id,
+    period_from=date(2026, 6, 15),
+    lead_unit_code="STP",
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (date(2026, 9, 15), []),
+        (date(2026, 9, 17), [(Act.REPORT, Reason.DUE_SOON)]),
+        (date(2026, 9, 25), [(Act.REPORT, Reason.OVERDUE_FIRST)]),
+    ],
+)
+def test_a_required_report_is_reminded(day: date, expected: list[tuple[Act, Reason]]) -> None:
+    earlier = [
+        replace(SENT, entry_id=UUID(int=60 + n), position=60 + n, period_from=first, happened_on=first)
+        for n, first in enumerate((date(2025, 12, 15), date(2026, 3, 15)))
+    ]
+    notice = book(REQUIRED, *earlier, day=day).notice(READER, {})
+    assert [(line.duty.owed.act, line.reason) for line in (notice.owed if notice else ())] == expected
+    sent = book(REQUIRED, *earlier, SENT, day=day + timedelta(days=10))
+    assert sent.notice(READER, {}) is None
+
+
+def test_a_report_that_came_waits_for_its_receipt() -> None:
+    day = date(2026, 9, 24)
+    others = replace(REQUIRED, report_period=ReportPeriod.OWN, period_from=date(2026, 6, 15))
+    asked = replace(others, period_to=date(2026, 9, 14), due_on=date(2026, 9, 24), due_days=None)
+    waiting = book(asked, SENT, day=day).notice(OF_STP, {})
+    assert waiting is not None
+    assert [line.duty.owed.act for line in waiting.owed] == [Act.RECEIVE]
+    receipt = replace(step(52, Kind.REPORT_RECEIVED, SENT, day))
+    assert book(asked, SENT, receipt, day=day).notice(OF_STP, {}) is None
+    assert book(asked, SENT, day=date(2026, 9, 25)).notice(OF_STP, remembered(waiting)) is None
+
+
 # -- a year of a province ---------------------------------------------------------------------------
 
 COMMUNES = [f"XA-{number:02}" for number in range(1, 31)]
@@ -217,6 +270,7 @@ class Year:
 
     draw: random.Random
     logs: list[list[EntryFact]] = field(default_factory=list)
+    places: dict[UUID, int] = field(default_factory=dict)
     number: int = 0
 
     @property
@@ -231,30 +285,52 @@ class Year:
             position=self.number,
             unit_code=unit,
             happened_on=on,
-            of_entry=of.entry_id if of else None,
+            of_entry=of.entry_id if of and kind is not Kind.REPORT_SUBMITTED else None,
             **more,  # type: ignore[arg-type]  # fields of entries
         )
-        self.of(of).append(made)
+        if of is None:
+            self.logs.append([])
+        place = self.places[made.entry_id] = self.places[of.entry_id] if of else len(self.logs) - 1
+        self.logs[place].append(made)
         return made
 
-    def of(self, entry: EntryFact | None) -> list[EntryFact]:
-        """Give what was entered about the same task, inspection or obstacle."""
-        if entry is None:
-            self.logs.append([])
-        return next((log for log in self.logs if entry in log), self.logs[-1])
+    def report(self, day: date) -> None:
+        """Require a report of each commune once; most are sent, some late, and most are received."""
+        if not self.logs:
+            for commune in COMMUNES:
+                of = {"lead_unit_code": commune, "report_period": ReportPeriod.QUARTER, "due_days": 5}
+                self.add(Kind.REPORT_REQUIRED, "STP", day, **of)
+        for log in self.of_reports:
+            for (_, unit, first), (state, due_on) in naive_programme.reports(log, 2026, day).items():
+                soon = (due_on - day).days < 12
+                if state in {"open", "late"} and soon and self.draw.random() < 0.08:
+                    sent = {"duty_id": log[0].entry_id, "period_from": first, "lead_unit_code": "STP"}
+                    self.add(Kind.REPORT_SUBMITTED, unit, day, log[0], **sent)
+                elif state.startswith("submitted") and self.draw.random() < 0.2:
+                    report = next(each for each in log if each.period_from == first)
+                    self.add(Kind.REPORT_RECEIVED, unit, day, report)
+
+    @property
+    def of_reports(self) -> list[list[EntryFact]]:
+        return self.logs[: len(COMMUNES)]
+
+    @property
+    def of_others(self) -> list[list[EntryFact]]:
+        return self.logs[len(COMMUNES) :]
 
     def live(self, day: date) -> None:
         """What is entered on a day, before the mails of that day."""
+        self.report(day)
         for commune in COMMUNES:
             if self.draw.random() < 0.012:
                 self.begin(commune, day)
-        for log in self.logs:
-            for place, entry in enumerate(log):
-                owes = naive_programme.owes(entry, log, day)
+        for log in self.of_others:
+            for place, item in enumerate(log):
+                owes = naive_programme.owes(item, log, day)
                 if owes is not None and self.draw.random() < 0.03:
-                    self.go_on(entry, owes[0], day)
-                if entry.kind is Kind.TASK_ASSIGNED and owes and self.draw.random() < 0.002:
-                    log[place] = replace(entry, cancelled_from=day)
+                    self.go_on(item, owes[0], day)
+                if item.kind is Kind.TASK_ASSIGNED and owes and self.draw.random() < 0.002:
+                    log[place] = replace(item, cancelled_from=day)
 
     def begin(self, commune: str, day: date) -> None:
         due_on = day + timedelta(days=self.draw.randint(3, 40))
@@ -297,7 +373,14 @@ class Year:
 
     def owed(self, day: date) -> dict[UUID, tuple[str, date | None]]:
         """The second reading."""
-        read = {entry.entry_id: naive_programme.owes(entry, log, day) for log in self.logs for entry in log}
+        read = {each.entry_id: naive_programme.owes(each, log, day) for log in self.of_others for each in log}
+        for log in self.of_reports:
+            for (_, unit, first), (state, due_on) in naive_programme.reports(log, 2026, day).items():
+                item_id = report_id(log[0].entry_id, unit, first)
+                if state in {"open", "late"}:
+                    read[item_id] = (unit, due_on)
+                elif not state.startswith("received"):
+                    read[item_id] = ("STP", None)
         return {entry_id: item for entry_id, item in read.items() if item}
 
 

@@ -11,7 +11,7 @@ from services.campaigns.adapters.command_context import CommandContext, on
 from services.campaigns.adapters.communications.bodies import Words
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import ReadModel
-from services.campaigns.application.reports import Submission, submission
+from services.campaigns.application.reports import Submission, submission, submitted_id
 from services.campaigns.domain.programme_errors import EntryNotFound
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
@@ -83,10 +83,10 @@ def _submit(commands: Commands, read_model: ReadModel) -> APIRouter:
         today = day_in_vietnam(context.metadata.time)
         given = Submission(**body.model_dump() | {"happened_on": body.happened_on or today})
         await commands.require_unit(unit_code)
-        command = await submission(commands, read_model, unit_code, given, context.by, today)
-        return context.accepted(
-            command.entry_id, await commands.enter(command, context.metadata, context.if_match)
-        )
+        requirement = await read_model.requirement(body.duty_id)
+        command = submission(requirement, unit_code, given, context.by, today)
+        handled = await commands.enter(command, context.metadata, context.if_match)
+        return context.accepted(submitted_id(handled.state, command), handled)
 
     return router
 
