@@ -252,6 +252,8 @@ class ProgrammeEntryRow(Base, table=True):
     cancelled_from: date | None = None
     dataset: str
     title: str | None = None
+    entry_ref: str | None = None
+    note: str | None = None
     corrected: bool | None = None
     coordinating_unit_codes: list[str] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
     report_period: str | None = None

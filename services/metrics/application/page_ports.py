@@ -1,12 +1,13 @@
 """What the page for leaders and the report need of the read model besides figures."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
 from services.metrics.application.ports import Snapshot
+from services.metrics.domain.programme import ProgrammeEntryRow
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Stage
 from shared.rules.figures import Period
 from shared.rules.verdicts import OccurrenceVerdict, PolicyVerdict
@@ -93,4 +94,8 @@ class ReportSnapshot(Snapshot, Protocol):
 
     async def policies(self, as_of: date, period: Period | None) -> list[PolicyRow]:
         """Give the policies that `cells` counts, those of one draft together."""
+        ...
+
+    async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:
+        """Give all entries of the programmes of a year, and those about obstacles of the years before."""
         ...

@@ -27,7 +27,16 @@ async def programme_entries(
     """Read whole programmes of a year, and what is about obstacles in those of the years before."""
     rows = (await connection.execute(_entries(year, units))).mappings()
     return [
-        ProgrammeEntryRow(fact_of(row), row["year"], row["amount"], Dataset(row["dataset"])) for row in rows
+        ProgrammeEntryRow(
+            fact=fact_of(row),
+            year=row["year"],
+            amount=row["amount"],
+            dataset=Dataset(row["dataset"]),
+            title=row["title"],
+            entry_ref=row["entry_ref"],
+            note=row["note"],
+        )
+        for row in rows
     ]
 
 
