@@ -55,7 +55,7 @@ async def test_the_reports_of_three_communes(platform: Platform) -> None:
             "document": "5/BC-UBND",
             "happened_on": "2025-03-28",
             "lead_unit_code": "STP",
-            "figures": "items=3; attendance=20",
+            "figures": "items: 3; attendance: 20",
             **DAYS,
         },
     ]

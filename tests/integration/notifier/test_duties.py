@@ -44,7 +44,8 @@ async def enter(campaigns: Writer, *events: Event, unit: str = OTHER) -> int:
 def bodies(env: NotifierFixture, address: str) -> list[str]:
     mine = [mail for mail in env.mails() if mail["To"] == address and "Thay đổi" not in mail["Subject"]]
     mails = sorted(mine, key=lambda mail: mail["Date"].datetime)
-    return [" ".join(mail.get_body(("plain",)).get_content().split()) for mail in mails]
+    plain = [mail.get_body(("plain",)) for mail in mails]
+    return [" ".join(body.get_content().split()) for body in plain if body is not None]
 
 
 def at(env: NotifierFixture, day: date) -> None:

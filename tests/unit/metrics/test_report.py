@@ -76,14 +76,14 @@ def a_member(number: int, code: str, **changes: Any) -> Member:
 
 
 def an_entry(number: int, kind: ProgrammeKind, on: date, title: str = EVIL, **fact: Any) -> ProgrammeEntryRow:
-    given = {"unit_code": "BXD", "happened_on": on, "position": number} | fact
+    given: dict[str, Any] = {"unit_code": "BXD", "happened_on": on, "position": number} | fact
     made = EntryFact(entry_id=UUID(int=number), kind=kind, **given)
     return ProgrammeEntryRow(
         fact=made, year=2026, amount=None, dataset=Dataset.LIVE, title=title, entry_ref=f"VM-{number}"
     )
 
 
-OBSTACLE = {"lead_unit_code": "BTP", "due_on": date(2026, 2, 20)}
+OBSTACLE: dict[str, Any] = {"lead_unit_code": "BTP", "due_on": date(2026, 2, 20)}
 PROGRAMME = [
     an_entry(1, ProgrammeKind.PLAN_ADOPTED, date(2026, 1, 10)),
     an_entry(2, ProgrammeKind.TRAINING_HELD, date(2026, 2, 1), quantity=120),

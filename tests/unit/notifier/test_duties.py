@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -277,7 +278,7 @@ class Year:
     def log(self) -> list[EntryFact]:
         return [entry for log in self.logs for entry in log]
 
-    def add(self, kind: Kind, unit: str, on: date, of: EntryFact | None = None, **more: object) -> EntryFact:
+    def add(self, kind: Kind, unit: str, on: date, of: EntryFact | None = None, **more: Any) -> EntryFact:
         self.number += 1
         made = EntryFact(
             entry_id=UUID(int=1000 + self.number),
@@ -286,7 +287,7 @@ class Year:
             unit_code=unit,
             happened_on=on,
             of_entry=of.entry_id if of and kind is not Kind.REPORT_SUBMITTED else None,
-            **more,  # type: ignore[arg-type]  # fields of entries
+            **more,
         )
         if of is None:
             self.logs.append([])
@@ -298,13 +299,21 @@ class Year:
         """Require a report of each commune once; most are sent, some late, and most are received."""
         if not self.logs:
             for commune in COMMUNES:
-                of = {"lead_unit_code": commune, "report_period": ReportPeriod.QUARTER, "due_days": 5}
+                of: dict[str, Any] = {
+                    "lead_unit_code": commune,
+                    "report_period": ReportPeriod.QUARTER,
+                    "due_days": 5,
+                }
                 self.add(Kind.REPORT_REQUIRED, "STP", day, **of)
         for log in self.of_reports:
             for (_, unit, first), (state, due_on) in naive_programme.reports(log, 2026, day).items():
                 soon = (due_on - day).days < 12
                 if state in {"open", "late"} and soon and self.draw.random() < 0.08:
-                    sent = {"duty_id": log[0].entry_id, "period_from": first, "lead_unit_code": "STP"}
+                    sent: dict[str, Any] = {
+                        "duty_id": log[0].entry_id,
+                        "period_from": first,
+                        "lead_unit_code": "STP",
+                    }
                     self.add(Kind.REPORT_SUBMITTED, unit, day, log[0], **sent)
                 elif state.startswith("submitted") and self.draw.random() < 0.2:
                     report = next(each for each in log if each.period_from == first)

@@ -91,7 +91,7 @@ def test_states_of_a_report() -> None:
 
 
 def test_a_report_of_a_file_answers_by_receiver_and_period() -> None:
-    days = {"duty_id": None, "period_to": date(2025, 3, 14)}
+    days: dict[str, Any] = {"duty_id": None, "period_to": date(2025, 3, 14)}
     day, key = date(2025, 4, 1), (1, "XA-1", date(2024, 12, 15))
     assert at(day, required(), report(2, date(2025, 3, 20), **days))[key].state is ReportState.SUBMITTED
     other = report(2, date(2025, 3, 20), **days | {"lead_unit_code": "UBND"})

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from services.campaigns.domain.plan import MOST_MONEY
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR, Record
-from shared.bulk_import.row_parsing import DatedRow, Listed
+from shared.bulk_import.row_parsing import DatedRow, Listed, NumbersByName
 from shared.contracts.event import Acting, Code, entry_id, programme_entry_id
 from shared.contracts.vocabulary import Dataset, DuePrecision, ProgrammeKind, ReportPeriod
 from shared.rules.programme.due import last_due_day
@@ -53,14 +53,6 @@ def former_id(stated: Any, unit_code: str, year: int) -> UUID:
     )
 
 
-def figures_of(value: Any) -> Any:
-    """Read `name=number` pairs with a semicolon between them."""
-    if not isinstance(value, str):
-        return value
-    pairs = [pair.partition("=") for pair in value.split(";") if pair.strip()]
-    return {name.strip(): int(number) for name, _, number in pairs} or None
-
-
 class ProgrammeRow(DatedRow):
     """`entry_id` and `of_entry` stand there where an export wrote them; without a title the document is it.
 
@@ -91,7 +83,7 @@ class ProgrammeRow(DatedRow):
     period_to: Day | None = None
     due_days: int | None = Field(default=None, ge=0, le=366)
     duty_id: UUID | None = None
-    figures: Annotated[dict[str, int] | None, BeforeValidator(figures_of)] = None
+    figures: NumbersByName = None
     note: str | None = None
     reason: str | None = None
     draft_code: Code | None = None
