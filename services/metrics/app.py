@@ -10,6 +10,7 @@ from services.metrics.adapters.counts import activities as activity_counts
 from services.metrics.adapters.counts import drafts as draft_counts
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.programmes import api as programmes_api
+from services.metrics.adapters.programmes import reports_api
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import MetricsProjection, SqlAnnouncements
 from services.metrics.adapters.reports import routes as report_routes
@@ -25,6 +26,7 @@ from services.metrics.application.programme import ProgrammeQueries
 from services.metrics.application.projections import GapReconciler
 from services.metrics.application.queries import Queries
 from services.metrics.application.reports import ReportQueries
+from services.metrics.application.required_reports import RequiredReports
 from services.metrics.settings import Settings
 from shared.directory.projection import ProjectedUnits
 from shared.eventstore.subscriber_states import subscriber_states
@@ -66,6 +68,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             draft_counts.router(DraftCountQueries(snapshots), rulebook.version),
             verdicts.router(snapshots, queries),
             programmes_api.router(ProgrammeQueries(snapshots), rulebook.version),
+            reports_api.router(RequiredReports(snapshots)),
             effect.router(Effects(snapshots, rulebook, present)),
             report_routes.router(reports, settings.report_template or TEMPLATE),
             report_routes.page_router(reports, platform.notices(runner)),

@@ -202,6 +202,15 @@ def written_words(words: Iterable[str]) -> str:
     return f"{written};" if "," in written and ";" not in written else written
 
 
+def numbers_by_name(value: Any) -> Any:
+    """Read `VNeID: 1000; tổ chức: 200` as numbers by their names."""
+    if not isinstance(value, str):
+        return value
+    pairs = (part.rpartition(":") for part in value.split(";") if part.strip())
+    return {name.strip(): number.strip() for name, _, number in pairs} or None
+
+
+NumbersByName = Annotated[dict[str, int] | None, BeforeValidator(numbers_by_name)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(listed)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(listed)]
 

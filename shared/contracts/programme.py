@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.event import Code, Event
-from shared.contracts.vocabulary import Dataset, DuePrecision, Precision
+from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ReportPeriod
 
 
 class ProgrammeEntry(Event):
@@ -18,6 +18,10 @@ class ProgrammeEntry(Event):
     people and other rows refer to the entry, `year_reason` why it lies outside the year of the programme. A task that `needs_acceptance` is done when who assigned it
     accepts the report; where nothing is said, as in release 0.1.0, by the report alone. `examined` counts the documents or files
     that were looked at.
+
+    Of a required report: `report_period` names its periods, or `period_from` and `period_to` one of the office's own;
+    `due_days` are the calendar days after a period within which it is due. Of a submitted one: `duty_id` is the entry that
+    requires it, `period_from` and `period_to` the period, `figures` the unit's own, by name (`shared/rules/programme/figures.py`).
     """
 
     entry_id: UUID
@@ -44,6 +48,12 @@ class ProgrammeEntry(Event):
     year_reason: str | None = None
     needs_acceptance: bool | None = None
     examined: int | None = Field(default=None, ge=0)
+    report_period: ReportPeriod | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    due_days: int | None = Field(default=None, ge=0)
+    duty_id: UUID | None = None
+    figures: dict[str, int] | None = None
 
 
 class _FollowUp(ProgrammeEntry):
@@ -152,6 +162,10 @@ class ProgrammeReportSubmitted(ProgrammeEntry, context="programme"):
     """The unit reported to `lead_unit_code` on the year or a part of it, which was due on `due_on`."""
 
 
+class ProgrammeReportRequired(ProgrammeEntry, context="programme"):
+    """The unit asks for reports: of `coordinating_unit_codes`, else of `lead_unit_code`, for each period of the year."""
+
+
 class ProgrammeReportReceived(_FollowUp, context="programme"):
     """`lead_unit_code` received the report `of_entry`."""
 
@@ -197,6 +211,7 @@ ProgrammeEvent = (
     | ProgrammeObstacleDecided
     | ProgrammeReportSubmitted
     | ProgrammeReportReceived
+    | ProgrammeReportRequired
 )
 CONTENT = tuple(
     name for name in ProgrammeEntry.model_fields if name not in {"entry_id", "unit_code", "year", "dataset"}

@@ -20,6 +20,16 @@ class DuePrecision(StrEnum):
     YEAR = "year"
 
 
+class ReportPeriod(StrEnum):
+    """What a report is about: a period of Decree 09/2019/NĐ-CP, article 12 (15th to 14th), or days of the office's own."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF_YEAR = "half_year"
+    YEAR = "year"
+    OWN = "own"
+
+
 class Stage(StrEnum):
     """Where a draft stands, in the usual order (which also orders two entries of one date)."""
 
@@ -207,6 +217,7 @@ class ProgrammeKind(StrEnum):
     OBSTACLE_DECIDED = "obstacle_decided"
     REPORT_SUBMITTED = "report_submitted"
     REPORT_RECEIVED = "report_received"
+    REPORT_REQUIRED = "report_required"
 
 
 class UnitLevel(StrEnum):
@@ -376,7 +387,7 @@ class EscalationReason(StrEnum):
     NO_RECIPIENT = "no_recipient"
 
 
-CLOSED_LISTS = (Answer, ContentItem, DuePrecision, Precision, Procedure, Weekday)
+CLOSED_LISTS = (Answer, ContentItem, DuePrecision, Precision, Procedure, ReportPeriod, Weekday)
 """What an event may bear of these is complete: one value more is a breaking change of its type."""
 
 OPEN_LISTS = (

@@ -10,7 +10,7 @@ from shared.contracts.programme import (
     ProgrammeEntryCancelled,
     ProgrammeEntryCorrected,
 )
-from shared.contracts.vocabulary import ProgrammeKind
+from shared.contracts.vocabulary import ProgrammeKind, ReportPeriod
 from shared.projections.rows import Change, Put, RowChange
 from shared.rules.programme.facts import cancelled_from
 from shared.rules.programme.states import EntryFact
@@ -41,4 +41,9 @@ def entry_changes(event: Recorded, data: ProgrammeEntry, columns: Collection[str
 
 def fact_of(row: Mapping[Any, Any]) -> EntryFact:
     given = {name: row[name] for name in OF_FACT}
-    return EntryFact(**given | {"kind": ProgrammeKind(row["kind"])})
+    typed = {
+        "kind": ProgrammeKind(row["kind"]),
+        "coordinating_unit_codes": tuple(row["coordinating_unit_codes"] or ()),
+        "report_period": ReportPeriod(row["report_period"]) if row["report_period"] else None,
+    }
+    return EntryFact(**given | typed)

@@ -70,6 +70,7 @@ _NUMBERS |= {
     "reach_count": 12_500,
     "percent": 60,
     "examined": 32,
+    "due_days": 10,
     "cost_state": 15_000_000,
     "cost_social": 5_000_000,
 }

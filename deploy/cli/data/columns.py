@@ -42,7 +42,7 @@ DATES = frozenset(
             "extended_to",
         ),
         *("closed_on", "approved_on", "planned_on", "held_on", "explained_on", "verified_on", "captured_on"),
-        *("due_on", "happened_on", "document_date", "from", "summarised_on"),
+        *("due_on", "happened_on", "document_date", "from", "summarised_on", "period_from", "period_to"),
     }
 )
 NUMBERS = frozenset(
@@ -56,6 +56,7 @@ NUMBERS = frozenset(
             "reach_count",
             "cost_state",
             "cost_social",
+            "due_days",
         ),
         *("received", "accepted", "explained", "agree", "disagree"),
         *("comments_received", "comments_accepted", "comments_explained", "quantity", "amount", "budget"),
@@ -179,6 +180,7 @@ COLUMNS: Mapping[str, Columns] = {
                 "reason",
                 "needs_acceptance",
             ),
+            *("report_period", "period_from", "period_to", "due_days", "duty_id", "figures"),
         ),
         notes=True,
     ),

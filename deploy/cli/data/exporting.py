@@ -146,7 +146,8 @@ def _programmes(services: Services, files: CsvFiles) -> None:
             continue
         units = _listed(entry["coordinating_unit_codes"])
         answer = ANSWERS.get(entry["needs_acceptance"])
-        written = {"coordinating_unit_codes": units, "needs_acceptance": answer}
+        figures = "; ".join(f"{name}: {number}" for name, number in (entry["figures"] or {}).items())
+        written = {"coordinating_unit_codes": units, "needs_acceptance": answer, "figures": figures}
         files.add("programme", {**entry, **written}, entry["notes"])
 
 

@@ -16,14 +16,16 @@ from services.campaigns.application.queries import (
     ActivityFilter,
     CommunicationFilter,
     EntryFilter,
+    Requirement,
 )
 from services.campaigns.domain.draft import DraftSummary
-from shared.contracts.vocabulary import Dataset
+from shared.contracts.vocabulary import Dataset, ProgrammeKind
 from shared.directory.folds import Unit, UnitDirectory, UnitsOn
 from shared.directory.projection import leads_on, unit_directory
 from shared.http.paging import key_of, position_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.projections.programme_rows import fact_of
 
 UNIT = directory.units.unit
 DRAFT, LEAD, POLICY = directory.drafts.draft, directory.drafts.lead, directory.drafts.policy
@@ -119,6 +121,18 @@ class SqlReadModel:
         async with self.engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
         return (row.unit_code, row.year) if row else None
+
+    async def requirement(self, entry_id: UUID) -> Requirement | None:
+        query = select(ENTRY).where(
+            ENTRY.c.entry_id == entry_id, ENTRY.c.kind == ProgrammeKind.REPORT_REQUIRED
+        )
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            return None
+        return Requirement(
+            fact=fact_of(row), year=row["year"], title=row["title"], dataset=Dataset(row["dataset"])
+        )
 
     async def draft_codes(self, limit: int, after: str | None) -> list[str]:
         code = DRAFT.c.draft_code

@@ -143,6 +143,12 @@ class ProgrammeEntryRow(Base, table=True):
     reason: str | None = None
     corrected: bool | None = None
     cancelled_from: date | None = None
+    report_period: str | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    due_days: int | None = None
+    duty_id: UUID | None = None
+    figures: dict[str, int] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
 
 
 directory = DirectoryTables(metadata)

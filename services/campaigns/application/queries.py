@@ -7,7 +7,9 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from services.campaigns.domain.draft import DraftSummary
+from shared.contracts.vocabulary import Dataset
 from shared.directory.folds import UnitsOn
+from shared.rules.programme.states import EntryFact
 
 
 class DraftDirectory(Protocol):
@@ -77,6 +79,16 @@ class EntryFilter:
     due_by: date | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A required report of the programme of a year."""
+
+    fact: EntryFact
+    year: int
+    title: str
+    dataset: Dataset
+
+
 class ReadModel(DraftDirectory, Protocol):
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
@@ -98,6 +110,10 @@ class ReadModel(DraftDirectory, Protocol):
 
     async def programme_of_entry(self, entry_id: UUID) -> tuple[str, int] | None:
         """Give the unit and year of the programme that has an entry, as far as it is projected."""
+        ...
+
+    async def requirement(self, entry_id: UUID) -> Requirement | None:
+        """Give a required report as it stands, as far as it is projected."""
         ...
 
     async def draft_codes(self, limit: int, after: str | None) -> list[str]:

@@ -10,11 +10,12 @@ from services.campaigns.domain import programme_errors as refused
 from services.campaigns.domain.entry_state import Entered, Entries
 from services.campaigns.domain.errors import DueBeforeBegin, FollowsBefore
 from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
-from shared.contracts.vocabulary import DuePrecision, ProgrammeKind
+from shared.contracts.vocabulary import DuePrecision, ProgrammeKind, ReportPeriod
 from shared.rules.figures import CUT_DAY
 from shared.rules.programme import states
 from shared.rules.programme.due import first_due_day, last_due_day
 from shared.rules.programme.facts import entry_fact
+from shared.rules.programme.figures import MOST_FIGURE, OWN_FIGURES
 from shared.rules.programme.kinds import KINDS, EntryKind, Years
 from shared.rules.programme.states import EntryFact, Standing
 from shared.rules.rulebook.rulebook import last_day
@@ -25,6 +26,13 @@ DECEMBER = 12
 _ONLY_OF = {  # fields that other kinds don't have
     "percent": frozenset({Kind.TASK_PROGRESSED}),
     "needs_acceptance": frozenset({Kind.TASK_ASSIGNED, Kind.ENTRY_CORRECTED}),
+    "report_period": frozenset({Kind.REPORT_REQUIRED, Kind.ENTRY_CORRECTED}),
+    "due_days": frozenset({Kind.REPORT_REQUIRED, Kind.ENTRY_CORRECTED}),
+    **dict.fromkeys(
+        ("period_from", "period_to"),
+        frozenset({Kind.REPORT_REQUIRED, Kind.REPORT_SUBMITTED, Kind.ENTRY_CORRECTED}),
+    ),
+    **dict.fromkeys(("duty_id", "figures"), frozenset({Kind.REPORT_SUBMITTED, Kind.ENTRY_CORRECTED})),
     "reason": frozenset(kind for kind, spec in KINDS.items() if "reason" in spec.requires),
 }
 _LATE_ONLY = frozenset({Kind.REPORT_SUBMITTED})  # what happens when it is due, so perhaps later
@@ -58,8 +66,38 @@ def check_entry(event: ProgrammeEvent, followed: Entered | None, today: date, hi
         _check_year(event, spec.years)
     if spec.kind is Kind.INSPECTION_CONDUCTED and event.lead_unit_code in higher:
         raise refused.InspectsAbove(event.unit_code, str(event.lead_unit_code))
-    if not spec.follows or spec.kind is Kind.FINDING_RECORDED:
+    if spec.kind is Kind.REPORT_REQUIRED:
+        _check_required(event, spec)
+    elif not spec.follows or spec.kind is Kind.FINDING_RECORDED:
         _check_due(event, spec)
+    if event.figures is not None:
+        _check_figures(event.figures)
+
+
+def _check_required(event: ProgrammeEntry, spec: EntryKind) -> None:
+    """Refuse a required report without its periods, its due days, or the units that are to report."""
+    is_own = event.report_period is ReportPeriod.OWN
+    needed = ("period_from", "period_to", "due_on") if is_own else ("report_period", "due_days")
+    for name in needed:
+        if getattr(event, name) is None:
+            raise refused.EntryFieldMissing(name, spec.words)
+    for name in () if is_own else ("period_from", "period_to", "due_on"):
+        if getattr(event, name) is not None:
+            raise refused.EntryFieldMisplaced(name, spec.words)
+    if not (event.coordinating_unit_codes or event.lead_unit_code):
+        raise refused.EntryFieldMissing("coordinating_unit_codes", spec.words)
+    if event.period_from and event.period_to and event.period_to < event.period_from:
+        raise DueBeforeBegin(event.period_from, event.period_to)
+    if event.period_to and event.due_on and event.due_on < event.period_to:
+        raise DueBeforeBegin(event.period_to, event.due_on)
+
+
+def _check_figures(figures: Mapping[str, int]) -> None:
+    for name, value in figures.items():
+        if name not in OWN_FIGURES:
+            raise refused.FigureUnknown(name)
+        if not 0 <= value <= MOST_FIGURE:
+            raise refused.FigureTooLarge(name, value)
 
 
 def _check_due(event: ProgrammeEntry, spec: EntryKind) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.campaigns.domain import entry_checks as checks
 from services.campaigns.domain import errors
@@ -26,7 +26,7 @@ from shared.contracts.programme import (
     ProgrammeEntryCorrected,
     ProgrammeEvent,
 )
-from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ProgrammeKind
+from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ProgrammeKind, ReportPeriod
 from shared.kernel.errors import Refusal
 from shared.rules.programme.due import last_due_day
 from shared.rules.programme.kinds import KINDS, EntryKind, Writer
@@ -51,7 +51,8 @@ class Record:
     """Add an entry to a unit's programme. A follow-up names what it follows by id or reference, or has its title.
 
     `by` is for whom it is entered, `today` the day of recording in Vietnam; `amount` is in đồng. `former_id` is the id
-    that release 0.1.0 gave the same row of a file. `above` are the units above that of the programme (and those that
+    that release 0.1.0 gave the same row of a file. `after_cancelled`: where the entry with its id was cancelled, it gets the
+    next id. `above` are the units above that of the programme (and those that
     follow its work), `higher` those of a higher level that the command names.
     """
 
@@ -81,12 +82,19 @@ class Record:
     amount: int | None = None
     percent: int | None = None
     needs_acceptance: bool | None = None
+    report_period: ReportPeriod | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    due_days: int | None = None
+    duty_id: UUID | None = None
+    figures: Mapping[str, int] | None = None
     note: str | None = None
     reason: str | None = None
     draft_code: str | None = None
     gap_id: UUID | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     dataset: Dataset = Dataset.LIVE
+    after_cancelled: bool = False
     above: frozenset[str] = frozenset()
     higher: frozenset[str] = frozenset()
 
@@ -130,6 +138,7 @@ def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
         raise _not_meant(programme, command.of_entry, command.spec)
     named = _named(programme, command)
     _check_acting(programme, command, named[0] if len(named) == 1 else None)
+    command = _renewed(programme, command) if command.after_cancelled else command
     existing = programme.entries.get(command.entry_id) or programme.entries.get(
         command.former_id or UUID(int=0)
     )
@@ -145,6 +154,14 @@ def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
     after = evolve(programme, event)
     checks.check_around(after.entries, event.entry_id if command.kind not in CHANGES else followed_id(event))
     return [event]
+
+
+def _renewed(programme: Programme, command: Record) -> Record:
+    entry_id, number = command.entry_id, 1
+    while (entry := programme.entries.get(entry_id)) is not None and entry.cancelled:
+        number += 1
+        entry_id = uuid5(command.entry_id, str(number))
+    return replace(command, entry_id=entry_id)
 
 
 def followed_id(event: ProgrammeEvent) -> UUID:

@@ -3,6 +3,7 @@
 from datetime import date
 
 from shared.kernel.errors import Refusal, Text
+from shared.rules.programme.figures import MOST_FIGURE, OWN_FIGURES
 
 
 class EntryNotFound(Refusal):
@@ -59,6 +60,13 @@ _NEEDED = {
     "due_on": Text("thời hạn mới", "the new due day"),
     "lead_unit_code": Text("mã đơn vị được chuyển đến", "the code of the unit that it goes to"),
     "title": Text("tên của mục", "a title"),
+    "report_period": Text("kỳ báo cáo", "the period of the report"),
+    "due_days": Text(
+        "số ngày sau kỳ báo cáo mà báo cáo phải gửi đến", "the days after a period within which it is due"
+    ),
+    "period_from": Text("ngày đầu của kỳ báo cáo", "the first day of the period"),
+    "period_to": Text("ngày cuối của kỳ báo cáo", "the last day of the period"),
+    "coordinating_unit_codes": Text("mã các đơn vị phải báo cáo", "the codes of the units that report"),
 }
 
 
@@ -71,6 +79,57 @@ class EntryFieldMisplaced(Refusal):
             f"“{words.vi}” không có trường {field}; đề nghị để trống, hoặc ghi vào phần ghi chú (note).",
             f"'{words.en}' has no field {field}; leave it out, or write it into the note.",
             field=field,
+        )
+
+
+class FigureUnknown(Refusal):
+    code = "figure-unknown"
+    kind = "invalid"
+
+    def __init__(self, name: str) -> None:
+        names = ", ".join(OWN_FIGURES)
+        super().__init__(
+            f"Không có chỉ tiêu “{name}” trong báo cáo; đề nghị dùng một trong các tên: {names}; số liệu khác ghi vào phần ghi chú (note).",
+            f"A report has no figure '{name}'; use one of {names}, and write others into the note.",
+            field=f"figures.{name}",
+        )
+
+
+class FigureTooLarge(Refusal):
+    code = "figure-out-of-range"
+    kind = "invalid"
+
+    def __init__(self, name: str, value: int) -> None:
+        super().__init__(
+            f"Chỉ tiêu “{name}” có giá trị {value}, ngoài khoảng từ 0 đến {MOST_FIGURE}; đề nghị kiểm tra lại.",
+            f"The figure '{name}' is {value}, not from 0 to {MOST_FIGURE}; check it.",
+            field=f"figures.{name}",
+        )
+
+
+class ReportNotRequired(Refusal):
+    code = "report-not-required"
+    kind = "invalid"
+
+    def __init__(self, unit_code: str, title: str) -> None:
+        super().__init__(
+            f"Yêu cầu báo cáo “{title}” không áp dụng cho đơn vị {unit_code} hoặc kỳ báo cáo này; đề nghị kiểm tra đơn vị "
+            "và ngày đầu của kỳ (period_from) tại danh sách báo cáo phải gửi (GET /required-reports của metrics).",
+            f"'{title}' is not required of {unit_code} for this period; check the unit and the first day of the period "
+            "(period_from) in the list of required reports (GET /required-reports of metrics).",
+            field="period_from",
+        )
+
+
+class RequirementNotFound(Refusal):
+    code = "requirement-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Không có yêu cầu báo cáo với mã này (duty_id), hoặc yêu cầu đã bị hủy; đề nghị kiểm tra lại.",
+            "There is no required report with this id (duty_id), or it was cancelled; check it.",
+            field="duty_id",
         )
 
 

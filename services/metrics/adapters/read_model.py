@@ -27,6 +27,7 @@ from services.metrics.adapters.tables import (
     units,
 )
 from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedCommunication, Todo
+from services.metrics.application.required_reports import ReportEntry
 from services.metrics.domain.coverage import Covering
 from services.metrics.domain.draft_counts import CountedDraft
 from services.metrics.domain.programme import ProgrammeEntryRow
@@ -118,6 +119,9 @@ class SqlSnapshot:
 
     async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:
         return await programme_rows.programme_entries(self.connection, year, units)
+
+    async def report_entries(self, year: int) -> list[ReportEntry]:
+        return await programme_rows.report_entries(self.connection, year)
 
     async def gaps(self, as_of: date) -> list[OpenGap]:
         query = (

@@ -252,6 +252,17 @@ class ProgrammeEntryRow(Base, table=True):
     needs_acceptance: bool | None = None
     cancelled_from: date | None = None
     dataset: str
+    title: str | None = None
+    entry_ref: str | None = None
+    note: str | None = None
+    corrected: bool | None = None
+    coordinating_unit_codes: list[str] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    report_period: str | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    due_days: int | None = None
+    duty_id: UUID | None = None
+    figures: dict[str, int] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
 
 
 class AnnouncedRow(Base, table=True):

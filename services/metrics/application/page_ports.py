@@ -1,6 +1,6 @@
 """What the page for leaders and the report need of the read model besides figures."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.metrics.application.ports import Snapshot
 from services.metrics.domain.draft_counts import CountedDraft
+from services.metrics.domain.programme import ProgrammeEntryRow
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Stage
 from shared.rules.figures import Period
 from shared.rules.verdicts import OccurrenceVerdict, PolicyVerdict
@@ -97,3 +98,6 @@ class ReportSnapshot(Snapshot, Protocol):
         ...
 
     async def counted_drafts(self) -> list[CountedDraft]: ...
+    async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:
+        """Give all entries of the programmes of a year, and those about obstacles of the years before."""
+        ...

@@ -78,6 +78,7 @@ class ProgrammeAnswer:
     names: Mapping[str, str]
     groups: Sequence[GroupFigures]
     breakdowns: Mapping[CountBy, Sequence[Breakdown]]
+    entries: EntriesOn
     datasets: frozenset[Dataset]
 
 
@@ -87,13 +88,18 @@ class ProgrammeQueries:
 
     async def programme(self, question: ProgrammeQuestion) -> ProgrammeAnswer:
         async with self.snapshots() as snapshot:
-            directory = await snapshot.units()
-            codes = codes_of(directory.on(question.effective), question.of_units)
-            rows = await snapshot.programme_entries(question.year, codes)
-            cells = await snapshot.cells(question.as_of, question.period)
-            members = await snapshot.members(question.period.from_day, question.effective)
-        of_snapshot = _Rows(rows, cells, members)
-        return await asyncio.to_thread(_answer, question, snapshot.position, directory, codes, of_snapshot)
+            return await programme_in(snapshot, question)
+
+
+async def programme_in(snapshot: ProgrammeSnapshot, question: ProgrammeQuestion) -> ProgrammeAnswer:
+    """Answer from a snapshot that serves other answers too."""
+    directory = await snapshot.units()
+    codes = codes_of(directory.on(question.effective), question.of_units)
+    rows = await snapshot.programme_entries(question.year, codes)
+    cells = await snapshot.cells(question.as_of, question.period)
+    members = await snapshot.members(question.period.from_day, question.effective)
+    of_snapshot = _Rows(rows, cells, members)
+    return await asyncio.to_thread(_answer, question, snapshot.position, directory, codes, of_snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,7 @@ def _answer(
         names={code: units.name(code) for code in asked},
         groups=programme.groups_of(entries, made, _of_drafts(cells), units.level),
         breakdowns={by: _breakdown(by, made, question.effective) for by in BREAKDOWNS},
+        entries=entries,
         datasets=_datasets(entries, cells, made),
     )
 

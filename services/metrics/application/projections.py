@@ -36,7 +36,9 @@ from shared.rules.timeline import timeline
 
 logger = signals.get_logger(__name__)
 AT_ONCE = 500  # drafts
-ENTRY_COLUMNS = frozenset({*OF_FACT, "year", "amount", "dataset"})
+ENTRY_COLUMNS = frozenset(
+    {*OF_FACT, "year", "amount", "dataset", "title", "entry_ref", "note", "corrected", "figures"}
+)
 
 
 async def project_drafts(records: Records, events: Sequence[Recorded], rulebook: Rulebook) -> set[UUID]:

@@ -1,7 +1,7 @@
 """The report on the scheme of Decision 407/QĐ-TTg: every part of one snapshot, beside the same period a year before."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,18 +17,35 @@ from services.metrics.application.counts import (
 from services.metrics.application.draft_counts import DraftAnswer, DraftQuestion, SeenDrafts, opinions_of
 from services.metrics.application.leaders import situation_of
 from services.metrics.application.page_ports import PolicyRow, ReportSnapshot
+from services.metrics.application.programme import ProgrammeAnswer, ProgrammeQuestion, programme_in
 from services.metrics.application.queries import Compliance, Overview, Queries, Question, counted_rows
 from services.metrics.domain.draft_counts import OpinionNumbers
 from services.metrics.domain.grouping import Group, GroupBy
+from services.metrics.domain.programme import ProgrammeEntryRow, obstacles_of
 from services.metrics.domain.report import ReportDraft, ReportPolicy, Work, work_of
-from shared.contracts.vocabulary import Dataset
+from shared.contracts.vocabulary import Dataset, ProgrammeKind
 from shared.directory.folds import UnitDirectory
 from shared.rules.counts import CountBy, Member, period_before, published, year_before
-from shared.rules.figures import Period, effective_day
+from shared.rules.figures import Period, effective_day, reporting_year
+from shared.rules.programme.states import EntryFact, Standing
 from shared.rules.summary.conclusion import Situation
 from shared.rules.summary.segments import segments
 
 TABLES = (CountBy.CHANNEL, CountBy.AUDIENCE)
+
+
+DECIDED, ANSWERED = ProgrammeKind.OBSTACLE_DECIDED, ProgrammeKind.OBSTACLE_ANSWERED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportObstacle:
+    """An obstacle with where it stands; `waits_with` names who is to decide, `decision` is the step that settled it."""
+
+    row: ProgrammeEntryRow
+    standing: Standing
+    unit_name: str
+    waits_with: str | None
+    decision: EntryFact | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +54,7 @@ class Report:
 
     `opinions` are those of whole consultations, never added to the comments on activities.
     `counts` are the activities that the units asked for performed: all of them, then by the groupings of `TABLES`.
+    `programme` is that of the year in which the period ends, `obstacles` those that waited on some day of the period.
     """
 
     overview: Overview
@@ -46,6 +64,8 @@ class Report:
     drafts: list[ReportDraft]
     counts: Mapping[CountBy, CountAnswer]
     opinions: DraftAnswer[OpinionNumbers]
+    programme: ProgrammeAnswer
+    obstacles: Sequence[ReportObstacle]
     datasets: frozenset[Dataset]
 
     @property
@@ -74,6 +94,7 @@ class ReportQueries:
             members = await snapshot.members(earliest_day(counting), counting.last)
             directory = await snapshot.units()
             drafts_listed = await snapshot.counted_drafts()
+            programme = await programme_in(snapshot, _programme(asked, period))
         consultations = opinions_of(
             DraftQuestion(of_units=asked), SeenDrafts(drafts_listed, directory, snapshot.position)
         )
@@ -89,8 +110,37 @@ class ReportQueries:
             drafts=drafts,
             counts=counts,
             opinions=consultations,
-            datasets=overview.datasets | present,
+            programme=programme,
+            obstacles=_obstacles(programme, overview, period),
+            datasets=overview.datasets | present | programme.datasets,
         )
+
+
+def _programme(question: Question, period: Period) -> ProgrammeQuestion:
+    return ProgrammeQuestion(
+        as_of=question.as_of,
+        year=reporting_year(period.to_day),
+        unit_code=question.unit_code,
+        include_descendants=question.include_descendants,
+        area_of=question.area_of,
+    )
+
+
+def _obstacles(programme: ProgrammeAnswer, overview: Overview, period: Period) -> list[ReportObstacle]:
+    entries, units = programme.entries, overview.units_then
+    last = effective_day(period, overview.question.as_of)
+    return [
+        ReportObstacle(
+            row=row,
+            standing=(standing := entries.stand[row.fact.entry_id]),
+            unit_name=units.name(row.fact.unit_code),
+            waits_with=units.name(standing.owed_by) if standing.owed_by else None,
+            decision=next(
+                (step for step in reversed(standing.steps) if step.kind in (DECIDED, ANSWERED)), None
+            ),
+        )
+        for row in obstacles_of(entries, period.from_day, last)
+    ]
 
 
 def _before(question: Question, period: Period) -> Question:

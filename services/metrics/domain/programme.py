@@ -45,6 +45,9 @@ class ProgrammeEntryRow:
     amount: int | None
     dataset: Dataset
     examined: int | None = None
+    title: str | None = None
+    entry_ref: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,17 @@ def _is_carried_over(row: ProgrammeEntryRow, before: Mapping[UUID, Standing]) ->
 
 
 LevelOf = Callable[[str], str | None]
+
+
+def obstacles_of(entries: EntriesOn, first: date, last: date) -> list[ProgrammeEntryRow]:
+    """Give the obstacles that waited on some day of a period, by their days: raised until its end, not decided before it."""
+    waiting = (
+        row
+        for row in entries.holding(Kind.OBSTACLE_RAISED)
+        if entries.stand[row.fact.entry_id].fact.day <= last
+        and (entries.stand[row.fact.entry_id].done_on or date.max) >= first
+    )
+    return sorted(waiting, key=lambda row: (entries.stand[row.fact.entry_id].fact.day, row.fact.position))
 
 
 def groups_of(

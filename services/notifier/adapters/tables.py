@@ -245,6 +245,19 @@ class DigestLineRow(Base, table=True):
     policies: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
 
 
+class DigestItemRow(Base, table=True):
+    """Own data: what of programmes stands in a mail, with state and reason; a step of an obstacle has no state."""
+
+    __tablename__ = "digest_item"
+
+    digest_key: str = Field(primary_key=True, foreign_key="digest.digest_key")
+    item_id: UUID = Field(primary_key=True)
+    unit_code: str
+    reason: str
+    standing: str | None = None
+    due_on: date | None = None
+
+
 class DigestAttachmentRow(Base, table=True):
     """Own data: a file that goes along with a mail, `place` in its order."""
 
@@ -313,6 +326,38 @@ class ObstacleReplyRow(Base, table=True):
     note: str | None = None
 
 
+class ProgrammeEntryRow(Base, table=True):
+    """An entry of a unit's programme as it stands after corrections; `position` is its place in the log."""
+
+    __tablename__ = "programme_entry"
+
+    entry_id: UUID = Field(primary_key=True)
+    position: int = Field(sa_type=BigInteger)
+    unit_code: str
+    year: int
+    kind: str = Field(index=True)
+    of_entry: UUID | None = None
+    title: str
+    entry_ref: str | None = None
+    happened_on: date | None = None
+    document: str | None = None
+    note: str | None = None
+    lead_unit_code: str | None = None
+    due_on: date | None = None
+    quantity: int | None = None
+    percent: int | None = None
+    needs_acceptance: bool | None = None
+    draft_code: str | None = None
+    dataset: str
+    cancelled_from: date | None = None
+    coordinating_unit_codes: list[str] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    report_period: str | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    due_days: int | None = None
+    duty_id: UUID | None = None
+
+
 class SendingRow(Base, table=True):
     """Own data: who held all sending or released it, when and why; the last row counts."""
 
@@ -372,6 +417,7 @@ LINK = table_of(LinkRow)
 ATTEMPT = table_of(AttemptRow)
 DIGEST = table_of(DigestRow)
 DIGEST_LINE = table_of(DigestLineRow)
+DIGEST_ITEM = table_of(DigestItemRow)
 DIGEST_ATTACHMENT = table_of(DigestAttachmentRow)
 UNWANTED_MAIL = table_of(UnwantedMailRow)
 DIGEST_DAY = table_of(DigestDayRow)
@@ -380,10 +426,20 @@ SENDING = table_of(SendingRow)
 ROUND = table_of(RoundRow)
 UNIT_REQUEST = table_of(UnitRequestRow)
 OBSTACLE_REPLY = table_of(ObstacleReplyRow)
+PROGRAMME_ENTRY = table_of(ProgrammeEntryRow)
 MAILBOX_CHANGE = table_of(MailboxChangeRow)
 SUPERVISION_CHANGE = table_of(SupervisionChangeRow)
 
-OWN = (GAP, ALERT, UNWANTED_MAIL, DIGEST_DAY, UNIT_REQUEST, OBSTACLE_REPLY, SUPERVISION_CHANGE)
+OWN = (
+    GAP,
+    ALERT,
+    UNWANTED_MAIL,
+    DIGEST_DAY,
+    UNIT_REQUEST,
+    OBSTACLE_REPLY,
+    SUPERVISION_CHANGE,
+    PROGRAMME_ENTRY,
+)
 READ_MODEL = (*directory.all, *OWN)
 
 # Replicas of 0.1.0 still read them while a release is rolled out: the release after next drops them.

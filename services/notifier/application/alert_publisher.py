@@ -7,7 +7,7 @@ replicas of the release before.
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from services.notifier.application.ports import Head, Ledger, PendingAlerts, Unannounced
@@ -17,7 +17,7 @@ from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import About, Event
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
 from shared.contracts.notifier import RecipientFrequencyChosen, RecipientResubscribed, RecipientUnsubscribed
-from shared.contracts.programme import ProgrammeObstacleAnswered
+from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent, ProgrammeObstacleAnswered
 from shared.contracts.registry import DraftRequestDecided, DraftRequestRaised, UnitSupervisionSet
 from shared.contracts.vocabulary import Precision
 from shared.eventstore.handle import BulkStore, EventStore, Handled, History, OverlayEventStore, handle
@@ -27,6 +27,7 @@ from shared.kernel.runtime import Clock, NewId
 from shared.kernel.transient import RETRIED
 from shared.observability import signals
 from shared.observability.signals import ReceivedMessage, Tracing
+from shared.projections.programme_rows import OF_FACT, entry_changes
 from shared.projections.rows import Change, Put, Remove, RowChange
 
 logger = signals.get_logger(__name__)
@@ -34,7 +35,9 @@ Rows = list[RowChange]
 
 
 def changes(event: Recorded) -> Iterable[RowChange]:
-    return _HANDLERS.get(type(event.data), _nothing)(event, event.data)
+    if isinstance(event.data, ProgrammeEntry):
+        yield from entry_changes(event, event.data, ENTRY_COLUMNS)
+    yield from _HANDLERS.get(type(event.data), _nothing)(event, event.data)
 
 
 def _nothing(_event: Recorded, _data: Any) -> Rows:
@@ -116,7 +119,8 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     RecipientResubscribed: _kind_wanted,
     RecipientFrequencyChosen: _frequency_chosen,
 }
-HANDLED: frozenset[type[Event]] = frozenset(_HANDLERS)
+HANDLED: frozenset[type[Event]] = frozenset(_HANDLERS) | frozenset(get_args(ProgrammeEvent))
+ENTRY_COLUMNS = frozenset(OF_FACT) | {"year", "title", "entry_ref", "note", "draft_code", "dataset"}
 
 
 def gap_of(command: alerts.Command) -> UUID | None:

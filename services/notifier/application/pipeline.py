@@ -45,6 +45,8 @@ from services.notifier.domain.notification.timing import (
     urgency_at,
 )
 from services.notifier.domain.overview import MonthlySummary, PlanRate, WeeklyList
+from services.notifier.domain.programmes.book import DutyBook
+from services.notifier.domain.programmes.notices import LastReminder, Reminders
 from services.notifier.domain.recipients.audience import Reach, Recipient, Tree, Unit, Via, once_an_address
 from services.notifier.domain.recipients.preference import Preference
 from shared.contracts.vocabulary import OptionalMail, Weekday
@@ -177,6 +179,21 @@ class Planning:
         """What units ask for and was decided lately, each with who decides on the day."""
         return self._with_decider(self.snapshot.requests)
 
+    @cached_property
+    def duties(self) -> DutyBook:
+        return DutyBook(
+            situation=self.situation, programmes=self.snapshot.programmes, silences=self.snapshot.silences
+        )
+
+    def reminders(self, recipient: Recipient) -> Reminders:
+        """Give the last mail about each item to who reads at an address; of two the one about its own duty, then the later."""
+        mine: dict[UUID, LastReminder] = {}
+        for recipient_id in self.situation.address_book.ids(recipient):
+            for item_id, last in self.snapshot.reminders.get(recipient_id, {}).items():
+                if item_id not in mine or last.weight > mine[item_id].weight:
+                    mine[item_id] = last
+        return mine
+
     def _contexts(self) -> Mapping[UUID, AlertContext]:
         return {
             gap_id: replace(context, requests=self._with_decider(context.requests))
@@ -249,7 +266,7 @@ class Planning:
 
     def named(self, digest: Digest) -> Digest:
         """Add what units and policies are called, and whom the reader can ask about what is owed."""
-        contacts = self._contacts({line.gap.unit_code for line in digest.owed})
+        contacts = self.contacts({line.gap.unit_code for line in digest.owed})
         reading = {line.reader.unit_code for line in digest.lines if line.reader}
         return replace(
             digest,
@@ -275,7 +292,7 @@ class Planning:
         drafts = {line.gap.draft_code for line in lines}
         return {code: names for code, names in self.snapshot.policies.items() if code in drafts}
 
-    def _contacts(self, units: Iterable[str]) -> Mapping[str, str]:
+    def contacts(self, units: Iterable[str]) -> Mapping[str, str]:
         """Give the addresses of the bodies that decide what these units ask for, as far as they are listed."""
         directory, audience = self.snapshot.tree.directory, self.situation.audience
         bodies = {code for unit in units for code in decider_line(directory, unit, self.day)[:1]}
@@ -315,7 +332,7 @@ class MailKind(ABC):
 
     `optional`: what its reader may end. `lasts_a_day`: the next working day's mail repeats its content, so a
     late one is not sent. `once_a_day`: a mailbox gets at most one a day. `made_on_request`: an operator's tick makes it,
-    whether its run is due or not. `scheduled`: its place among the parts of the one scheduled mail that an address gets a day.
+    whether its run is due or not. `runs_with`: the kind whose runs are its own as well. `scheduled`: its place among the parts of the one scheduled mail that an address gets a day.
     """
 
     name: ClassVar[str]
@@ -324,6 +341,7 @@ class MailKind(ABC):
     lasts_a_day: ClassVar[bool] = False
     once_a_day: ClassVar[bool] = False
     made_on_request: ClassVar[bool] = False
+    runs_with: ClassVar[str | None] = None
     scheduled: ClassVar[int | None] = None
 
     def run_of(self, _day: date) -> MailRun | None:
@@ -342,7 +360,7 @@ class MailKind(ABC):
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
         """Give the mails of a run, one for each address, and those that their recipients unsubscribed from."""
-        if self.name not in planning.due:
+        if (self.runs_with or self.name) not in planning.due:
             return
         for recipient in once_an_address(self.recipients(planning)):
             if planning.is_done(self.name, recipient):

@@ -10,10 +10,11 @@ from uuid import UUID
 from services.notifier.domain.changes import Change
 from services.notifier.domain.delivery.retries import DigestState, PastMail
 from services.notifier.domain.digest import KIND, Line
-from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, GapAlert, UnitRequest
+from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, GapAlert, Silence, UnitRequest
 from services.notifier.domain.notification.reasons import LastNotification
 from services.notifier.domain.notification.timing import Urgency
 from services.notifier.domain.overview import PlanRate
+from services.notifier.domain.programmes.notices import Programmes, Reminders
 from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
 from shared.contracts.vocabulary import RecipientRole
@@ -60,7 +61,8 @@ class PlanningSnapshot:
     day, `later` of those of later days; `runs` are the keys of the completed mail runs;
     `contexts` hold the last answer and the silence of each gap; `history` the gaps of the last months, those that closed too;
     `preferences` what recipients asked for, of those that did; `pending` the gaps that no mail may speak of yet,
-    because the log has not brought their alerts to their state; `policies` are the titles of policies by draft and number.
+    because the log has not brought their alerts to their state; `policies` are the titles of policies by draft and number; `silences` hold on the day;
+    `programmes` are the entries of which something may be owed, `reminders` the last mail about each by recipient.
     """
 
     position: int
@@ -79,6 +81,9 @@ class PlanningSnapshot:
     changes: Sequence[Change] = ()
     notice_keys: frozenset[str] = frozenset()
     policies: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    silences: Sequence[Silence] = ()
+    programmes: Programmes = field(default_factory=Programmes)
+    reminders: Mapping[UUID, Reminders] = field(default_factory=dict)
 
     def preference(self, recipient: Recipient) -> Preference:
         return self.preferences.get(recipient.recipient_id, EVERYTHING)

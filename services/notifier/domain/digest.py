@@ -333,7 +333,7 @@ class Situation:
         if not self.verdict(gap).goes_up:
             return
         seen: set[str] = set()
-        for rung in rungs(gap, self.overdue_days(gap), self.steps, self.tree):
+        for rung in rungs(gap.unit_code, self.overdue_days(gap), self.steps, self.tree):
             reach = self.audience.at_or_above(rung.unit_code)
             if reach is not None and reach.unit_code not in seen:
                 seen.add(reach.unit_code)

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from services.notifier.domain.digest import Line
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED
+from services.notifier.domain.programmes.notices import DutiesList, DutiesNotice, Item
 from services.notifier.domain.recipients.audience import Recipient, address_of
+from shared.contracts.vocabulary import Dataset
 
 JOINT = "joint"
 
@@ -68,6 +70,23 @@ def joined(notices: Iterable[Part], order: Sequence[str]) -> Iterator[Part]:
     for parts in together.values():
         in_order = sorted(parts, key=lambda part: order.index(part.kind) if part.kind in order else 0)
         yield in_order[0] if len(parts) == 1 else JointNotice(parts=tuple(in_order))
+
+
+def items_of(notice: Part) -> Sequence[Item]:
+    """Give what of programmes a mail names, each once: of two the first."""
+    parts = notice.parts if isinstance(notice, JointNotice) else (notice,)
+    items: dict[UUID, Item] = {}
+    for part in parts:
+        if isinstance(part, DutiesNotice):
+            for item in part.items:
+                items.setdefault(item.item_id, item)
+    return tuple(items.values())
+
+
+def datasets_of(notice: JointNotice) -> frozenset[Dataset]:
+    """Give the datasets of what a joint mail names."""
+    programmes = (part.datasets for part in notice.parts if isinstance(part, DutiesNotice | DutiesList))
+    return frozenset(line.gap.dataset for line in notice.lines).union(*programmes)
 
 
 def is_mailed(done: Collection[tuple[str, UUID]], kinds: Collection[str], ids: Collection[UUID]) -> bool:

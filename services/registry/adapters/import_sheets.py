@@ -21,7 +21,7 @@ from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import OutcomeWithoutStage
 from services.registry.domain.references.findings import BY_ITSELF, unit_findings
 from shared.bulk_import.percentages import Percent
-from shared.bulk_import.row_parsing import DatedRow, ImportRow, Listed, Reason, refused
+from shared.bulk_import.row_parsing import DatedRow, ImportRow, Listed, NumbersByName, Reason, refused
 from shared.bulk_import.sheet import Sheet, Taken
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.event import SUPERVISION, Code, draft_id, posting_id
@@ -178,19 +178,11 @@ class StageRow(PaperFields, DatedRow):
         return drafts.ExpectStage(notes=self.notes, expected_on=self.entered_on, **fields, **given)
 
 
-def _groups(value: Any) -> Any:
-    """Read `VNeID: 1000; tổ chức: 200` as opinions by group."""
-    if not isinstance(value, str):
-        return value
-    pairs = (part.rpartition(":") for part in value.split(";") if part.strip())
-    return {name.strip(): number.strip() for name, _, number in pairs} or None
-
-
 class OpinionRow(OpinionFields, ImportRow):
     """What a whole consultation brought; the last row of a stage holds."""
 
     draft_code: Code
-    groups: Annotated[dict[str, int] | None, BeforeValidator(_groups)] = None
+    groups: NumbersByName = None
 
     def command(self, given: Given) -> drafts.SummariseOpinions:
         return drafts.SummariseOpinions(notes=self.notes, **self.column_values("draft_code"), **given)

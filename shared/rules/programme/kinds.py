@@ -224,6 +224,14 @@ _register(
     has_state=True,
 )
 _register(
+    Kind.REPORT_REQUIRED,
+    ProgrammeGroup.INSPECTION,
+    "Yêu cầu báo cáo định kỳ",
+    "Report required",
+    requires=("report_period",),
+    years=Years(before=1),
+)
+_register(
     Kind.REPORT_RECEIVED,
     ProgrammeGroup.INSPECTION,
     "Tiếp nhận báo cáo",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from shared.contracts.vocabulary import ProgrammeKind
+from shared.contracts.vocabulary import ProgrammeKind, ReportPeriod
 from shared.rules.programme.kinds import KINDS
 
 Kind = ProgrammeKind
@@ -47,6 +47,12 @@ class EntryFact:
     document: str | None = None
     needs_acceptance: bool | None = None
     cancelled_from: date | None = None
+    coordinating_unit_codes: tuple[str, ...] = ()
+    report_period: ReportPeriod | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    due_days: int | None = None
+    duty_id: UUID | None = None
     day: date = date.min
 
     def holds_on(self, as_of: date) -> bool:

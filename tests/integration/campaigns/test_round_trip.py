@@ -37,6 +37,16 @@ PROGRAMME = (
         "title": "Báo cáo",
         "happened_on": "2025-06-10",
         "coordinating_text": "Các đoàn thể",
+        "period_from": "2024-12-15",
+        "period_to": "2025-06-14",
+        "figures": "activities: 3; attendance: 120",
+    },
+    {
+        "kind": "report_required",
+        "title": "Báo cáo của các xã",
+        "coordinating_unit_codes": "NQ-1",
+        "report_period": "half_year",
+        "due_days": "10",
     },
 )
 

@@ -221,6 +221,9 @@ async def test_every_command_of_campaigns(shared_platform: Platform, a_code: str
         await caller.post(f"{entry}/steps", kind="task_reported")
         await caller.post(f"{entry}/correct", title="Tọa đàm", reason="Nhầm tên")
         await caller.post(f"{entry}/cancel", reason="Nhập trùng")
+        required = {"coordinating_unit_codes": [a_code], "report_period": "year", "due_days": 10}
+        duty = await caller.post(programme, kind="report_required", title="Báo cáo năm", **required)
+        await caller.post("/units/{unit_code}/reports", duty_id=duty["id"], document="7/BC")
         assert set(caller.loaded) == post_routes(api), "a route has no case here"
     contexts = {"plan": plan, "programme": "/units"}
     assert caller.loaded == {

@@ -95,7 +95,12 @@ class Objects:
         activity = await self.call("campaigns", "POST", f"/drafts/{DRAFT}/plan/activities", planned)
         task = {"kind": "task_assigned", "title": "Đối thoại"}
         entered = await self.call("campaigns", "POST", f"/units/{VICTIM}/programme/2026", task)
+        asked = {"kind": "report_required", "title": "Báo cáo", "report_period": "year", "due_days": 10}
+        asked |= {"coordinating_unit_codes": [VICTIM]}
+        duty = await self.call("campaigns", "POST", f"/units/{VICTIM}/programme/2026", asked)
         self.ids |= {"communication": made["id"], "activity": activity["id"], "task": entered["id"]}
+        self.ids["duty"] = duty["id"]
+        await self.platform.settled()
 
     async def _alert(self) -> None:
         mailbox = [{"role": "focal_point", "email": MAILBOX, "language": "vi"}]
@@ -243,6 +248,7 @@ class Objects:
                 f"/units/{VICTIM}/programme/2026",
                 {"kind": "plan_adopted", "title": "Kế hoạch"},
             ),
+            (Action.ENTER_PROGRAMME, "POST", f"/units/{VICTIM}/reports", {"duty_id": self.ids["duty"]}),
             (Action.FOLLOW_PROGRAMME_ENTRY, "POST", f"{entry}/steps", {"kind": "task_reported"}),
             (Action.CORRECT_PROGRAMME_ENTRY, "POST", f"{entry}/correct", {"title": "X", "reason": "Y"}),
             (Action.CANCEL_PROGRAMME_ENTRY, "POST", f"{entry}/cancel", {"reason": "Y"}),

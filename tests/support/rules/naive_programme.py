@@ -1,7 +1,7 @@
 """A second reading of where entries of a programme stand, straight from the page of rules: one entry, one day at a time."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from shared.contracts.vocabulary import ProgrammeKind as Kind
 from shared.rules.programme.states import EntryFact
@@ -33,6 +33,10 @@ def about(entry: EntryFact, log: Sequence[EntryFact], day: date) -> list[EntryFa
         and not (other.cancelled_from and other.cancelled_from <= day)
     ]
     return sorted(done, key=lambda other: (day_of(other, log), other.position))
+
+
+def newest(log: Sequence[EntryFact]) -> int:
+    return max(entry.position for entry in log)
 
 
 def place_of(entry: EntryFact, log: Sequence[EntryFact]) -> Place:
@@ -93,9 +97,33 @@ def status(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> str | Non
     if entry.kind not in OWING:
         return None
     due = due_of(entry, log, asked)
-    if is_done(entry, log, asked, (asked, len(log))):
+    if is_done(entry, log, asked, (asked, newest(log))):
         return "done" if due is None or done_in_time(entry, log, asked, due) else "done_late"
     return "late" if due is not None and asked > due else "open"
+
+
+def owes(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> tuple[str, date | None] | None:
+    """Name the unit that is to act next, and until when; None where nothing is to be done."""
+    if status(entry, log, asked) not in {"open", "late"}:
+        return None
+    whole = next((other for other in log if other.entry_id == entry.of_entry), None)
+    if whole is not None and status(whole, log, asked) == "cancelled":
+        return None
+    steps = about(entry, log, asked)
+    if entry.kind is Kind.INSPECTION_CONDUCTED:
+        apart = [step for step in steps if step.kind is Kind.FINDING_RECORDED and step.due_on]
+        now = (asked, newest(log))
+        if left(entry, log, asked, now) <= sum(left(step, log, asked, now) for step in apart):
+            return None
+    unit = entry.lead_unit_code or entry.unit_code
+    for step in steps:
+        if step.kind is Kind.TASK_REPORTED:
+            unit = entry.unit_code
+        elif step.kind is Kind.TASK_RETURNED:
+            unit = entry.lead_unit_code or entry.unit_code
+        elif step.kind is Kind.OBSTACLE_FORWARDED:
+            unit = step.lead_unit_code or step.unit_code
+    return unit, due_of(entry, log, asked)
 
 
 OWING = {
@@ -118,3 +146,68 @@ def done_in_time(entry: EntryFact, log: Sequence[EntryFact], asked: date, due: d
             break
         done_since = min(place[0], done_since)
     return done_since <= due
+
+
+LAST_MONTHS = {"month": range(1, 13), "quarter": (3, 6, 9, 12), "half_year": (6, 12), "year": (12,)}
+LENGTH = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+
+
+def periods(duty: EntryFact, year: int) -> list[tuple[date, date]]:
+    """The days of each period: it ends on the 14th of its last month, and begins the day after the one before ended."""
+    if duty.report_period == "own":
+        assert duty.period_from
+        assert duty.period_to
+        return [(duty.period_from, duty.period_to)]
+    all_periods = []
+    for last in LAST_MONTHS[str(duty.report_period)]:
+        before = last - LENGTH[str(duty.report_period)]
+        begin = date(year, before, 15) if before else date(year - 1, 12, 15)
+        all_periods.append((begin, date(year, last, 14)))
+    return all_periods
+
+
+def reports(
+    log: Sequence[EntryFact], year: int, asked: date
+) -> dict[tuple[int, str, date], tuple[str, date]]:
+    """The state and due day of every report that is required of somebody, by requirement, unit and first day of its period."""
+    read = {}
+    for duty in log:
+        if duty.kind is not Kind.REPORT_REQUIRED or day_of(duty, log) > asked:
+            continue
+        for first, last in periods(duty, year):
+            entered_after = duty.report_period != "own" and day_of(duty, log) > last
+            ended = duty.cancelled_from is not None and duty.cancelled_from <= min(asked, last)
+            if entered_after or ended:
+                continue
+            for unit in duty.coordinating_unit_codes or [duty.lead_unit_code]:
+                due = duty.due_on or last + timedelta(days=duty.due_days or 0)
+                read[duty.position, str(unit), first] = (
+                    report_state(duty, str(unit), (first, last), due, log, asked),
+                    due,
+                )
+    return read
+
+
+def report_state(
+    duty: EntryFact, unit: str, days: tuple[date, date], due: date, log: Sequence[EntryFact], asked: date
+) -> str:
+    sent = [
+        entry
+        for entry in log
+        if entry.kind is Kind.REPORT_SUBMITTED
+        and entry.unit_code == unit
+        and status(entry, log, asked) not in {"absent", "cancelled"}
+        and (
+            (entry.duty_id, entry.period_from) == (duty.entry_id, days[0])
+            or (
+                entry.duty_id is None
+                and entry.lead_unit_code == duty.unit_code
+                and (entry.period_from, entry.period_to) == days
+            )
+        )
+    ]
+    if not sent:
+        return "late" if asked > due else "open"
+    first = min(sent, key=lambda entry: (day_of(entry, log), entry.position))
+    received = any(step.kind is Kind.REPORT_RECEIVED for step in about(first, log, asked))
+    return ("received" if received else "submitted") + ("_late" if day_of(first, log) > due else "")

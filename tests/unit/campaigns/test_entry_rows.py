@@ -16,6 +16,7 @@ from shared.contracts.envelope import Metadata, Recorded
 from shared.contracts.event import SUPERVISION
 from shared.contracts.programme import ProgrammeEvent
 from shared.contracts.vocabulary import ProgrammeKind as Kind
+from shared.contracts.vocabulary import ReportPeriod
 from shared.kernel.errors import Refusal
 from shared.projections.programme_rows import OF_FACT, fact_of
 from shared.projections.rows import Change, Put
@@ -50,6 +51,8 @@ def commands(draw: random.Random) -> Iterator[Record]:
             happened_on=draw.choice([None, BEGIN + timedelta(days=draw.randint(0, 300))]),
             lead_unit_code=draw.choice([None, "XA", "SO"]),
             due_on=draw.choice([None, date(2025, 12, 31)]),
+            report_period=ReportPeriod.QUARTER if kind is Kind.REPORT_REQUIRED else None,
+            due_days=10 if kind is Kind.REPORT_REQUIRED else None,
             quantity=draw.choice([None, 1, 2, 3]),
             percent=draw.randint(0, 100) if kind is Kind.TASK_PROGRESSED else None,
             reason="Nhầm" if kind in WITH_REASON else None,

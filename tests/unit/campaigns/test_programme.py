@@ -12,7 +12,7 @@ from services.campaigns.domain.errors import EntryDiffers, NothingToFollow, NotY
 from services.campaigns.domain.programme import EntryState, Record, programme, state_of
 from shared.contracts.event import SUPERVISION, Acting
 from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent
-from shared.contracts.vocabulary import Precision, ProgrammeKind
+from shared.contracts.vocabulary import Precision, ProgrammeKind, ReportPeriod
 from shared.rules.programme.kinds import KINDS
 from shared.rules.programme.states import EntryStatus
 from shared.rules.sequence import DayInFuture, NotFirstDay
@@ -43,15 +43,18 @@ def event(kind: Kind, number: int, of: int | None = None, **words: Any) -> Progr
 
 
 FOLLOWS = {kind: KINDS[kind].follows_first for kind in FOLLOW_UPS}
+REQUIRED = {"report_period": ReportPeriod.YEAR, "due_days": 10, "coordinating_unit_codes": ("XA",)}
 TASK = event(Kind.TASK_ASSIGNED, 1, lead_unit_code="SO-A", due_on=date(2025, 9, 1))
 
 
 @pytest.mark.parametrize("kind", ENTRIES)
 def test_every_kind_is_entered_once(kind: Kind) -> None:
     number: dict[str, Any] = {"entry_ref": "VM-STP-2025-001"} if kind is Kind.OBSTACLE_RAISED else {}
-    first = spec(programme).when(enter(kind, 1, quantity=3)).then(event(kind, 1, quantity=3, **number))
-    first.when(enter(kind, 1, quantity=3)).nothing()
-    first.when(enter(kind, 1, quantity=4)).refused(EntryDiffers)
+    given = REQUIRED if kind is Kind.REPORT_REQUIRED else {}
+    entered = event(kind, 1, quantity=3, **number, **given)
+    first = spec(programme).when(enter(kind, 1, quantity=3, **given)).then(entered)
+    first.when(enter(kind, 1, quantity=3, **given)).nothing()
+    first.when(enter(kind, 1, quantity=4, **given)).refused(EntryDiffers)
 
 
 @pytest.mark.parametrize(("kind", "followed"), FOLLOWS.items())

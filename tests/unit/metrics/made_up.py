@@ -1,6 +1,6 @@
 """Made-up answers of metrics, and its pages rendered with them."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +18,7 @@ from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedC
 from services.metrics.application.queries import Queries
 from services.metrics.domain.coverage import Covering
 from services.metrics.domain.draft_counts import CountedDraft
+from services.metrics.domain.programme import ProgrammeEntryRow
 from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, Source
 from shared.auth.tokens import Verifier
 from shared.contracts.vocabulary import (
@@ -145,6 +146,7 @@ class MadeUp:
     made_turns: list[Happened] = field(default_factory=list)
     deadline_documents: dict[str, str] = field(default_factory=dict)
     made_drafts: list[CountedDraft] = field(default_factory=list)
+    made_programme: list[ProgrammeEntryRow] = field(default_factory=list)
     record: DraftRecord | None = None
     position: int = 4321
     broken: Exception | None = None
@@ -165,6 +167,9 @@ class MadeUp:
 
     async def policies(self, as_of: date, period: Period | None) -> list[PolicyRow]:  # noqa: ARG002
         return self.made_policies
+
+    async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:  # noqa: ARG002
+        return self.made_programme
 
     async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
         return self.made_gaps

@@ -22,9 +22,18 @@ from services.metrics.adapters.reports.workbook import workbook
 from services.metrics.application.page_ports import PolicyRow
 from services.metrics.application.queries import Queries, Question
 from services.metrics.application.reports import ReportQueries
-from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Dataset, Instrument
+from services.metrics.domain.programme import EntriesOn, ProgrammeEntryRow, obstacles_of
+from shared.contracts.vocabulary import (
+    Answer,
+    Channel,
+    CommunicationRole,
+    Dataset,
+    Instrument,
+    ProgrammeKind,
+)
 from shared.rules.counts import Member
 from shared.rules.figures import year_period
+from shared.rules.programme.states import EntryFact
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.verdicts import PolicyVerdict
 from tests.unit.metrics.made_up import DAY, MadeUp, a_cell, a_gap
@@ -66,6 +75,31 @@ def a_member(number: int, code: str, **changes: Any) -> Member:
     return Member(**(given | changes))
 
 
+def an_entry(number: int, kind: ProgrammeKind, on: date, title: str = EVIL, **fact: Any) -> ProgrammeEntryRow:
+    given: dict[str, Any] = {"unit_code": "BXD", "happened_on": on, "position": number} | fact
+    made = EntryFact(entry_id=UUID(int=number), kind=kind, **given)
+    return ProgrammeEntryRow(
+        fact=made, year=2026, amount=None, dataset=Dataset.LIVE, title=title, entry_ref=f"VM-{number}"
+    )
+
+
+OBSTACLE: dict[str, Any] = {"lead_unit_code": "BTP", "due_on": date(2026, 2, 20)}
+PROGRAMME = [
+    an_entry(1, ProgrammeKind.PLAN_ADOPTED, date(2026, 1, 10)),
+    an_entry(2, ProgrammeKind.TRAINING_HELD, date(2026, 2, 1), quantity=120),
+    an_entry(3, ProgrammeKind.OBSTACLE_RAISED, date(2026, 2, 2), **OBSTACLE),
+    an_entry(4, ProgrammeKind.OBSTACLE_RAISED, date(2026, 2, 3), "Thiếu kinh phí", **OBSTACLE),
+    an_entry(
+        5,
+        ProgrammeKind.OBSTACLE_DECIDED,
+        date(2026, 2, 18),
+        of_entry=UUID(int=4),
+        document="15/BTP",
+        lead_unit_code="BTP",
+    ),
+]
+
+
 @pytest.fixture
 async def view() -> ReportView:
     cells = [
@@ -99,6 +133,7 @@ async def view() -> ReportView:
             a_member(2, "A", channel=Channel.COMMUNE_LOUDSPEAKER, items=30),
             a_member(3, "A", channel=Channel.PORTAL_POSTING, cost_social=70_000),
         ],
+        made_programme=PROGRAMME,
     )
 
     @asynccontextmanager
@@ -140,6 +175,44 @@ def test_what_a_person_writes_and_what_is_missing_is_named(view: ReportView) -> 
     assert all(narrative.text is None for part in parts for narrative in part.narrative)
     assert [len(part.narrative) for part in parts] == [1, 2, 1]
     assert "chưa có trong bản này" in view.missing[0].vi
+
+
+def test_the_programme_stands_by_eight_groups_with_obstacles_and_what_follows_from_them(
+    view: ReportView,
+) -> None:
+    assert [group.group for group in view.direction.groups] == [1, 2, 3, 4, 5, 6, 7, 8]
+    counted = {
+        kind.kind: kind.entries for group in view.direction.groups for kind in group.kinds if kind.entries
+    }
+    assert counted == {"plan_adopted": 1, "training_held": 1, "obstacle_raised": 2}
+    first, second = view.difficulties.obstacles
+    assert (first.title, first.status, first.waits_with) == (EVIL, "late", "Bộ Tư pháp")
+    assert (second.status, second.waits_with, second.document) == ("done", None, "15/BTP")
+    (proposal,) = view.proposals.proposals
+    assert proposal.vi.startswith("Đề nghị Bộ Tư pháp xem xét, giải quyết khó khăn, vướng mắc “=SUM")
+    assert "(VM-3)" in proposal.en
+    made = tables(view)
+    by_group = {(row["group"], row["label"]): row["entries"] for row in made["programme"].rows}
+    assert by_group["7. Tập huấn, đội ngũ báo cáo viên", "Tập huấn, bồi dưỡng"] == 1
+    assert {str(row["group"])[0] for row in made["programme"].rows} == set("12345678")
+    text = "\n".join(lines(document(view)))
+    assert "1. Đề nghị Bộ Tư pháp xem xét" in text
+    assert "15/BTP" in text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "numbers"),
+    [
+        (date(2025, 12, 15), date(2026, 12, 14), [3, 4]),
+        (date(2026, 2, 3), date(2026, 2, 17), [3, 4]),
+        (date(2026, 2, 19), date(2026, 3, 14), [3]),
+        (date(2025, 12, 15), date(2026, 2, 2), [3]),
+        (date(2025, 12, 15), date(2026, 2, 1), []),
+    ],
+)
+def test_obstacles_of_a_period_waited_on_some_day_of_it(first: date, last: date, numbers: list[int]) -> None:
+    entries = EntriesOn.on(PROGRAMME, DAY, 2026)
+    assert [row.fact.position for row in obstacles_of(entries, first, last)] == numbers
 
 
 def written(sheet: Worksheet, table: Table) -> tuple[int, Cells]:

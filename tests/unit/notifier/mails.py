@@ -48,6 +48,7 @@ from shared.contracts.vocabulary import (
     Role,
     Weekday,
 )
+from tests.unit.notifier import duties
 from tests.unit.notifier.builders import (
     CALENDAR,
     MONDAY,
@@ -267,7 +268,16 @@ def to_decide(language: Language = Language.VI) -> RequestsNote:
 
 def joint(language: Language = Language.VI) -> JointNotice:
     """What is due on one day to the supervisors of a justice body."""
-    return JointNotice(parts=(climbed(language), to_decide(language), listed(language), month_of(language)))
+    return JointNotice(
+        parts=(
+            climbed(language),
+            duties.to_the_committee(language),
+            to_decide(language),
+            listed(language),
+            duties.listed(language),
+            month_of(language),
+        )
+    )
 
 
 EN = Language.EN
@@ -343,6 +353,14 @@ CASES: Mapping[str, Notice] = {
     },
     "requests_vi": to_decide(),
     "requests_en": to_decide(EN),
+    "duties_vi": duties.to_the_commune(),
+    "duties_en": duties.to_the_commune(EN),
+    "duties_above_vi": duties.to_the_committee(),
+    "duties_above_en": duties.to_the_committee(EN),
+    "duties_steps_vi": duties.what_became(),
+    "duties_steps_en": duties.what_became(EN),
+    "duties_list_vi": duties.listed(),
+    "duties_list_en": duties.listed(EN),
     "joint_vi": joint(),
     "joint_en": joint(EN),
 }

@@ -73,14 +73,14 @@ def test_verdict(alert: object, context: AlertContext, expected: Verdict) -> Non
     ],
 )
 def test_rungs(unit: str, days: int, expected: list[tuple[int, str]]) -> None:
-    result = rungs(gap(unit_code=unit), days, STEPS, TREE)
+    result = rungs(unit, days, STEPS, TREE)
     assert [(rung.level, rung.unit_code) for rung in result] == expected
 
 
 def test_the_ministry_of_justice_follows_those_that_no_province_has() -> None:
     country = tree(justice_unit="BTP")
-    assert [r.unit_code for r in rungs(gap(unit_code="BTC"), 10, STEPS, country)] == ["BTP"]
-    assert rungs(gap(unit_code="BTP"), 10, STEPS, country) == []
+    assert [r.unit_code for r in rungs("BTC", 10, STEPS, country)] == ["BTP"]
+    assert rungs("BTP", 10, STEPS, country) == []
 
 
 def test_a_level_may_have_steps_of_its_own() -> None:

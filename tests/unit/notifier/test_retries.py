@@ -7,6 +7,7 @@ import pytest
 from services.notifier.domain.delivery.retries import LONGEST_PAUSE, PATIENCE, Shipment, pause
 from services.notifier.domain.digest import IMMEDIATE, KIND
 from services.notifier.domain.overview import MONTHLY_SUMMARY, WEEKLY_LIST
+from services.notifier.domain.programmes.notices import DUTIES
 from services.notifier.domain.recipients.preference import SETTINGS
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import CALENDAR, MONDAY
@@ -57,7 +58,7 @@ def test_over(kind: str, moment: str, expected: bool) -> None:
 
 def test_what_speaks_of_its_day_ends_with_it() -> None:
     ends = {kind.name for kind in KINDS if shipment(kind.name).lasts_a_day}
-    assert ends == {KIND, IMMEDIATE}
+    assert ends == {KIND, IMMEDIATE, DUTIES}
     assert not shipment("of another release").lasts_a_day
     assert {MONTHLY_SUMMARY, SETTINGS} <= {kind.name for kind in KINDS} - ends
 

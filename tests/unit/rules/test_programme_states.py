@@ -13,6 +13,7 @@ from shared.contracts.vocabulary import DuePrecision
 from shared.contracts.vocabulary import ProgrammeKind as Kind
 from shared.rules.programme.due import first_due_day, last_due_day
 from shared.rules.programme.kinds import KINDS
+from shared.rules.programme.owed import owed
 from shared.rules.programme.states import EntryFact, EntryStatus, standings
 from tests.support.rules import naive_programme
 
@@ -190,3 +191,6 @@ def test_a_naive_second_reading_agrees(seed: int) -> None:
             for each in facts
         }
         assert actual == read, (seed, number)
+        to_do = {item.item_id: (item.unit_code, item.due_on) for item in owed(stand)}
+        asked = {each.entry_id: naive_programme.owes(each, facts, day(number)) for each in facts}
+        assert to_do == {entry_id: item for entry_id, item in asked.items() if item}, (seed, number)

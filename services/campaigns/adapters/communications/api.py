@@ -14,6 +14,7 @@ from services.campaigns.adapters.communications.views import (
 )
 from services.campaigns.adapters.plans import api
 from services.campaigns.adapters.programmes import api as programmes_api
+from services.campaigns.adapters.programmes import reports as reports_api
 from services.campaigns.application.commands import Commands, OnCommunication
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
 from services.campaigns.domain import communication_commands as asked
@@ -77,6 +78,7 @@ def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
         _queries(commands, read_model),
         *api.routers(commands, read_model),
         *programmes_api.routers(commands, read_model),
+        *reports_api.routers(commands, read_model),
     ]
 
 

@@ -11,7 +11,7 @@ from services.campaigns.adapters.programmes.rows import MOST, former_id, natural
 from services.campaigns.domain.plan import MOST_MONEY
 from services.campaigns.domain.programme import Record
 from shared.contracts.event import Acting, Code
-from shared.contracts.vocabulary import DuePrecision, Precision, ProgrammeKind
+from shared.contracts.vocabulary import DuePrecision, Precision, ProgrammeKind, ReportPeriod
 from shared.http.request_context import Body, example
 from shared.text_checks.days import Day, FactDay
 
@@ -48,6 +48,16 @@ class EntryContent(Body):
         default=None,
         description="of a task: who assigned it accepts the report; true by default if another unit leads it",
     )
+    report_period: ReportPeriod | None = Field(
+        default=None, description="of a required report: its periods, 15th to 14th, or own days"
+    )
+    period_from: Day | None = None
+    period_to: Day | None = None
+    due_days: int | None = Field(
+        default=None, ge=0, le=366, description="calendar days after a period within which its report is due"
+    )
+    duty_id: UUID | None = Field(default=None, description="of a report: the entry that requires it")
+    figures: dict[str, int] | None = Field(default=None, description="of a report: the unit's own figures")
     note: Words | None = None
     draft_code: Code | None = None
     gap_id: UUID | None = None

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from services.campaigns.domain.plan import MOST_MONEY
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR, Record
-from shared.bulk_import.row_parsing import DatedRow, Listed
+from shared.bulk_import.row_parsing import DatedRow, Listed, NumbersByName
 from shared.contracts.event import Acting, Code, entry_id, programme_entry_id
-from shared.contracts.vocabulary import Dataset, DuePrecision, ProgrammeKind
+from shared.contracts.vocabulary import Dataset, DuePrecision, ProgrammeKind, ReportPeriod
 from shared.rules.programme.due import last_due_day
 from shared.rules.programme.kinds import KINDS
 from shared.text_checks.days import Day, FactDay
@@ -79,6 +79,12 @@ class ProgrammeRow(DatedRow):
     amount: int | None = Field(default=None, ge=0, le=MOST_MONEY)
     percent: int | None = Field(default=None, ge=0, le=100)
     needs_acceptance: Literal["yes", "no"] | None = None
+    report_period: ReportPeriod | None = None
+    period_from: Day | None = None
+    period_to: Day | None = None
+    due_days: int | None = Field(default=None, ge=0, le=366)
+    duty_id: UUID | None = None
+    figures: NumbersByName = None
     note: str | None = None
     reason: str | None = None
     draft_code: Code | None = None

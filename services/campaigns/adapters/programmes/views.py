@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from services.campaigns.domain.programme import EntryState, Programme, state_of
 from shared.contracts.envelope import Recorded
-from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ProgrammeKind
+from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ProgrammeKind, ReportPeriod
 from shared.http.forecasts import Dated
 from shared.rules.programme.facts import entry_facts
 from shared.rules.programme.kinds import KINDS
@@ -67,6 +67,12 @@ class EntryView(BaseModel):
     quantity: int | None
     examined: int | None
     amount: int | None
+    report_period: ReportPeriod | None
+    period_from: date | None
+    period_to: date | None
+    due_days: int | None
+    duty_id: UUID | None
+    figures: dict[str, int] | None
     note: str | None
     reason: str | None
     corrected: bool

@@ -152,7 +152,7 @@ def programme_view(answer: ProgrammeAnswer, rules_version: str) -> ProgrammeFigu
         "include_descendants": asked.include_descendants,
         "area_of": asked.area_of,
         "units": _units(answer),
-        "groups": [_group(group, answer) for group in answer.groups],
+        "groups": [group_view(group, answer) for group in answer.groups],
     }
     return ProgrammeFiguresView.model_validate(shown)
 
@@ -175,7 +175,7 @@ def _units(answer: ProgrammeAnswer) -> dict[str, Any]:
     }
 
 
-def _group(group: GroupFigures, answer: ProgrammeAnswer) -> dict[str, Any]:
+def group_view(group: GroupFigures, answer: ProgrammeAnswer) -> dict[str, Any]:
     return {
         "group": group.group.number,
         "key": group.group,

@@ -7,6 +7,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.metrics.adapters.tables import PROGRAMME_ENTRY
+from services.metrics.application.required_reports import ReportEntry
 from services.metrics.domain.programme import ProgrammeEntryRow
 from shared.contracts.vocabulary import Dataset, ProgrammeKind
 from shared.projections.programme_rows import fact_of
@@ -27,7 +28,14 @@ async def programme_entries(
     rows = (await connection.execute(_entries(year, units))).mappings()
     return [
         ProgrammeEntryRow(
-            fact_of(row), row["year"], row["amount"], Dataset(row["dataset"]), examined=row["examined"]
+            fact=fact_of(row),
+            year=row["year"],
+            amount=row["amount"],
+            dataset=Dataset(row["dataset"]),
+            examined=row["examined"],
+            title=row["title"],
+            entry_ref=row["entry_ref"],
+            note=row["note"],
         )
         for row in rows
     ]
@@ -39,3 +47,27 @@ def _entries(year: int, units: Collection[str] | None) -> Select[Any]:
     query = select(PROGRAMME_ENTRY).where(or_(table.year == year, carried_over))
     query = query if units is None else query.where(table.unit_code.in_(sorted(units)))
     return query.order_by(table.position)
+
+
+ABOUT_REPORTS = sorted(
+    {ProgrammeKind.REPORT_REQUIRED, ProgrammeKind.REPORT_SUBMITTED, ProgrammeKind.REPORT_RECEIVED}
+)
+
+
+async def report_entries(connection: AsyncConnection, year: int) -> list[ReportEntry]:
+    """Read the entries about reports of the programmes of a year, and of the next one, in which some are entered."""
+    table = PROGRAMME_ENTRY.c
+    query = select(PROGRAMME_ENTRY).where(table.year.in_((year, year + 1)), table.kind.in_(ABOUT_REPORTS))
+    rows = (await connection.execute(query.order_by(table.position))).mappings()
+    return [
+        ReportEntry(
+            fact=fact_of(row),
+            year=row["year"],
+            examined=row["examined"],
+            title=row["title"],
+            dataset=Dataset(row["dataset"]),
+            corrected=bool(row["corrected"]),
+            figures=row["figures"],
+        )
+        for row in rows
+    ]

@@ -43,6 +43,7 @@ def values(view: ReportView) -> dict[str, Any]:
         "conclusion": view.conclusion,
         "missing": [missing.vi for missing in view.missing],
         "note": view.results.note,
+        "programme_note": view.direction.note,
         "definition": view.definition,
         "definition_of_counts": view.definition_of_counts,
         **{name: getattr(view, name).title for name in ("direction", "difficulties", "proposals")},

@@ -84,6 +84,22 @@ DRAFTS: Columns = (
     ("Được đánh giá", "judged", 1.5),
     ("Theo Kế hoạch", "begun", 1.6),
 )
+PROGRAMME: Columns = (
+    (words.COLUMNS["group"].vi, "group", 4.2),
+    (words.COLUMNS["label"].vi, "label", 5.0),
+    (words.COLUMNS["entries"].vi, "entries", 1.7),
+    ("Quy mô", "quantity", 1.9),
+    (words.COLUMNS["done"].vi, "done", 1.9),
+    (words.COLUMNS["late"].vi, "late", 1.8),
+)
+OBSTACLES: Columns = (
+    ("TT", "row_no", 1.0),
+    (words.COLUMNS["obstacle"].vi, "title", 4.6),
+    (words.COLUMNS["raised_by"].vi, "unit_name", 3.0),
+    (words.COLUMNS["raised_on"].vi, "raised_on", 2.5),
+    (words.COLUMNS["standing"].vi, "standing", 2.4),
+    (words.COLUMNS["document"].vi, "document", 3.0),
+)
 OPINIONS = "{{ row.opinions_received }} / {{ row.opinions_accepted }} / {{ row.opinions_explained }}"
 
 
@@ -98,6 +114,8 @@ def template() -> Paper:
     _text(paper, "{{ conclusion }}")
     _part(paper, "{{ direction }}")
     _narrative(paper, "direction")
+    _text(paper, "Thực hiện chương trình, kế hoạch năm theo tám nhóm việc. {{ programme_note }}")
+    _table(paper, "programme", PROGRAMME)
     _part(paper, "{{ results }}")
     _text(paper, "Các hoạt động truyền thông đã thực hiện, theo hình thức:")
     _table(paper, "channels", CHANNELS, total=("activities", "items", "attendance", "reach_count"))
@@ -117,8 +135,10 @@ def template() -> Paper:
     _table(paper, "consultations", FIGURES)
     _text(paper, "Cách tính: {{ definition }} {{ definition_of_counts }}")
     _part(paper, "{{ difficulties }}")
+    _table(paper, "obstacles", OBSTACLES)
     _narrative(paper, "difficulties")
     _part(paper, "{{ proposals }}")
+    _repeated(paper, "proposed", "{{ item.row_no }}. {{ item.proposal }}.")
     _narrative(paper, "proposals")
     _repeated(paper, "missing", "{{ item }}", italic=True)
     _signature(paper)
@@ -250,7 +270,7 @@ def _table(paper: Paper, name: str, columns: Columns, *, size: int = 12, total: 
     _line(after.cells[0], "{%tr endfor %}", size)
     for place, (heading, key, _) in enumerate(columns):
         _line(head.cells[place], heading, size, bold=True)
-        align = LEFT if key in {"label", "title", "unit_name", "channel_names"} else CENTRE
+        align = LEFT if key in {"group", "label", "title", "unit_name", "channel_names"} else CENTRE
         _line(row.cells[place], f"{{{{ row.{key} }}}}" if key else OPINIONS, size, align=align)
     if total:
         sums = table.add_row()

@@ -8,8 +8,9 @@ from typing import Any
 
 from services.metrics.adapters.counts.activities import CountGroupView
 from services.metrics.adapters.pages import page_data
+from services.metrics.adapters.programmes.api import GroupView
 from services.metrics.adapters.reports import words
-from services.metrics.adapters.reports.views import ReportDraftView, ReportView
+from services.metrics.adapters.reports.views import ObstacleView, ReportDraftView, ReportView
 from services.metrics.adapters.views import GapView
 from shared.contracts.vocabulary import Answer, GapState
 from shared.kernel.errors import Text
@@ -172,6 +173,26 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
         Column("due_on", Kind.DAY),
         Column("standing", width=26),
     ),
+    "programme": (
+        Column("group", width=44),
+        Column("label", width=50),
+        *(_number(key) for key in ("entries", "quantity")),
+        _number("amount", 16),
+        *(_number(key) for key in ("done", "late", "open")),
+    ),
+    "obstacles": (
+        _number("row_no", 6),
+        Column("entry_ref", width=20),
+        Column("title", width=60, named="obstacle"),
+        Column("unit_name", width=30, named="raised_by"),
+        Column("raised_on", Kind.DAY),
+        Column("due_on", Kind.DAY, named="due_on_programme"),
+        Column("standing", width=26),
+        Column("waits_with", width=30),
+        Column("decided_on", Kind.DAY),
+        Column("document", width=30),
+    ),
+    "proposed": (_number("row_no", 6), Column("proposal", width=100)),
 }
 
 
@@ -192,6 +213,14 @@ def tables(view: ReportView) -> dict[str, Table]:
         "drafts": [_draft_row(draft) for draft in view.results.drafts],
         "policies": [row for draft in view.results.drafts for row in _policy_rows(draft)],
         "lacking": [_gap_row(number, gap) for number, gap in enumerate(view.results.lacking, start=1)],
+        "programme": [row for group in view.direction.groups for row in _programme_rows(group)],
+        "obstacles": [
+            _obstacle_row(number, item) for number, item in enumerate(view.difficulties.obstacles, start=1)
+        ],
+        "proposed": [
+            {"row_no": number, "proposal": text.vi}
+            for number, text in enumerate(view.proposals.proposals, start=1)
+        ],
     }
     return {key: Table(key, COLUMNS[key], listed) for key, listed in rows.items()}
 
@@ -287,3 +316,30 @@ def _gap_row(number: int, gap: GapView) -> dict[str, Value]:
         "due_on": gap.due_on,
         "standing": time_left(gap.state, days).vi,
     }
+
+
+def _programme_rows(group: GroupView) -> Iterable[dict[str, Value]]:
+    """Give the kinds of entries of a group, then its own figures that the report shows."""
+    named = f"{group.group}. {group.label}"
+    for kind in group.kinds:
+        states, has_state = kind.states, kind.states.open is not None
+        yield {
+            "group": named,
+            "label": kind.label,
+            "entries": kind.entries,
+            "quantity": kind.quantity,
+            "amount": kind.amount,
+            "done": (states.done or 0) + (states.done_late or 0) if has_state else None,
+            "late": states.late,
+            "open": states.open,
+        }
+    for name, text in words.OF_GROUPS.items():
+        value = group.figures.get(name)
+        if isinstance(value, int):
+            empty: dict[str, Value] = dict.fromkeys(_keys("programme"))
+            yield empty | {"group": named, "label": text.vi, "entries": value}
+
+
+def _obstacle_row(number: int, item: ObstacleView) -> dict[str, Value]:
+    row: dict[str, Any] = item.model_dump(include=_keys("obstacles"))
+    return row | {"row_no": number, "standing": words.STATES[item.status].vi}

@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.metrics.adapters.counts.activities import CountGroupView, counts_view
-from services.metrics.adapters.counts.drafts import OpinionGroupView, group_view
+from services.metrics.adapters.counts.drafts import OpinionGroupView
+from services.metrics.adapters.counts.drafts import group_view as opinion_group_view
+from services.metrics.adapters.programmes.api import GroupView as ProgrammeGroupView
+from services.metrics.adapters.programmes.api import group_view as programme_group_view
 from services.metrics.adapters.reports import words
 from services.metrics.adapters.views import (
     Banner,
@@ -19,7 +23,7 @@ from services.metrics.adapters.views import (
     period_view,
 )
 from services.metrics.application.counts import CountAnswer
-from services.metrics.application.reports import Report
+from services.metrics.application.reports import Report, ReportObstacle
 from services.metrics.domain.grouping import View
 from services.metrics.domain.report import ReportDraft
 from shared.contracts.vocabulary import Answer, Channel, Instrument
@@ -28,6 +32,7 @@ from shared.kernel.errors import Text
 from shared.rules import counts as count_rules
 from shared.rules.counts import CountBy
 from shared.rules.figures import DEFINITION
+from shared.rules.programme.states import ENDED, EntryStatus
 from shared.rules.summary.conclusion import conclusion
 from shared.rules.verdicts import PolicyVerdict
 from shared.rules.wording import INSTRUMENTS
@@ -112,6 +117,42 @@ class MoneyView(BaseModel):
     amount_before: int | None
 
 
+class DirectionView(PartView):
+    """The programme of the reporting year by the eight groups, as `GET /programme` has it."""
+
+    year: int
+    note: str
+    note_en: str
+    groups: list[ProgrammeGroupView]
+
+
+class ObstacleView(BaseModel):
+    """An obstacle that waited on some day of the period; `waits_with` is to decide, `document` and `note` say how it was."""
+
+    entry_id: UUID
+    entry_ref: str | None
+    title: str
+    unit_code: str
+    unit_name: str
+    year: int
+    raised_on: date | None
+    due_on: date | None
+    status: EntryStatus
+    waits_with: str | None
+    decided_on: date | None
+    document: str | None
+
+
+class DifficultiesView(PartView):
+    obstacles: list[ObstacleView]
+
+
+class ProposalsView(PartView):
+    """`proposals` are those that follow from obstacles that wait; a person adds others."""
+
+    proposals: list[Words]
+
+
 class ResultsView(PartView):
     note: str
     note_en: str
@@ -156,11 +197,11 @@ class ReportView(Dated):
     definition_of_counts: str
     definition_of_counts_en: str
     missing: list[Words]
-    direction: PartView
+    direction: DirectionView
     results: ResultsView
     totals: TotalsView
-    difficulties: PartView
-    proposals: PartView
+    difficulties: DifficultiesView
+    proposals: ProposalsView
 
 
 def report_view(report: Report, rules_version: str) -> ReportView:
@@ -182,11 +223,19 @@ def report_view(report: Report, rules_version: str) -> ReportView:
         **_both("definition", DEFINITION),
         **_both("definition_of_counts", count_rules.DEFINITION),
         "missing": [{"vi": text.vi, "en": text.en} for text in words.MISSING],
-        "direction": _part("direction"),
+        "direction": {
+            **_part("direction"),
+            "year": report.programme.question.year,
+            **_both("note", words.PROGRAMME_NOTE),
+            "groups": [programme_group_view(group, report.programme) for group in report.programme.groups],
+        },
         "results": _results(report),
         "totals": _totals(report, rules_version),
-        "difficulties": _part("difficulties"),
-        "proposals": _part("proposals"),
+        "difficulties": {
+            **_part("difficulties"),
+            "obstacles": [_obstacle(item) for item in report.obstacles],
+        },
+        "proposals": {**_part("proposals"), "proposals": list(_proposals(report.obstacles))},
     }
     return ReportView.model_validate(shown)
 
@@ -198,6 +247,39 @@ def _both(name: str, text: Text) -> dict[str, str]:
 def _part(name: str) -> dict[str, Any]:
     narrative = [_both("label", text) for text in words.NARRATIVE.get(name, ())]
     return {**_both("title", words.PARTS[name]), "narrative": narrative}
+
+
+def _obstacle(item: ReportObstacle) -> dict[str, Any]:
+    fact, standing, decision = item.row.fact, item.standing, item.decision
+    return {
+        "entry_id": fact.entry_id,
+        "entry_ref": item.row.entry_ref,
+        "title": item.row.title or "",
+        "unit_code": fact.unit_code,
+        "unit_name": item.unit_name,
+        "year": item.row.year,
+        "raised_on": fact.happened_on,
+        "due_on": standing.due_on,
+        "status": standing.status,
+        "waits_with": item.waits_with,
+        "decided_on": standing.done_on,
+        "document": decision.document if decision else None,
+    }
+
+
+def _proposals(obstacles: Iterable[ReportObstacle]) -> Iterable[dict[str, str]]:
+    """Ask for a decision about each obstacle that still waits."""
+    for item in obstacles:
+        if item.standing.status in ENDED:
+            continue
+        own = item.standing.owed_by == item.row.fact.unit_code
+        reference = f" ({item.row.entry_ref})" if item.row.entry_ref else ""
+        given = {"title": item.row.title or "", "reference": reference, "unit": item.unit_name}
+        body = words.BODY if own or not item.waits_with else Text(item.waits_with, item.waits_with)
+        yield {
+            "vi": words.ASKS.vi.format(body=body.vi, **given),
+            "en": words.ASKS.en.format(body=body.en, **given),
+        }
 
 
 def _results(report: Report) -> dict[str, Any]:
@@ -268,7 +350,7 @@ def _totals(report: Report, rules_version: str) -> dict[str, Any]:
         "by_channel": _groups(report.counts[CountBy.CHANNEL], rules_version),
         "by_audience": _groups(report.counts[CountBy.AUDIENCE], rules_version),
         "money": list(_money(activities)),
-        "consultations": group_view(report.opinions.groups[0]),
+        "consultations": opinion_group_view(report.opinions.groups[0]),
     }
 
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from shared.kernel.errors import Text
 from shared.rules.figure_words import COUNTS, DUE, LEAD_UNIT, PUBLISHED, RATES
+from shared.rules.programme.states import EntryStatus
 
 TITLE = Text(
     "Kết quả truyền thông chính sách có tác động lớn đến xã hội trong quá trình xây dựng văn bản quy phạm pháp luật "
@@ -34,16 +35,47 @@ NARRATIVE: Mapping[str, tuple[Text, ...]] = MappingProxyType(
 )
 MISSING: tuple[Text, ...] = (
     Text(
-        "Số liệu của chương trình năm (văn bản chỉ đạo, kế hoạch, kiểm tra, tập huấn, nguồn lực) chưa có trong bản này; "
-        "đề nghị bổ sung ở phần I.",
-        "Figures of the year's programme (directives, plans, inspections, training, resources) are not in this version; "
-        "please add them in part I.",
-    ),
-    Text(
         "Số, ký hiệu văn bản đã ban hành và tài liệu minh chứng chưa có trong bản này.",
         "Numbers of promulgated documents, and evidence, are not in this version.",
     ),
 )
+PROGRAMME_NOTE = Text(
+    "Số liệu của chương trình, kế hoạch là số liệu của cả năm báo cáo, theo tám nhóm việc; khó khăn, vướng mắc là các nội dung "
+    "chờ giải quyết trong kỳ.",
+    "Figures of the programme are those of the whole reporting year, by eight groups of work; obstacles are those that waited "
+    "on some day of the period.",
+)
+OF_GROUPS: Mapping[str, Text] = MappingProxyType(
+    {
+        "obstacles_decided": Text("Khó khăn, vướng mắc đã có quyết định giải quyết", "Obstacles decided"),
+        "findings": Text("Nội dung cần khắc phục sau kiểm tra", "Findings of inspections"),
+        "findings_mended": Text("Nội dung đã khắc phục sau kiểm tra", "Findings corrected"),
+        "reports_received": Text("Báo cáo đã được tiếp nhận", "Reports received"),
+        "activities_complete": Text(
+            "Hoạt động truyền thông đủ sáu nội dung", "Activities with all six items of content"
+        ),
+        "activities_verified": Text("Hoạt động truyền thông đã được xác nhận", "Activities verified"),
+        "activities": Text("Hoạt động truyền thông", "Activities"),
+        "items": Text("Tin, bài, sản phẩm, lượt phát", "Items"),
+        "cost_social": Text(
+            "Kinh phí xã hội hóa của hoạt động (đồng)", "Social resources of activities (đồng)"
+        ),
+    }
+)
+"""The figures of groups that the report shows, besides the entries."""
+STATES: Mapping[EntryStatus, Text] = MappingProxyType(
+    {
+        EntryStatus.OPEN: Text("Đang xem xét", "Being considered"),
+        EntryStatus.LATE: Text("Quá thời hạn", "Overdue"),
+        EntryStatus.DONE: Text("Đã giải quyết", "Decided"),
+        EntryStatus.DONE_LATE: Text("Đã giải quyết, sau thời hạn", "Decided after its day"),
+    }
+)
+ASKS = Text(
+    "Đề nghị {body} xem xét, giải quyết khó khăn, vướng mắc “{title}”{reference} của {unit}",
+    "{body} is asked to decide about the obstacle “{title}”{reference} of {unit}",
+)
+BODY = Text("cơ quan có thẩm quyền", "the body in charge")
 OVERLAP = Text(
     "Một hoạt động về nhiều dự thảo được nêu ở từng dự thảo; tổng số hoạt động ở phần III đếm mỗi hoạt động một lần.",
     "An activity on several drafts stands at each of them; the totals of part III count it once.",
@@ -71,6 +103,14 @@ TABLES: Mapping[str, Text] = MappingProxyType(
         "drafts": Text("Danh sách dự thảo", "Drafts"),
         "policies": Text("Danh sách chính sách", "Policies"),
         "lacking": Text("Dự thảo đang thiếu truyền thông", "Drafts that lack communication"),
+        "programme": Text(
+            "Thực hiện chương trình, kế hoạch năm theo tám nhóm việc",
+            "The year's programme by eight groups of work",
+        ),
+        "obstacles": Text("Khó khăn, vướng mắc trong kỳ", "Obstacles of the period"),
+        "proposed": Text(
+            "Kiến nghị từ khó khăn, vướng mắc đang chờ giải quyết", "Proposals from obstacles that wait"
+        ),
     }
 )
 
@@ -120,5 +160,21 @@ COLUMNS: Mapping[str, Text] = MappingProxyType(
         "stage_name": Text("Giai đoạn", "Stage"),
         "due_on": DUE,
         "standing": Text("Tình trạng", "State"),
+        "due_on_programme": Text("Thời hạn", "Due"),
+        "group": Text("Nhóm việc", "Group"),
+        "entries": Text("Số lượng", "Number"),
+        "quantity": Text("Quy mô (lượt người, nội dung)", "Size (people, items)"),
+        "amount": Text("Kinh phí (đồng)", "Amount (đồng)"),
+        "done": Text("Hoàn thành", "Done"),
+        "late": Text("Quá thời hạn", "Overdue"),
+        "open": Text("Đang thực hiện", "Open"),
+        "entry_ref": Text("Số hiệu", "Reference"),
+        "obstacle": Text("Khó khăn, vướng mắc", "Obstacle"),
+        "raised_by": Text("Đơn vị phản ánh", "Raised by"),
+        "raised_on": Text("Ngày phản ánh", "Raised on"),
+        "waits_with": Text("Cơ quan xem xét", "Waits with"),
+        "decided_on": Text("Ngày giải quyết", "Decided on"),
+        "document": Text("Văn bản giải quyết", "Document"),
+        "proposal": Text("Kiến nghị, đề xuất", "Proposal"),
     }
 )

@@ -28,6 +28,8 @@ SHEETS: Sequence[tuple[str, Sequence[str]]] = (
     ("Chính sách", ("policies",)),
     ("Hình thức, đối tượng", ("channels", "audiences")),
     ("Còn thiếu", ("lacking",)),
+    ("Chương trình", ("programme",)),
+    ("Vướng mắc, kiến nghị", ("obstacles", "proposed")),
 )
 WRITTEN_BY_HAND = "[Đơn vị bổ sung nội dung này]"
 

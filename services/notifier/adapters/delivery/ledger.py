@@ -32,7 +32,14 @@ from services.notifier.adapters.links.store import (
     link_row,
     tokens_of_mails,
 )
-from services.notifier.adapters.tables import DIGEST, DIGEST_ATTACHMENT, DIGEST_LINE, RECIPIENT, SENDING
+from services.notifier.adapters.tables import (
+    DIGEST,
+    DIGEST_ATTACHMENT,
+    DIGEST_ITEM,
+    DIGEST_LINE,
+    RECIPIENT,
+    SENDING,
+)
 from services.notifier.application.ports import (
     Attachment,
     Claim,
@@ -46,7 +53,8 @@ from services.notifier.application.ports import (
 )
 from services.notifier.domain.delivery.retries import DigestState, PastMail
 from services.notifier.domain.digest import Line
-from services.notifier.domain.joint_notice import JointNotice
+from services.notifier.domain.joint_notice import JointNotice, items_of
+from services.notifier.domain.programmes.notices import Item
 from shared.contracts.envelope import AggregateRef
 from shared.contracts.event import alert_id
 from shared.contracts.vocabulary import RecipientRole
@@ -161,6 +169,10 @@ def line_row(digest: Notice, line: Line) -> dict[str, Any]:
         "due_on": line.gap.due_on,
         "policies": list(line.gap.policies),
     }
+
+
+def item_row(digest: Notice, item: Item) -> dict[str, Any]:
+    return {"digest_key": digest.key, **asdict(item)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +339,12 @@ async def _enqueue(
         DIGEST_LINE,
         [line_row(digest, line) for digest, _ in ours for line in digest.lines],
         "gap_id",
+    )
+    await add(
+        connection,
+        DIGEST_ITEM,
+        [item_row(digest, item) for digest, _ in ours for item in items_of(digest)],
+        "item_id",
     )
     if files := [
         file for digest, outgoing in ours for file in file_rows(digest.key, outgoing.mail.attachments)

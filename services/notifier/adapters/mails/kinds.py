@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.mails.change_kind import ChangeMailKind
+from services.notifier.adapters.mails.duty_kinds import DutiesKind, DutiesListKind
 from services.notifier.adapters.mails.joint_kind import JointKind
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.recipients.wording import KINDS, frequency
@@ -205,7 +206,7 @@ class WeeklyListKind(MailKind):
     """
 
     name: ClassVar[str] = WEEKLY_LIST
-    scheduled: ClassVar[int | None] = 2
+    scheduled: ClassVar[int | None] = 3
     label: ClassVar[Text] = Text("Danh sách hằng tuần", "Weekly list")
     optional: ClassVar[OptionalMail] = OptionalMail.WEEKLY_LIST
 
@@ -309,7 +310,7 @@ class MonthlySummaryKind(MailKind):
     """`figures` is the address of the page with all figures; `page_of` gives that of a draft's page."""
 
     name: ClassVar[str] = MONTHLY_SUMMARY
-    scheduled: ClassVar[int | None] = 3
+    scheduled: ClassVar[int | None] = 5
     label: ClassVar[Text] = Text("Tổng hợp tháng", "Monthly summary")
     optional: ClassVar[OptionalMail] = OptionalMail.MONTHLY_SUMMARY
 
@@ -438,8 +439,10 @@ def mail_kinds(
             RequestsKind(pages, decisions or requests),
             ChangeMailKind(pages),
             DigestKind(digests),
+            DutiesKind(pages),
             ImmediateKind(digests),
             WeeklyListKind(pages, requests, digests.page_of, figures),
+            DutiesListKind(pages),
             MonthlySummaryKind(pages, figures, digests.page_of),
             RenewedKind(digests),
             SettingsKind(pages),
@@ -483,7 +486,7 @@ class RequestsKind(MailKind):
     """Goes out with the digests of a day if a request is new to who decides it; `url` is where decisions are recorded."""
 
     name: ClassVar[str] = REQUESTS
-    scheduled: ClassVar[int | None] = 1
+    scheduled: ClassVar[int | None] = 2
     label: ClassVar[Text] = Text("Đề nghị chờ quyết định", "Requests to decide")
     pages: PageMails
     url: str

@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters import tables
 from services.notifier.adapters.changes import changes_on
+from services.notifier.adapters.planning.programmes import programmes, reminders
 from services.notifier.adapters.tables import (
     ALERT,
     DIGEST,
@@ -419,6 +420,9 @@ class SqlSnapshots:
                 requests=requests,
                 changes=await changes_on(connection, day),
                 notice_keys=await _notice_keys(connection, day),
+                silences=silences,
+                programmes=await programmes(connection),
+                reminders=await reminders(connection, day),
             )
 
 

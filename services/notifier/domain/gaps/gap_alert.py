@@ -139,6 +139,15 @@ class Silence:
             and self.stage in (None, gap.stage)
         )
 
+    def covers_entry(self, unit_code: str, draft_code: str | None, day: date) -> bool:
+        """Say whether it keeps an entry of a programme quiet, which is of no stage."""
+        return (
+            self.first_day <= day <= self.last_day
+            and self.unit_code in (None, unit_code)
+            and self.draft_code in (None, draft_code)
+            and self.stage is None
+        )
+
 
 LONGEST_OVER_EVERYTHING = 31  # days; whoever wants all mail to stop for longer holds it
 

@@ -192,9 +192,8 @@ def steps_for(level: UnitLevel | None, steps: Iterable[Step]) -> list[Step]:
     return sorted(own or [step for step in steps if step.level is None], key=lambda step: step.after)
 
 
-def rungs(gap: Gap, overdue_days: int, steps: Iterable[Step], tree: Tree) -> list[Rung]:
-    """Give every step that so many working days have reached and that has a target unit."""
-    unit = gap.unit_code
+def rungs(unit: str, overdue_days: int, steps: Iterable[Step], tree: Tree) -> list[Rung]:
+    """Give every step that so many working days have reached and that has a target unit above `unit`."""
     reached: list[Rung] = []
     for number, step in enumerate(steps_for(tree.unit(unit).level, steps), start=1):
         to = next(tree.above(unit), None) if step.to is StepTo.SUPERIOR else tree.justice_of(unit)
@@ -222,6 +221,6 @@ def verdict(  # noqa: PLR0911  one line a reason
         return Verdict.TOO_SOON
     if context.is_planned(day):
         return Verdict.PLANNED
-    if not rungs(gap, overdue, steps, tree):
+    if not rungs(gap.unit_code, overdue, steps, tree):
         return Verdict.NO_UNIT_ABOVE
     return Verdict.PLAN_PASSED if context.planned_on is not None else Verdict.OVERDUE

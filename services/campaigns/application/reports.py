@@ -1,0 +1,76 @@
+"""How a unit submits a report that another one requires: all but its own content follows from the requirement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.campaigns.application.queries import Requirement
+from services.campaigns.domain.programme import Programme, Record
+from services.campaigns.domain.programme_errors import ReportNotRequired, RequirementNotFound
+from shared.contracts.event import Acting
+from shared.contracts.vocabulary import ProgrammeKind
+from shared.rules.programme.reports import ExpectedReport, expected_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What a unit says of a report; without `period_from` it is about the last period that has ended, else the first."""
+
+    duty_id: UUID
+    period_from: date | None
+    happened_on: date
+    document: str | None
+    figures: Mapping[str, int] | None
+    note: str | None
+
+
+def submission(
+    requirement: Requirement | None, unit_code: str, given: Submission, by: Acting, today: date
+) -> Record:
+    """Make the command; raises what says that nobody requires it."""
+    if requirement is None or requirement.fact.cancelled_from is not None:
+        raise RequirementNotFound
+    duty = requirement.fact
+    asked = [each for each in expected_of(duty, requirement.year) if each.unit_code == unit_code]
+    expected = _of_period(asked, given)
+    if expected is None:
+        raise ReportNotRequired(unit_code, requirement.title)
+    return Record(
+        by=by,
+        today=today,
+        kind=ProgrammeKind.REPORT_SUBMITTED,
+        entry_id=expected.report_id,
+        after_cancelled=True,
+        unit_code=unit_code,
+        year=requirement.year,
+        title=requirement.title,
+        document=given.document,
+        happened_on=given.happened_on,
+        lead_unit_code=expected.receiver,
+        due_on=expected.due_on,
+        period_from=expected.period.from_day,
+        period_to=expected.period.to_day,
+        duty_id=given.duty_id,
+        figures=given.figures,
+        note=given.note,
+        dataset=requirement.dataset,
+    )
+
+
+def submitted_id(programme: Programme, command: Record) -> UUID:
+    """Give the id of the report: another one than the command's where an earlier one was cancelled."""
+    holding = (
+        entry.event.entry_id
+        for entry in programme.entries.values()
+        if not entry.cancelled
+        and (entry.content.duty_id, entry.content.period_from) == (command.duty_id, command.period_from)
+    )
+    return next(holding, command.entry_id)
+
+
+def _of_period(asked: list[ExpectedReport], given: Submission) -> ExpectedReport | None:
+    if given.period_from is not None:
+        return next((each for each in asked if each.period.from_day == given.period_from), None)
+    ended = [each for each in asked if each.period.to_day < given.happened_on]
+    return next(reversed(ended), None) or next(iter(asked), None)

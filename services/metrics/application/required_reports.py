@@ -1,0 +1,204 @@
+"""Which reports are required of which units, where each stands on a day, and a unit's own figures with those that are counted."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+from uuid import UUID
+
+from services.metrics.application.ports import Cell, Snapshot
+from services.metrics.application.queries import Question, codes_of
+from services.metrics.domain import grouping
+from shared.contracts.vocabulary import Dataset
+from shared.directory.folds import UnitsOn
+from shared.rules.counts import Member, activities, published
+from shared.rules.figures import Period, effective_day
+from shared.rules.programme.figures import OWN_FIGURES
+from shared.rules.programme.reports import ReportStanding, ReportState, report_standings
+from shared.rules.programme.states import EntryFact, standings
+
+Figures = Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportEntry:
+    """An entry about reports: a requirement, a report, a receipt."""
+
+    fact: EntryFact
+    year: int
+    title: str | None
+    dataset: Dataset
+    corrected: bool
+    figures: Mapping[str, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsQuestion:
+    """The reports of a programme year as they are on a day: of units (as for figures), to one body, in one state."""
+
+    as_of: date
+    year: int
+    unit_code: str | None = None
+    include_descendants: bool = False
+    area_of: str | None = None
+    receiver: str | None = None
+    state: ReportState | None = None
+
+
+class ReportsSnapshot(Snapshot, Protocol):
+    async def report_entries(self, year: int) -> list[ReportEntry]:
+        """Give the entries about reports of the programmes of a year, and of the next one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFigure:
+    """A figure that the unit gave, and the one that is counted for the unit, the units below it and its area; None: not recorded."""
+
+    name: str
+    own: int
+    counted: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedReport:
+    standing: ReportStanding
+    title: str
+    unit_name: str
+    receiver_name: str
+    corrected: bool
+    figures: Sequence[OwnFigure]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsAnswer:
+    """`counts` are by state, of all that the question is about before `state` narrows the list."""
+
+    question: ReportsQuestion
+    position: int
+    reports: Sequence[ListedReport]
+    counts: Mapping[ReportState, int]
+    datasets: frozenset[Dataset]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """What figures of periods are counted from."""
+
+    cells: Mapping[Period, Sequence[Cell]]
+    members: Sequence[Member]
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredReports:
+    snapshots: Callable[[], AbstractAsyncContextManager[ReportsSnapshot]]
+
+    async def reports(self, question: ReportsQuestion) -> ReportsAnswer:
+        """List expected reports by due day, unit and receiver."""
+        async with self.snapshots() as snapshot:
+            units = (await snapshot.units()).on(question.as_of)
+            codes = codes_of(units, _of_units(question))
+            entries = {entry.fact.entry_id: entry for entry in await snapshot.report_entries(question.year)}
+            asked = _asked(question, codes, entries)
+            wanted = [item for item in asked if question.state in (None, item.state)]
+            with_figures = {item.expected.period for item in wanted if _own(item, entries)}
+            cells = {period: await snapshot.cells(question.as_of, period) for period in with_figures}
+            members = await _members(snapshot, with_figures, question.as_of)
+        counting = _Counting(cells, members, question.as_of)
+        listed = await asyncio.to_thread(_listed, wanted, entries, units, counting)
+        return ReportsAnswer(
+            question=question,
+            position=snapshot.position,
+            reports=listed,
+            counts=Counter(item.state for item in asked),
+            datasets=frozenset(entries[item.expected.duty.entry_id].dataset for item in asked),
+        )
+
+
+def _of_units(question: ReportsQuestion) -> Question:
+    return Question(
+        as_of=question.as_of,
+        unit_code=question.unit_code,
+        include_descendants=question.include_descendants,
+        area_of=question.area_of,
+    )
+
+
+def _asked(
+    question: ReportsQuestion, codes: Collection[str] | None, entries: Mapping[UUID, ReportEntry]
+) -> list[ReportStanding]:
+    stand = standings((entry.fact for entry in entries.values()), question.as_of)
+    years = {entry_id: entry.year for entry_id, entry in entries.items()}
+    expected = (
+        item
+        for item in report_standings(stand, years, question.as_of)
+        if item.expected.year == question.year
+        and question.receiver in (None, item.expected.receiver)
+        and (codes is None or item.expected.unit_code in codes)
+    )
+    return sorted(expected, key=_place)
+
+
+def _place(item: ReportStanding) -> tuple[date, str, str, UUID]:
+    expected = item.expected
+    return expected.due_on, expected.unit_code, expected.receiver, expected.report_id
+
+
+async def _members(snapshot: Snapshot, periods: Collection[Period], as_of: date) -> list[Member]:
+    if not periods:
+        return []
+    last = min(as_of, max(period.to_day for period in periods))
+    return await snapshot.members(min(period.from_day for period in periods), last)
+
+
+def _own(item: ReportStanding, entries: Mapping[UUID, ReportEntry]) -> Mapping[str, int]:
+    return (entries[item.submitted.entry_id].figures or {}) if item.submitted else {}
+
+
+def _listed(
+    wanted: Sequence[ReportStanding],
+    entries: Mapping[UUID, ReportEntry],
+    units: UnitsOn,
+    counting: _Counting,
+) -> list[ListedReport]:
+    return [_report(item, entries, units, counting) for item in wanted]
+
+
+def _report(
+    item: ReportStanding, entries: Mapping[UUID, ReportEntry], units: UnitsOn, counting: _Counting
+) -> ListedReport:
+    expected, own = item.expected, _own(item, entries)
+    counted: Figures = _counted(expected.unit_code, expected.period, units, counting) if own else {}
+    return ListedReport(
+        standing=item,
+        title=entries[expected.duty.entry_id].title or "",
+        unit_name=units.name(expected.unit_code),
+        receiver_name=units.name(expected.receiver),
+        corrected=item.submitted is not None and entries[item.submitted.entry_id].corrected,
+        figures=[
+            OwnFigure(name=name, own=own[name], counted=counted[name]) for name in OWN_FIGURES if name in own
+        ],
+    )
+
+
+def _counted(unit_code: str, period: Period, units: UnitsOn, counting: _Counting) -> Figures:
+    """Count the period as `GET /compliance` and `GET /counts` do, for the unit, those below it and its area of supervision."""
+    codes = units.below(unit_code) | units.areas.area(unit_code) | {unit_code}
+    of_policies: dict[str, Any] = grouping.whole(
+        [cell for cell in counting.cells[period] if cell.unit_code in codes], "", None, None
+    ).as_dict()
+    counts = sum(cell.counts.begun for cell in counting.cells[period] if cell.unit_code in codes)
+    made = activities(counting.members, counting.as_of, period)
+    of_activities = published(
+        [item for item in made if item.first.unit_code in codes], effective_day(period, counting.as_of)
+    ).as_dict()
+    return {
+        "drafts": of_policies["drafts"],
+        "policies": of_policies["policies"],
+        "policies_communicated": counts,
+        **{name: of_activities[name] for name in OWN_FIGURES if name in of_activities},
+    }

@@ -1,0 +1,91 @@
+"""The mails about programmes: to who owes or reads above, with the mails of the day; to who follows, once a week."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from services.notifier.adapters.mails.pages import PageMails, common
+from services.notifier.adapters.rendering.duty_words import duty_values, step_values, subject_of
+from services.notifier.adapters.rendering.templates import in_language
+from services.notifier.application.pipeline import MailKind, Planning, Skipped
+from services.notifier.application.ports import Mail, Notice
+from services.notifier.domain.notification.reasons import Reason, Standing
+from services.notifier.domain.notification.timing import DIGEST, of_week
+from services.notifier.domain.overview import WEEKLY_LIST
+from services.notifier.domain.programmes.notices import DUTIES, DUTIES_LIST, DutiesList, DutiesNotice
+from services.notifier.domain.recipients.audience import Recipient, Unit, once_an_address
+from shared.contracts.vocabulary import OptionalMail
+from shared.kernel.errors import Text
+
+
+@dataclass(frozen=True)
+class DutiesKind(MailKind):
+    """Goes out with the digests of a day, if something is new to its reader."""
+
+    name: ClassVar[str] = DUTIES
+    scheduled: ClassVar[int | None] = 1
+    label: ClassVar[Text] = Text("Việc theo chương trình, kế hoạch", "Items of the programme")
+    lasts_a_day: ClassVar[bool] = True
+    runs_with: ClassVar[str | None] = DIGEST
+
+    pages: PageMails
+
+    def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
+        if self.runs_with not in planning.due:
+            return
+        for recipient in once_an_address(planning.recipients()):
+            notice = planning.duties.notice(
+                recipient, planning.reminders(recipient), planning.turn_of(recipient)
+            )
+            if notice is None:
+                continue
+            if planning.is_done(self.name, recipient) or planning.is_done_later(self.name, recipient):
+                yield Skipped(Reason.ALREADY_SENT, recipient.unit_code, recipient)
+            else:
+                owing = {line.duty.owed.unit_code for line in notice.owed}
+                contacts = planning.contacts(owing)
+                more = {code: planning.snapshot.tree.unit(code).name for code in contacts}
+                yield replace(notice, unit_names={**more, **notice.unit_names}, contacts=contacts)
+
+    def render(self, notice: DutiesNotice, unit: Unit) -> Mail:
+        language, names = notice.recipient.language, notice.unit_names
+        overdue = sum(line.standing is Standing.OVERDUE for line in notice.owed)
+        counts = (len(notice.owed), overdue, len(notice.above), len(notice.steps))
+        values: dict[str, Any] = {
+            "subject": in_language(subject_of(*counts), language),
+            "owed": [duty_values(line, names, language) for line in notice.owed],
+            "above": [duty_values(line, names, language) for line in notice.above],
+            "steps": [step_values(step, names, language) for step in notice.steps],
+            "contacts": [(names.get(code, code), email) for code, email in notice.contacts.items()],
+        }
+        return self.pages.regular(notice, common(notice, [unit], notice.datasets) | values, (), None)
+
+
+@dataclass(frozen=True)
+class DutiesListKind(MailKind):
+    name: ClassVar[str] = DUTIES_LIST
+    scheduled: ClassVar[int | None] = 4
+    label: ClassVar[Text] = Text(
+        "Danh sách việc quá thời hạn theo chương trình, kế hoạch", "List of overdue items of programmes"
+    )
+    optional: ClassVar[OptionalMail] = OptionalMail.WEEKLY_LIST
+    runs_with: ClassVar[str | None] = WEEKLY_LIST
+
+    pages: PageMails
+
+    def recipients(self, planning: Planning) -> Iterable[Recipient]:
+        return planning.situation.audience.supervisors()
+
+    def compose(self, planning: Planning, recipient: Recipient) -> DutiesList | None:
+        return planning.duties.overdue_list(recipient, of_week(self.name, planning.day).period)
+
+    def ends(self, notice: DutiesList) -> OptionalMail | None:
+        return None if notice.is_duty else self.optional
+
+    def render(self, notice: DutiesList, unit: Unit) -> Mail:
+        language = notice.recipient.language
+        values = common(notice, notice.follows or [unit], notice.datasets) | {
+            "overdue": [duty_values(line, notice.unit_names, language) for line in notice.overdue],
+            "units": len({line.duty.owed.unit_code for line in notice.overdue}),
+        }
+        return self.pages.regular(notice, values, (), self.ends(notice))

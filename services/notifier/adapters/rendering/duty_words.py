@@ -1,0 +1,139 @@
+"""What mails say of programmes: what is to be done next, until when, and which step of an obstacle was taken."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.rendering.templates import in_language, late
+from services.notifier.domain.notification.reasons import Standing
+from services.notifier.domain.programmes.notices import DutyLine, StepLine
+from shared.contracts.vocabulary import Language, ProgrammeKind
+from shared.kernel.counted import counted
+from shared.kernel.errors import Text
+from shared.rules.programme.owed import Act
+
+Names = Mapping[str, str]
+
+
+def _quoted(line: DutyLine) -> str:
+    words = line.duty.words
+    reference = f" ({header(words.entry_ref)})" if words.entry_ref else ""
+    return f"“{header(words.title)}”{reference}"
+
+
+def _correct(line: DutyLine, _asked_by: str) -> Text:
+    left = line.duty.owed.left
+    more = Text(f", còn {left:02} nội dung", f", {counted(left, 'finding')} left") if left else Text("", "")
+    quoted = _quoted(line)
+    return Text(
+        f"Khắc phục nội dung sau kiểm tra {quoted}{more.vi}",
+        f"What an inspection asks to be corrected: {quoted}{more.en}",
+    )
+
+
+def _period(line: DutyLine) -> Text:
+    period = line.duty.owed.period
+    if period is None:
+        return Text("", "")
+    first, last = f"{period.from_day:%d/%m/%Y}", f"{period.to_day:%d/%m/%Y}"
+    return Text(f" (số liệu từ ngày {first} đến ngày {last})", f" (figures from {first} to {last})")
+
+
+_WHAT: Mapping[Act, Callable[[DutyLine, str], Text]] = MappingProxyType(
+    {
+        Act.CARRY_OUT: lambda line, _: Text(f"Nhiệm vụ {_quoted(line)}", f"Task {_quoted(line)}"),
+        Act.ACCEPT: lambda line, _: Text(
+            f"Xem xét, chấp nhận kết quả nhiệm vụ {_quoted(line)} đã được báo cáo",
+            f"Accept, or send back, what was reported on the task {_quoted(line)}",
+        ),
+        Act.CORRECT: _correct,
+        Act.DECIDE: lambda line, asked_by: Text(
+            f"Xem xét, giải quyết khó khăn, vướng mắc {_quoted(line)} của {asked_by}",
+            f"Decide about the obstacle {_quoted(line)} of {asked_by}",
+        ),
+        Act.REPORT: lambda line, asked_by: Text(
+            f"Gửi báo cáo {_quoted(line)}{_period(line).vi} về {asked_by}",
+            f"Send the report {_quoted(line)}{_period(line).en} to {asked_by}",
+        ),
+        Act.RECEIVE: lambda line, _: Text(
+            f"Tiếp nhận báo cáo {_quoted(line)}{_period(line).vi} đã được gửi đến",
+            f"Receive the report {_quoted(line)}{_period(line).en} that was sent",
+        ),
+    }
+)
+_DONE: Mapping[ProgrammeKind, Text] = MappingProxyType(
+    {
+        ProgrammeKind.OBSTACLE_RECEIVED: Text("{by} đã tiếp nhận", "received by {by}"),
+        ProgrammeKind.OBSTACLE_FORWARDED: Text("đã được chuyển đến {by}", "passed on to {by}"),
+        ProgrammeKind.OBSTACLE_DECIDED: Text("{by} đã quyết định giải quyết", "{by} has decided about it"),
+        ProgrammeKind.OBSTACLE_ANSWERED: Text("đã có trả lời cho đơn vị", "the unit was answered"),
+    }
+)
+_BODY = Text("cơ quan có thẩm quyền", "the body in charge")
+
+
+def duty_values(line: DutyLine, names: Names, language: Language) -> dict[str, Any]:
+    """Give what a template shows of a duty."""
+    item = line.duty.owed
+    asked_by = header(names.get(item.asked_by, item.asked_by))
+    is_other = item.asked_by != item.unit_code and item.act is Act.CARRY_OUT
+    return {
+        "what": in_language(_WHAT[item.act](line, asked_by), language),
+        "unit": header(names.get(item.unit_code, item.unit_code)),
+        "asked_by": asked_by if is_other else None,
+        "document": header(line.duty.words.document or ""),
+        "due_on": item.due_on,
+        "is_overdue": line.standing is Standing.OVERDUE,
+        "time": in_language(_time(line), language),
+    }
+
+
+def _time(line: DutyLine) -> Text:
+    if line.duty.owed.due_on is None:
+        return Text("chưa ấn định", "none set")
+    if line.standing is Standing.OVERDUE:
+        days = late(line.overdue_days)
+        return Text(f"quá hạn {days.vi}", f"overdue by {days.en}") if line.overdue_days else _PASSED
+    if not line.days_left:
+        return Text("đến hạn hôm nay", "due today")
+    return Text(f"còn {late(line.days_left).vi}", f"{late(line.days_left).en} left")
+
+
+_PASSED = Text("đã hết hạn", "the day has passed")
+
+
+def step_values(step: StepLine, names: Names, language: Language) -> dict[str, Any]:
+    """Give what a template shows of a step of an obstacle."""
+    by = header(names.get(step.by, step.by)) if step.by else in_language(_BODY, language)
+    reference = f" ({header(step.obstacle.entry_ref)})" if step.obstacle.entry_ref else ""
+    return {
+        "what": f"“{header(step.obstacle.title)}”{reference}",
+        "done": in_language(_DONE[step.kind], language).format(by=by),
+        "on": step.on,
+        "document": header(step.step.document or ""),
+        "note": header(step.step.note or ""),
+    }
+
+
+def subject_of(owed: int, overdue: int, above: int, steps: int) -> Text:
+    """Say what a mail is about: the most pressing first."""
+    if overdue:
+        return Text(
+            f"[Đôn đốc] {overdue} việc theo chương trình, kế hoạch đã quá thời hạn",
+            f"[Overdue] {counted(overdue, 'item')} of the programme",
+        )
+    if owed:
+        return Text(
+            f"[Nhắc việc] {owed} việc theo chương trình, kế hoạch",
+            f"[Reminder] {counted(owed, 'item')} of the programme",
+        )
+    if above:
+        return Text(
+            f"[Báo cáo] {above} việc theo chương trình, kế hoạch của đơn vị cấp dưới đã quá thời hạn",
+            f"[Report] {counted(above, 'item')} of the programmes of units below {'is' if above == 1 else 'are'} overdue",
+        )
+    return Text(
+        f"[Thông báo] Việc giải quyết {steps} khó khăn, vướng mắc của đơn vị",
+        f"[Notice] {counted(steps, 'step')} taken about obstacles of the unit",
+    )

@@ -1,0 +1,270 @@
+"""What of their programmes units are reminded of on a day: tasks, findings, obstacles, and the steps of their own obstacles."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from uuid import UUID
+
+from services.notifier.domain.digest import Situation
+from services.notifier.domain.gaps.gap_alert import Silence
+from services.notifier.domain.notification.reasons import REPEAT, Reason, Standing, Turn
+from services.notifier.domain.notification.timing import rungs
+from services.notifier.domain.programmes.notices import (
+    DUTIES,
+    DUTIES_LIST,
+    DutiesList,
+    DutiesNotice,
+    Duty,
+    DutyLine,
+    EntryWords,
+    LastReminder,
+    Programmes,
+    Reminders,
+    StepLine,
+)
+from services.notifier.domain.recipients.audience import Reach, Recipient, Via
+from shared.contracts.vocabulary import RecipientRole
+from shared.directory.deciders import decider_line
+from shared.rules.programme import states
+from shared.rules.programme.owed import Act, Owed, obstacle_steps, owed, owed_reports
+from shared.rules.rulebook.rulebook import Calendar
+
+SOON = 5  # working days before the due day: a task takes longer than a broadcast
+RECENT = timedelta(days=31)  # what is new is mailed so long; history that arrives later is not
+
+
+@dataclass(frozen=True, kw_only=True)
+class DutyBook:
+    """The duties of a day by recipient."""
+
+    situation: Situation
+    programmes: Programmes
+    silences: Sequence[Silence] = ()
+
+    @property
+    def day(self) -> date:
+        return self.situation.day
+
+    @cached_property
+    def duties(self) -> Sequence[Duty]:
+        """Give what is owed and not silenced."""
+        years = {entry_id: words.year for entry_id, words in self._words.items()}
+        items = (*owed(self._stand), *owed_reports(self._stand, years, self.day))
+        given = (Duty(owed=self._decided_by(item), words=self._words[item.entry_id]) for item in items)
+        return [duty for duty in given if not self._is_silenced(duty)]
+
+    def notice(
+        self, recipient: Recipient, before: Reminders, turn: Turn | None = None
+    ) -> DutiesNotice | None:
+        """Make a recipient's mail, or None if there is nothing new; one that chose a day of the week waits for it with what can."""
+        lines = [line for line in self._lines(recipient, before) if line.reason.in_mail]
+        steps = tuple(self._steps(recipient, before))
+        news = [line for line in lines if line.reason.is_news]
+        if not (news or steps) or (not steps and _all_wait(news, turn)):
+            return None
+        return DutiesNotice(
+            key=f"{self.day.isoformat()}.{DUTIES}.{recipient.recipient_id}",
+            recipient=recipient,
+            day=self.day,
+            owed=_worst_first(line for line in lines if not line.is_below),
+            above=_worst_first(line for line in lines if line.is_below),
+            steps=steps,
+            unit_names=self._names(lines, steps),
+        )
+
+    def overdue_list(self, recipient: Recipient, period: str) -> DutiesList | None:
+        """Make a supervisor's list, or None if nothing in its area is overdue; what it owes itself is not in it."""
+        tree = self.situation.tree
+        alike = [recipient, *self.situation.address_book.alike(recipient)]
+        follows = dict.fromkeys(item.unit_code for item in alike if item.role is RecipientRole.SUPERVISOR)
+        area = frozenset[str]().union(*(tree.area(code) for code in follows))
+        followed, own = area.union(follows), self._at(recipient)
+        lines = _worst_first(
+            self._line(duty, Reason.LISTED)
+            for duty in self.duties
+            if {duty.owed.unit_code, duty.owed.asked_by} & followed
+            if self._is_overdue(duty) and not _is_own(own.get(duty.owed.item_id))
+        )
+        if not lines:
+            return None
+        return DutiesList(
+            key=f"{period}.{DUTIES_LIST}.{recipient.recipient_id}",
+            recipient=recipient,
+            day=self.day,
+            overdue=lines,
+            unit_names=self._names(lines, ()),
+            follows=tuple(map(tree.unit, follows)),
+            is_duty=any(map(tree.oversees, follows)),
+        )
+
+    @property
+    def _words(self) -> Mapping[UUID, EntryWords]:
+        return self.programmes.words
+
+    @cached_property
+    def _stand(self) -> Mapping[UUID, states.Standing]:
+        return states.standings(self.programmes.facts, self.day)
+
+    def _decided_by(self, item: Owed) -> Owed:
+        """Give an obstacle that names no other unit to who decides what its unit asks for."""
+        if item.act is not Act.DECIDE or item.unit_code != item.asked_by:
+            return item
+        line = decider_line(self.situation.tree.directory, item.unit_code, self.day)
+        return replace(item, unit_code=line[0]) if line else item
+
+    def _is_silenced(self, duty: Duty) -> bool:
+        return any(
+            silence.covers_entry(duty.owed.unit_code, duty.words.draft_code, self.day)
+            for silence in self.silences
+        )
+
+    @cached_property
+    def _by_recipient(self) -> Mapping[UUID, Mapping[UUID, Duty]]:
+        mine: dict[UUID, dict[UUID, Duty]] = defaultdict(dict)
+        for duty in self.duties:
+            for reach in self._climbs(duty):
+                _lay(mine, reach, replace(duty, above=True))
+            for reach in self.situation.audience.of_duty(duty.owed.unit_code):
+                _lay(mine, reach, replace(duty, stand_in=reach.via is Via.SUPERIOR))
+        return mine
+
+    def _climbs(self, duty: Duty) -> Iterator[Reach]:
+        """Give who reads of it above, by the working days that it is overdue: the steps are those of gaps."""
+        if not self._is_overdue(duty):
+            return
+        seen: set[str] = set()
+        situation = self.situation
+        for rung in rungs(duty.owed.unit_code, self._overdue_days(duty), situation.steps, situation.tree):
+            reach = situation.audience.at_or_above(rung.unit_code)
+            if reach is not None and reach.unit_code not in seen:
+                seen.add(reach.unit_code)
+                yield reach
+
+    def _at(self, recipient: Recipient) -> Mapping[UUID, Duty]:
+        """Give the duties of all recipients at an address: of two about one item that which obliges more."""
+        mine: dict[UUID, Duty] = {}
+        for reader in self.situation.address_book.alike(recipient):
+            for item_id, duty in self._by_recipient.get(reader.recipient_id, {}).items():
+                if item_id not in mine or duty.order < mine[item_id].order:
+                    mine[item_id] = duty
+        return mine
+
+    def _lines(self, recipient: Recipient, before: Reminders) -> Iterator[DutyLine]:
+        for item_id, duty in self._at(recipient).items():
+            yield self._line(duty, self._reason(duty, before.get(item_id)))
+
+    def _line(self, duty: Duty, reason: Reason) -> DutyLine:
+        due_on = duty.owed.due_on
+        left = None if due_on is None else self.situation.calendar.working_days_between(self.day, due_on)
+        return DutyLine(
+            duty=duty,
+            standing=self._standing(duty),
+            reason=reason,
+            overdue_days=self._overdue_days(duty) if self._is_overdue(duty) else 0,
+            days_left=left,
+        )
+
+    def _reason(self, duty: Duty, before: LastReminder | None) -> Reason:
+        """Decide as for gaps: first, when it becomes due soon and overdue, and again after some working days."""
+        now, item = self._standing(duty), duty.owed
+        if before is not None and (before.unit_code != item.unit_code or before.day < item.since):
+            before = None  # another unit was reminded, or it was owed again since
+        if duty.above:
+            return Reason.STILL_ESCALATED if before is not None and before.above else Reason.ESCALATED
+        if before is not None and (before.above or before.due_on != item.due_on):
+            before = None
+        if now is Standing.IN_GRACE:
+            asked = item.unit_code != item.asked_by or item.act in {Act.ACCEPT, Act.RECEIVE}
+            is_new = before is None and asked and item.since >= self.day - RECENT
+            return Reason.FIRST_NOTICE if is_new else Reason.NOT_OVERDUE
+        return _pressing(now, before, self.day, self.situation.calendar)
+
+    def _standing(self, duty: Duty) -> Standing:
+        due_on = duty.owed.due_on
+        if due_on is None:
+            return Standing.IN_GRACE
+        if self.day > due_on:
+            return Standing.OVERDUE
+        soon = self.situation.calendar.working_days_between(self.day, due_on) <= SOON
+        return Standing.DUE_SOON if soon else Standing.IN_GRACE
+
+    def _is_overdue(self, duty: Duty) -> bool:
+        return self._standing(duty) is Standing.OVERDUE
+
+    def _overdue_days(self, duty: Duty) -> int:
+        return self.situation.calendar.working_days_between(duty.owed.due_on or self.day, self.day)
+
+    @cached_property
+    def _steps_by_unit(self) -> Mapping[str, Sequence[StepLine]]:
+        steps: dict[str, list[StepLine]] = defaultdict(list)
+        for obstacle, step in obstacle_steps(self._stand, self.day - RECENT, self.day):
+            line = StepLine(
+                step_id=step.entry_id,
+                kind=step.kind,
+                of_unit=obstacle.unit_code,
+                obstacle=self._words[obstacle.entry_id],
+                step=self._words[step.entry_id],
+                by=step.lead_unit_code,
+                on=step.day,
+            )
+            for reach in self.situation.audience.of_duty(obstacle.unit_code):
+                if reach.via is not Via.SUPERIOR:
+                    steps[reach.unit_code].append(line)
+        return steps
+
+    def _steps(self, recipient: Recipient, before: Reminders) -> Iterator[StepLine]:
+        """Give what the recipients at an address have not read yet, each once."""
+        alike: Iterable[Recipient] = self.situation.address_book.alike(recipient)
+        seen: set[UUID] = set(before)
+        for code in dict.fromkeys(reader.unit_code for reader in alike if self._has_duty(reader)):
+            for step in self._steps_by_unit.get(code, ()):
+                if step.step_id not in seen:
+                    seen.add(step.step_id)
+                    yield step
+
+    def _has_duty(self, reader: Recipient) -> bool:
+        reached = self.situation.audience.of_duty(reader.unit_code)
+        return any(reader in reach.recipients for reach in reached)
+
+    def _names(self, lines: Collection[DutyLine], steps: Collection[StepLine]) -> Mapping[str, str]:
+        codes = {line.duty.owed.unit_code for line in lines} | {line.duty.owed.asked_by for line in lines}
+        codes |= {step.by for step in steps if step.by} | {step.of_unit for step in steps}
+        return {code: self.situation.tree.unit(code).name for code in codes}
+
+
+def _lay(mine: dict[UUID, dict[UUID, Duty]], reach: Reach, duty: Duty) -> None:
+    for recipient in reach.recipients:
+        mine[recipient.recipient_id][duty.owed.item_id] = duty
+
+
+def _is_own(duty: Duty | None) -> bool:
+    return duty is not None and not duty.above and not duty.stand_in
+
+
+def _pressing(now: Standing, before: LastReminder | None, day: date, calendar: Calendar) -> Reason:
+    if before is None or before.standing is None or now.order > before.standing.order:
+        return Reason.OVERDUE_FIRST if now is Standing.OVERDUE else Reason.DUE_SOON
+    repeat = now is Standing.OVERDUE and calendar.working_days_between(before.day, day) >= REPEAT
+    return Reason.OVERDUE_REPEAT if repeat else Reason.STILL_OWED
+
+
+def _all_wait(news: Collection[DutyLine], turn: Turn | None) -> bool:
+    """What is overdue or due by the next chosen day doesn't wait."""
+    if turn is None or turn.today:
+        return False
+    return all(
+        line.standing is not Standing.OVERDUE
+        and (line.duty.owed.due_on is None or line.duty.owed.due_on > turn.following)
+        for line in news
+    )
+
+
+def _worst_first(lines: Iterable[DutyLine]) -> tuple[DutyLine, ...]:
+    return tuple(sorted(lines, key=_badness))
+
+
+def _badness(line: DutyLine) -> tuple[int, date, str, UUID]:
+    item = line.duty.owed
+    return -line.standing.order, item.due_on or date.max, item.unit_code, item.item_id
