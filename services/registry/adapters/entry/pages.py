@@ -5,7 +5,14 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from services.registry.adapters.entry import change_form, draft_form, home, policy_form, stage_form
+from services.registry.adapters.entry import (
+    change_form,
+    decisions_page,
+    draft_form,
+    home,
+    policy_form,
+    stage_form,
+)
 from services.registry.adapters.entry.changes import CHANGES
 from services.registry.adapters.entry.context import Entry
 from services.registry.application.commands import Commands
@@ -21,5 +28,5 @@ def routers(
     commands: Commands, read_model: ReadModel, store: BulkStore, addresses: Mapping[str, str]
 ) -> list[APIRouter]:
     entry = Entry(commands, read_model, store, EntryPages(TEMPLATES, "registry", addresses))
-    own = [module.router(entry) for module in (home, draft_form, stage_form, policy_form)]
+    own = [module.router(entry) for module in (home, decisions_page, draft_form, stage_form, policy_form)]
     return [*own, change_form.router(entry, CHANGES)]
