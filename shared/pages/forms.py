@@ -88,8 +88,8 @@ class Fields:
     def one_of(self, name: str, kinds: type[E], *, required: bool = True) -> E | None:
         return self._read(name, lambda value: _one_of(value, kinds), required=required)
 
-    def count(self, name: str, most: int) -> int | None:
-        return self._read(name, lambda value: _count(value, most), required=False)
+    def count(self, name: str, most: int, *, required: bool = False) -> int | None:
+        return self._read(name, lambda value: _count(value, most), required=required)
 
     def address(self, name: str, most: int) -> str | None:
         """Read an optional address of the web."""

@@ -5,8 +5,16 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from services.campaigns.adapters.entry import communication_form, communications_page, plan_changes, plan_form
+from services.campaigns.adapters.entry import (
+    communication_form,
+    communications_page,
+    decisions_page,
+    plan_changes,
+    plan_form,
+)
 from services.campaigns.adapters.entry.context import Entry
+from services.campaigns.adapters.entry.programme import form as programme_form
+from services.campaigns.adapters.entry.programme import page as programme_page
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import ReadModel
 from shared.eventstore.handle import BulkStore
@@ -28,6 +36,5 @@ def routers(
 ) -> list[APIRouter]:
     pages = EntryPages(TEMPLATES, "campaigns", addresses)
     entry = Entry(commands, read_model, store, rulebook, now, pages)
-    return [
-        module.router(entry) for module in (communications_page, communication_form, plan_form, plan_changes)
-    ]
+    own = (communications_page, communication_form, plan_form, plan_changes, decisions_page)
+    return [module.router(entry) for module in (*own, programme_page, programme_form)]
