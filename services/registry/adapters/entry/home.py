@@ -99,6 +99,7 @@ def router(entry: Entry) -> APIRouter:
             scope=SCOPE[scope_of(state, commands.rulebook)],
             stage=STAGES[stages.current.stage] if stages.current else None,
             since=stages.since,
+            postings=[(each, STAGES[each.opened.stage]) for each in state.postings],
             waiting=[(REQUESTS[each.kind], each) for each in waiting] if is_own else [],
             stages=[
                 (each.entry_id, words_of_stage(each.stage, each.entered_on, each.precision))

@@ -65,7 +65,7 @@ def read_answers(form: Fields) -> dict[str, Any]:
     return values
 
 
-def scope_now(draft: Draft, _history: History, _: UUID | None) -> dict[str, list[str]]:
+def scope_now(draft: Draft, _history: History, _: UUID | int | str | None) -> dict[str, list[str]]:
     """Fill the fields with the present assessment."""
     scope = draft.scope
     if scope is None:
