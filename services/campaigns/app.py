@@ -45,6 +45,7 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
     runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
     read_model = SqlReadModel(platform.engine, now)
     commands = Commands(platform.store, read_model, runtime.new_id)
+    evidence = EvidenceFiles(_files(settings), read_model, commands, settings.evidence_unit_mib << 20)
     subscribers = platform.subscribers()
     subscribe(subscribers, commands, now)
     return app_factory.create_api(
@@ -54,11 +55,9 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
             *api.routers(commands, read_model),
             records_api.router(read_model, platform.store),
             *entry_pages.routers(
-                commands, read_model, platform.store, rulebook, now, settings.page_addresses
+                commands, read_model, platform.store, rulebook, now, settings.page_addresses, evidence
             ),
-            evidence_api.router(
-                EvidenceFiles(_files(settings), read_model, commands, settings.evidence_unit_mib << 20)
-            ),
+            evidence_api.router(evidence),
             _imports(platform, read_model),
             pages.router(
                 Answers(platform.store, commands, read_model),

@@ -9,6 +9,7 @@ from services.campaigns.adapters.entry import (
     communication_form,
     communications_page,
     decisions_page,
+    evidence_form,
     plan_changes,
     plan_form,
 )
@@ -16,6 +17,7 @@ from services.campaigns.adapters.entry.context import Entry
 from services.campaigns.adapters.entry.programme import form as programme_form
 from services.campaigns.adapters.entry.programme import page as programme_page
 from services.campaigns.application.commands import Commands
+from services.campaigns.application.evidence import EvidenceFiles
 from services.campaigns.application.queries import ReadModel
 from shared.eventstore.handle import BulkStore
 from shared.kernel.runtime import Clock
@@ -33,8 +35,10 @@ def routers(
     rulebook: Rulebook,
     now: Clock,
     addresses: Mapping[str, str],
+    files: EvidenceFiles,
 ) -> list[APIRouter]:
     pages = EntryPages(TEMPLATES, "campaigns", addresses)
     entry = Entry(commands, read_model, store, rulebook, now, pages)
     own = (communications_page, communication_form, plan_form, plan_changes, decisions_page)
-    return [module.router(entry) for module in (*own, programme_page, programme_form)]
+    with_files = evidence_form.router(entry, files)
+    return [*(module.router(entry) for module in (*own, programme_page, programme_form)), with_files]
