@@ -44,6 +44,7 @@ from services.notifier.adapters.planning.snapshot import (
     SqlSnapshots,
 )
 from services.notifier.adapters.recipients import preferences_page
+from services.notifier.adapters.recipients.entry_page import RecipientsPages
 from services.notifier.adapters.recipients.import_sheet import rows
 from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
@@ -117,6 +118,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     )
     source = _link_source(platform.engine, settings, signed, now)
     read_model = SqlReadModel(platform.engine, now)
+    units = ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints)
     entries = Bucket(platform.client, SESSIONS_BUCKET)
     logins = SingleUseCodes(entries, "login", LOGIN_LIFETIME, runtime.now)
     mail = _mail_sign_in(entries, settings, recipients, ticks, now)
@@ -126,6 +128,9 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
         routers=[
             *api.routers(commands, recipients, read_model, ticks, runtime.new_id),
+            RecipientsPages(
+                commands, recipients, now, runtime.new_id, units, settings.page_addresses
+            ).router(),
             *silences_api.routers(SqlSilences(platform.engine), sending, now, runtime.new_id),
             answers_pages.router(
                 Answers(platform.store, publisher, ticks.pipeline.snapshots, _requests(settings)),
@@ -160,7 +165,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         tracing=platform.tracing,
         fence=platform.fence,
         answers=platform.answers,
-        units=ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints),
+        units=units,
         now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,

@@ -70,6 +70,7 @@ def router(entry: Entry) -> APIRouter:
             every=bool(every) or principal.unit is None,
             more=urlencode({name: value for name, value in more.items() if value}) if more else None,
             decides=principal.role in roles_of(Action.DECIDE_REQUEST),
+            names_recipients=principal.role in roles_of(Action.REPLACE_RECIPIENTS),
         )
 
     @routes.get(
