@@ -167,6 +167,7 @@ class EntryPages:
             "csrf": access.csrf_token(request) if access else "",
             "csrf_field": CSRF_FIELD,
             "at": self.at(request),
+            "own": _root(request),
         }
         body = self.templates.get_template(template).render(common | values)
         return HTMLResponse(body, status, headers=safe())

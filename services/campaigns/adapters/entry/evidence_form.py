@@ -19,6 +19,7 @@ from shared.auth.tokens import Principal
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import FORM_ID, Step, body_of, form_id_of, refused, step_of, with_values
 from shared.pages.forms import Fields, sent_with_files
+from shared.pages.help import Help
 from shared.rights.actions import Action
 
 HEADING = Text("Minh chứng của hoạt động truyền thông", "Evidence of a communication")
@@ -27,6 +28,19 @@ LABELS = {
     "url": Text("Đường dẫn", "Link"),
     "file": Text("Tệp", "File"),
 }
+HELP = Help(
+    "evidence",
+    HEADING,
+    Text(
+        "Gắn đường dẫn bài viết hoặc tệp (biên bản, ảnh, video) làm minh chứng cho một hoạt động đã ghi nhận.",
+        "Attaches a link or a file (minutes, pictures, videos) that shows a recorded communication.",
+    ),
+    LABELS,
+    Text(
+        "Cơ quan theo dõi đối chiếu minh chứng khi xác minh. Tệp chỉ hiển thị với đơn vị, cơ quan chủ trì và cơ quan theo dõi.",
+        "The supervising body compares it when it verifies. The unit, the drafting body and who supervises them see the file.",
+    ),
+)
 FIELDS = dict.fromkeys(
     (FileKindRefused.code, FileTooLarge.code, NoPlaceForFiles.code, QuotaExceeded.code), "file"
 )
@@ -77,6 +91,7 @@ class EvidenceForm:
             "evidence_form.html",
             status,
             heading=HEADING,
+            help=HELP,
             form=with_values(form, **{FORM_ID: form_id_of(form, self.entry.commands.new_id)}),
             labels=LABELS,
             what=sentence(state.activity),

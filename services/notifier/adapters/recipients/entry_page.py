@@ -39,6 +39,8 @@ from shared.pages.entry import (
     with_values,
 )
 from shared.pages.forms import MISSING, Fields, sent
+from shared.pages.help import Help
+from shared.pages.help import router as help_router
 from shared.pages.layout import environment
 from shared.rights.actions import Action
 from shared.rights.table import require
@@ -66,6 +68,21 @@ LANGUAGES: Mapping[Language, Text] = {
     Language.EN: Text("Tiếng Anh", "English"),
 }
 WITH_CALENDAR = {"yes": Text("Gửi kèm tệp lịch các thời hạn", "Attach the due days as a calendar file")}
+HELP = Help(
+    "recipients",
+    HEADING,
+    Text(
+        "Nêu hộp thư nào nhận thư nhắc việc, đôn đốc, tổng hợp của đơn vị. Đầu mối cũng là liên hệ của đơn vị trong thư gửi các đơn vị "
+        "mà đơn vị theo dõi. Trong thời gian nghỉ phép, thêm người nhận thay với ngày đầu và ngày cuối.",
+        "Says which mailboxes get the unit's mail. The focal point is also the contact that mails to supervised units name. "
+        "During leave add who stands in, from its first to its last day.",
+    ),
+    LABELS,
+    Text(
+        "Thư được gửi theo danh sách mới từ lần gửi tiếp theo; liên kết trong thư cũ của người đã thôi nhận không còn dùng được.",
+        "Mail follows the new list from the next sending; links of those who left it work no more.",
+    ),
+)
 NOT_A_MAILBOX = Text(
     "Địa chỉ chưa đúng; ví dụ dau.moi@so-tu-phap.example.vn.", "This is no address, such as name@example.vn."
 )
@@ -96,6 +113,7 @@ class RecipientsPages:
         routes = pages.router("recipients")
         _reading(routes, self, pages)
         _writing(routes, self, pages)
+        routes.include_router(help_router(pages, [HELP]))
         return routes
 
     async def shown(
@@ -116,6 +134,7 @@ class RecipientsPages:
             "recipients.html",
             status,
             heading=HEADING,
+            help=HELP,
             form=with_values(form, **{VERSION: await self.recipients.version(unit_code)}),
             labels=LABELS,
             unit_code=unit_code,

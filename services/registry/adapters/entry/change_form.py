@@ -40,6 +40,7 @@ from shared.pages.entry import (
     with_values,
 )
 from shared.pages.forms import Fields, sent
+from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.sequence import DayInFuture, NotFirstDay
 
@@ -122,6 +123,10 @@ class Change:
         return {**FIELDS, **(dict.fromkeys(OF_A_DAY, day) if day else {})}
 
     @property
+    def help(self) -> Help:
+        return Help(self.action, self.heading, self.intro, self.labels)
+
+    @property
     def labels(self) -> dict[str, Text]:
         return {each.name: each.label for each in self.fields}
 
@@ -202,6 +207,7 @@ class ChangeForm:
             "change_form.html",
             status,
             heading=change.heading,
+            help=change.help,
             form=with_values(form, **hidden),
             labels=change.labels,
             change=change,

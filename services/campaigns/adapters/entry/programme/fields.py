@@ -19,7 +19,9 @@ from shared.contracts.vocabulary import DuePrecision, Precision, ProgrammeKind
 from shared.kernel.errors import Text
 from shared.pages.date_boxes import date_in_boxes, in_boxes
 from shared.pages.forms import Fields
+from shared.pages.help import Help
 from shared.rules.programme.due import first_due_day
+from shared.rules.programme.kinds import KINDS
 from shared.rules.sequence import DayInFuture, NotFirstDay
 
 Kind = ProgrammeKind
@@ -202,6 +204,90 @@ FORMS: Mapping[Kind, EntryForm] = {
         ),
     ),
 }
+PURPOSES: Mapping[Kind, Text] = {
+    Kind.PLAN_ADOPTED: Text(
+        "Ghi kế hoạch năm của đơn vị đã được ban hành.", "The unit's plan of the year stands in a document."
+    ),
+    Kind.DIRECTIVE_ISSUED: Text(
+        "Ghi văn bản chỉ đạo của lãnh đạo về truyền thông dự thảo chính sách.",
+        "A document by which leaders directed the work.",
+    ),
+    Kind.ADVICE_GIVEN: Text(
+        "Ghi việc tham mưu, hướng dẫn đơn vị khác thực hiện.", "The unit advised on carrying the scheme out."
+    ),
+    Kind.OBSTACLE_RAISED: Text(
+        "Nêu khó khăn, vướng mắc và đề nghị một cơ quan giải quyết; cơ quan đó thấy ở trang “Chờ quyết định”.",
+        "Names what stands in the way and asks a unit to answer, which sees it on its page of decisions.",
+    ),
+    Kind.TASK_ASSIGNED: Text(
+        "Giao một nhiệm vụ: ai thực hiện, phối hợp với ai, đến khi nào, sản phẩm gì. Đơn vị khác thực hiện thì kết quả cần được chấp nhận.",
+        "Says who does what, with whom, until when. What another unit does has to be accepted.",
+    ),
+    Kind.INSPECTION_CONDUCTED: Text(
+        "Ghi cuộc kiểm tra và số nội dung cần khắc phục.", "An inspection, and the number of its findings."
+    ),
+    Kind.TRAINING_HELD: Text(
+        "Ghi lớp tập huấn, số lượt người và kinh phí.", "A training: attendances and cost."
+    ),
+    Kind.REPORTER_LISTED: Text(
+        "Ghi số báo cáo viên, tuyên truyền viên; không ghi tên người.",
+        "How many legal reporters there are; no names.",
+    ),
+    Kind.CONTRIBUTION_RECEIVED: Text(
+        "Ghi nguồn lực xã hội hóa: tiền hoặc hiện vật.", "Social resources: money, or in kind."
+    ),
+    Kind.REPORT_SUBMITTED: Text(
+        "Ghi báo cáo đã gửi và cơ quan nhận.", "A report that the unit sent, and to whom."
+    ),
+    Kind.OBSTACLE_RECEIVED: Text(
+        "Ghi việc cơ quan được đề nghị đã tiếp nhận vướng mắc.",
+        "The unit that is asked received the obstacle.",
+    ),
+    Kind.OBSTACLE_FORWARDED: Text(
+        "Chuyển vướng mắc đến cơ quan có thẩm quyền; từ đó cơ quan được chuyển đến xem xét, quyết định.",
+        "Passes the obstacle on; who it goes to decides from then on.",
+    ),
+    Kind.OBSTACLE_DECIDED: Text(
+        "Ghi quyết định về vướng mắc; nếu không chấp thuận, nêu lý do.",
+        "What was decided; of a refusal, why.",
+    ),
+    Kind.OBSTACLE_ANSWERED: Text(
+        "Ghi việc đã trả lời đơn vị nêu vướng mắc.", "The unit that raised the obstacle got its answer."
+    ),
+    Kind.TASK_PROGRESSED: Text(
+        "Cập nhật tiến độ theo phần trăm.", "How much of the task is done, in percent."
+    ),
+    Kind.TASK_EXTENDED: Text(
+        "Gia hạn nhiệm vụ, kèm lý do; do đơn vị giao thực hiện.",
+        "Moves the due day, with the reason; by who assigned it.",
+    ),
+    Kind.TASK_REPORTED: Text(
+        "Báo cáo kết quả; đơn vị giao xem xét, chấp nhận hoặc đề nghị bổ sung.",
+        "Reports what came of it; who assigned it accepts it, or sends it back.",
+    ),
+    Kind.TASK_ACCEPTED: Text(
+        "Chấp nhận kết quả; nhiệm vụ hoàn thành.", "Accepts the result; the task is done."
+    ),
+    Kind.TASK_RETURNED: Text(
+        "Đề nghị bổ sung kết quả; nhiệm vụ lại được thực hiện tiếp.",
+        "Sends the result back; the task is open again.",
+    ),
+    Kind.FINDING_RECORDED: Text(
+        "Ghi một nội dung cần khắc phục, ai khắc phục, đến khi nào.",
+        "A finding, who corrects it, until when.",
+    ),
+    Kind.FINDING_FOLLOWED_UP: Text(
+        "Ghi số nội dung đã khắc phục sau kiểm tra.", "How many findings were corrected."
+    ),
+    Kind.REPORT_RECEIVED: Text("Ghi việc đã nhận báo cáo.", "The report was received."),
+    Kind.ENTRY_CORRECTED: Text(
+        "Sửa mục đã ghi nhầm, kèm lý do.", "Corrects what was entered wrongly, with the reason."
+    ),
+    Kind.ENTRY_CANCELLED: Text(
+        "Hủy mục nhập nhầm, hoặc mục không còn hiệu lực từ một ngày.",
+        "Cancels an entry, from a day on or altogether.",
+    ),
+}
 CORRECTED_BECAUSE = Text("Lý do đính chính", "Reason of the correction")
 
 
@@ -273,3 +359,9 @@ def _date(form: Fields, name: str, *, required: bool) -> dict[str, Any]:
 def kept(content: ProgrammeEvent) -> dict[str, Any]:
     """Give what a correction leaves as it is where its form has no field for it."""
     return {name: getattr(content, name) for name in CONTENT}
+
+
+def help_of(kind: Kind) -> Help:
+    """Give the help page of the form of a kind; a correction has the fields of what it corrects."""
+    labels = {} if kind is Kind.ENTRY_CORRECTED else FORMS[kind].labels
+    return Help(kind, KINDS[kind].words, PURPOSES[kind], labels)

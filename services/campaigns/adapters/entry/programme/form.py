@@ -217,6 +217,7 @@ class ProgrammeForm:
             "programme_form.html",
             status,
             heading=KINDS[about.kind].words,
+            help=fields.help_of(about.kind),
             form=with_values(form, **hidden),
             labels=seen.form.labels,
             required=seen.form.required,
