@@ -11,6 +11,7 @@ from services.registry.adapters.entry import (
     draft_form,
     home,
     policy_form,
+    reorganisation,
     stage_form,
 )
 from services.registry.adapters.entry.changes import CHANGES
@@ -31,8 +32,8 @@ def routers(
     entry = Entry(commands, read_model, store, EntryPages(TEMPLATES, "registry", addresses))
     own = [
         module.router(entry)
-        for module in (home, decisions_page, draft_form, stage_form, policy_form)
+        for module in (home, decisions_page, draft_form, stage_form, policy_form, reorganisation)
     ]
-    own_help = (draft_form.HELP, stage_form.HELP, policy_form.HELP)
+    own_help = (draft_form.HELP, stage_form.HELP, policy_form.HELP, reorganisation.HELP)
     forms = (*own_help, *(change.help for change in CHANGES))
     return [*own, change_form.router(entry, CHANGES), help_router(entry.pages, forms)]
