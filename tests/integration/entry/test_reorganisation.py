@@ -101,7 +101,7 @@ async def test_a_new_name_and_nobody_else(office: Office, a_code: str) -> None:
         review = await press(justice, form, "review", **typed | date_of("on", ago(0)))
         assert (await press(justice, review, "record")).status_code == 200, review.text
     unit = (await office.platform.registry.client.get(f"/units/{old}")).json()
-    assert unit["names"][-1]["name"] == "Sở Nông nghiệp và Môi trường"
+    assert unit["unit_name"] == "Sở Nông nghiệp và Môi trường"
     assert await leads(office, a_code) == [old]
     for role, code in ((Role.UNIT, old), (Role.HEAD, old), (Role.SUPERVISOR, old)):
         async with office.browser(code, role) as own:

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.notifier.adapters.recipients.bodies import RecipientBody
 from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.adapters.rendering.templates import ROLES
+from services.notifier.adapters.urging.page import HELP as URGING
 from services.notifier.application.commands import Commands
 from services.notifier.domain.errors import MailboxGone
 from services.notifier.domain.recipients.audience import Recipient
@@ -113,7 +114,7 @@ class RecipientsPages:
         routes = pages.router("recipients")
         _reading(routes, self, pages)
         _writing(routes, self, pages)
-        routes.include_router(help_router(pages, [HELP]))
+        routes.include_router(help_router(pages, [HELP, URGING]))
         return routes
 
     async def shown(
