@@ -83,7 +83,7 @@ async def test_a_commune_enters_its_programme_and_an_obstacle_is_decided(
     await look(province, "decide-obstacle")
     await province.locator("#note").fill("Bố trí kinh phí trong quý IV")
     await keyboard(province, "Ghi nhận")
-    await province.get_by_text("Tình trạng: đã hoàn thành").wait_for()
+    await province.get_by_text("Tình trạng: đã giải quyết").wait_for()
     await province.get_by_role("link", name="Việc chờ quyết định").click()
     assert not await province.get_by_role("region", name=f"Vướng mắc {a_code}").count()
     assert hosts() == {"127.0.0.1"}

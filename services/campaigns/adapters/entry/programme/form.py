@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from services.campaigns.adapters.entry.context import Entry, context_of
 from services.campaigns.adapters.entry.programme import fields
 from services.campaigns.adapters.entry.programme.fields import EntryForm, form_of
-from services.campaigns.adapters.entry.programme.words import STATUSES
+from services.campaigns.adapters.entry.programme.words import status_words
 from services.campaigns.adapters.programmes.bodies import NewEntry
 from services.campaigns.adapters.programmes.views import EntryView, programme_view
 from services.campaigns.domain.entry_state import Entered
@@ -296,7 +296,7 @@ class ProgrammeForm:
         own = next(each for each in view.entries if each.entry_id == entry_id)
         following = []
         if own.status is not None:
-            status = STATUSES[own.status]
+            status = status_words(own.kind, own.status)
             following.append(Text(f"Tình trạng: {status.vi.lower()}.", f"It is {status.en.lower()}."))
         if own.owed_by is not None:
             unit = await entry.unit(own.owed_by)

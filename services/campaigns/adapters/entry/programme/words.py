@@ -23,6 +23,18 @@ STATUSES: Mapping[EntryStatus, Text] = {
     EntryStatus.DONE_LATE: Text("Đã hoàn thành sau thời hạn", "Done after its due day"),
     EntryStatus.CANCELLED: Text("Đã hủy", "Cancelled"),
 }
+OF_OBSTACLES: Mapping[EntryStatus, Text] = {
+    EntryStatus.OPEN: Text("Đang chờ giải quyết", "Waits for an answer"),
+    EntryStatus.DONE: Text("Đã giải quyết", "Settled"),
+}
+
+
+def status_words(kind: Kind, status: EntryStatus) -> Text:
+    """Give what a state is called; an obstacle is settled, and not carried out."""
+    own = OF_OBSTACLES if kind is Kind.OBSTACLE_RAISED else {}
+    return own.get(status, STATUSES[status])
+
+
 MARKS: Mapping[EntryStatus, str] = {
     EntryStatus.LATE: "warn",
     EntryStatus.DONE: "good",
@@ -77,7 +89,7 @@ def shown(row: Mapping[str, Any], by: Acting, today: date, calendar: Calendar) -
         kind=KINDS[kind].words,
         when=dated(happened_on, Precision(row["precision"])) if happened_on else None,
         due=_due(row, standing),
-        status=STATUSES[status] if status else None,
+        status=status_words(kind, status) if status else None,
         mark=MARKS.get(status, "") if status else "",
         owed_by=standing.owed_by if standing and is_open else None,
         waiting=calendar.working_days_between(began, today) if began and is_open else None,
