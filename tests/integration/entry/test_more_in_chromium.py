@@ -56,7 +56,7 @@ async def test_a_commune_enters_its_programme_and_an_obstacle_is_decided(
     await page.get_by_role("link", name="Ban hành kế hoạch").click()
     await look(page, "programme-form")
     await keyboard(page, "Ghi nhận")
-    await page.wait_for_function("document.activeElement.className === 'errors'")
+    await page.locator(".errors:focus").wait_for()
     await look(page, "programme-errors")
     await page.locator("#title").fill(f"Kế hoạch truyền thông {a_code}")
     await page.locator("#document").fill("Kế hoạch số 5/KH-UBND")
@@ -124,6 +124,6 @@ async def test_a_supervisor_verifies_urges_and_reorganises(
     await look(page, "recipients")
     await page.locator("#email").fill("không phải địa chỉ")
     await keyboard(page, "Thêm người nhận")
-    await page.wait_for_function("document.activeElement.className === 'errors'")
+    await page.locator(".errors:focus").wait_for()
     await look(page, "recipients-errors")
     assert hosts() == {"127.0.0.1"}

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registry.adapters import bodies
 from services.registry.adapters.entry import consequences
-from services.registry.adapters.entry.change_form import written
+from services.registry.adapters.entry.change.form import written
 from services.registry.adapters.entry.context import Entry, chooses_unit, unit_entered
 from services.registry.adapters.entry.scope_fields import SCOPE_FIELDS, read_answers
 from services.registry.domain import draft_commands as drafts

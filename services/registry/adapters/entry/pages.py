@@ -6,7 +6,6 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from services.registry.adapters.entry import (
-    change_form,
     decisions_page,
     draft_form,
     home,
@@ -14,7 +13,8 @@ from services.registry.adapters.entry import (
     reorganisation,
     stage_form,
 )
-from services.registry.adapters.entry.changes import CHANGES
+from services.registry.adapters.entry.change.form import router as change_router
+from services.registry.adapters.entry.change.kinds import CHANGES
 from services.registry.adapters.entry.context import Entry
 from services.registry.application.commands import Commands
 from services.registry.application.queries import ReadModel
@@ -36,4 +36,4 @@ def routers(
     ]
     own_help = (draft_form.HELP, stage_form.HELP, policy_form.HELP, reorganisation.HELP)
     forms = (*own_help, *(change.help for change in CHANGES))
-    return [*own, change_form.router(entry, CHANGES), help_router(entry.pages, forms)]
+    return [*own, change_router(entry, CHANGES), help_router(entry.pages, forms)]

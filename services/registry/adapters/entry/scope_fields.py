@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from services.registry.adapters.entry.change_form import Field
+from services.registry.adapters.entry.change.form import Field
 from services.registry.domain.draft_state import Draft
 from shared.contracts.vocabulary import Answer, ScopeBasis
 from shared.eventstore.handle import History

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registry.adapters.draft_api import NewStage
 from services.registry.adapters.entry import consequences
-from services.registry.adapters.entry.change_form import Field, written
+from services.registry.adapters.entry.change.form import Field, written
 from services.registry.adapters.entry.context import ASKED, Entry
 from services.registry.adapters.entry.history_words import words_of_stage
 from services.registry.adapters.entry.paper_fields import PAPER, read_paper

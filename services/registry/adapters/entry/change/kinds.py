@@ -1,7 +1,17 @@
 """Which forms change a draft: scope, exemption, transfer, procedure, title, a stage; a request is withdrawn."""
 
-from services.registry.adapters.entry.change_form import Change, Field, by_draft, by_id, by_policy
-from services.registry.adapters.entry.change_reading import (
+from services.registry.adapters.entry.change.form import Change, Field, by_draft, by_id, by_policy
+from services.registry.adapters.entry.change.postings import (
+    policy_now,
+    posting_now,
+    read_closure,
+    read_extension,
+    read_policy,
+    read_posting,
+    read_removal,
+    require_policy,
+)
+from services.registry.adapters.entry.change.reading import (
     OPINIONS,
     read_correction,
     read_exemption,
@@ -18,16 +28,6 @@ from services.registry.adapters.entry.change_reading import (
     stage_now,
 )
 from services.registry.adapters.entry.paper_fields import PAPER
-from services.registry.adapters.entry.posting_reading import (
-    policy_now,
-    posting_now,
-    read_closure,
-    read_extension,
-    read_policy,
-    read_posting,
-    read_removal,
-    require_policy,
-)
 from services.registry.adapters.entry.scope_fields import SCOPE_FIELDS, scope_now
 from services.registry.domain.draft_state import procedure_of
 from shared.contracts.vocabulary import Stage

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.registry.adapters import bodies
-from services.registry.adapters.entry.change_form import Number
+from services.registry.adapters.entry.change.form import Number
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft

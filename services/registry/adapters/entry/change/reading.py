@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.registry.adapters import bodies
 from services.registry.adapters.entry import consequences
-from services.registry.adapters.entry.change_form import Field, Number
+from services.registry.adapters.entry.change.form import Field, Number
 from services.registry.adapters.entry.context import LONGEST_CODE, Entry
 from services.registry.adapters.entry.paper_fields import read_paper
 from services.registry.adapters.entry.scope_fields import read_answers
