@@ -57,7 +57,7 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
             *api.routers(commands, read_model),
             records_api.router(read_model, platform.store),
             *entry_pages.routers(
-                commands, read_model, platform.store, rulebook, now, settings.page_addresses
+                commands, read_model, platform.store, rulebook, now, settings.page_addresses, evidence
             ),
             evidence_api.router(evidence),
             evidence_backup.router(files, read_model, runner),

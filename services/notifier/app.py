@@ -44,6 +44,7 @@ from services.notifier.adapters.planning.snapshot import (
     SqlSnapshots,
 )
 from services.notifier.adapters.recipients import preferences_page
+from services.notifier.adapters.recipients.entry_page import RecipientsPages
 from services.notifier.adapters.recipients.import_sheet import rows
 from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
@@ -56,6 +57,8 @@ from services.notifier.adapters.sign_in.flow import ENVIRONMENT, SignIn
 from services.notifier.adapters.sign_in.mailing import LIFETIME, MailSignIn, throttles
 from services.notifier.adapters.sign_in.provider import Provider
 from services.notifier.adapters.silences import api as silences_api
+from services.notifier.adapters.urging import page as urging
+from services.notifier.adapters.urging.page import UrgingPages
 from services.notifier.application.alert_publisher import HANDLED, AlertPublisher, changes
 from services.notifier.application.answers import Answers, Renewals
 from services.notifier.application.commands import Commands
@@ -79,6 +82,7 @@ from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
 from shared.observability import signals
+from shared.pages.entry import EntryPages
 from shared.persistence.database import EngineClocks
 from shared.rules.rulebook.rulebook import Calendar, Rulebook, load_rulebook
 from shared.service import Background, Platform
@@ -117,6 +121,8 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     )
     source = _link_source(platform.engine, settings, signed, now)
     read_model = SqlReadModel(platform.engine, now)
+    units = ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints)
+    urging_pages = EntryPages(urging.TEMPLATES, "notifier", settings.page_addresses)
     entries = Bucket(platform.client, SESSIONS_BUCKET)
     logins = SingleUseCodes(entries, "login", LOGIN_LIFETIME, runtime.now)
     mail = _mail_sign_in(entries, settings, recipients, ticks, now)
@@ -126,6 +132,10 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
         routers=[
             *api.routers(commands, recipients, read_model, ticks, runtime.new_id),
+            UrgingPages(read_model, units, rulebook.calendar, now, urging_pages).router(),
+            RecipientsPages(
+                commands, recipients, now, runtime.new_id, units, settings.page_addresses
+            ).router(),
             *silences_api.routers(SqlSilences(platform.engine), sending, now, runtime.new_id),
             answers_pages.router(
                 Answers(platform.store, publisher, ticks.pipeline.snapshots, _requests(settings)),
@@ -162,7 +172,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         tracing=platform.tracing,
         fence=platform.fence,
         answers=platform.answers,
-        units=ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints),
+        units=units,
         now=now,
         lifespan=lambda _: platform.lifespan(
             MIGRATIONS,

@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.registry.adapters import api, decisions_page, requests_api, tables
+from services.registry.adapters import api, requests_api, tables
 from services.registry.adapters.entry import pages as entry_pages
 from services.registry.adapters.import_sheets import Rows
 from services.registry.adapters.read_model import SqlDeciders, SqlReadModel
@@ -43,7 +43,6 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         routers=[
             *api.routers(commands, read_model, rulebook, platform.store),
             requests_api.router(commands, read_model, links.reader(settings.link_jwks), now),
-            decisions_page.router(commands, read_model),
             *entry_pages.routers(commands, read_model, platform.store, settings.page_addresses),
             routes.router(
                 platform.store,

@@ -42,11 +42,16 @@ RULES = "/rules/effect"  # an operator's files, with many commas in their text
 FILES_OF_EVIDENCE = "/evidence/files"
 MOST_BYTES_OF_A_FILE = 51 << 20  # 50 MiB, and what a form adds
 MOST_BYTES_OF_A_FORM = 11 << 20  # behind a link of a mail, where a file of evidence may go along
+FORM_OF_EVIDENCE = ("/entry/communications/", "/evidence")
+MOST_BYTES_OF_A_FILE_FORM = 128 << 20  # a file that is too large is read to its end: what was typed is kept
 
 
 def most_bytes(path: str) -> int:
     if path.endswith(FILES_OF_EVIDENCE) or path.startswith(f"{OWN_FILES}/"):
         return MOST_BYTES_OF_A_FILE
+    first, last = FORM_OF_EVIDENCE
+    if path.startswith(first) and path.endswith(last):
+        return MOST_BYTES_OF_A_FILE_FORM
     return MOST_BYTES_OF_A_FORM if path.startswith(f"{links.PATH}/") else MOST_BYTES
 
 

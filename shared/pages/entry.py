@@ -11,6 +11,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -167,9 +168,17 @@ class EntryPages:
             "csrf": access.csrf_token(request) if access else "",
             "csrf_field": CSRF_FIELD,
             "at": self.at(request),
+            "own": _root(request),
+            "searches": False,
         }
         body = self.templates.get_template(template).render(common | values)
-        return HTMLResponse(body, status, headers=safe())
+        return HTMLResponse(body, status, headers=safe(forms_to=self._search()))
+
+    def _search(self) -> list[str]:
+        """Give the origin that the search of every page is sent to, if it is another one."""
+        address = self.addresses.get("registry", "") if self.service != "registry" else ""
+        parts = urlsplit(address)
+        return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
 
     def at(self, request: Request) -> Mapping[str, str]:
         """Give the address of each service's pages as seen from a page."""

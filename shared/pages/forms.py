@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from shared.kernel.counted import counted
@@ -26,6 +26,7 @@ MOST_FIELDS = 300
 MOST_FILES = 10
 LONGEST_FIELD = 10_000  # letters that are looked at and shown again
 MOST_BYTES_OF_A_FIELD = 12 * LONGEST_FIELD  # a letter of four bytes, each written as %XX
+_LIMITS = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_BYTES_OF_A_FIELD}
 CHUNK = 1 << 16  # bytes of a file at a time
 MISSING = Text("Đề nghị điền nội dung này.", "Please fill this in.")
 NOT_A_DAY = Text(
@@ -91,8 +92,8 @@ class Fields:
     def one_of(self, name: str, kinds: type[E], *, required: bool = True) -> E | None:
         return self._read(name, lambda value: _one_of(value, kinds), required=required)
 
-    def count(self, name: str, most: int) -> int | None:
-        return self._read(name, lambda value: _count(value, most), required=False)
+    def count(self, name: str, most: int, *, required: bool = False) -> int | None:
+        return self._read(name, lambda value: _count(value, most), required=required)
 
     def address(self, name: str, most: int) -> str | None:
         """Read an optional address of the web."""
@@ -181,19 +182,42 @@ async def sent(request: Request, folder: Path | None = None) -> Fields:
     The content of files is written into `folder`; without one only digests are taken.
     What is no form, or one of far too many fields, is read as a form in which nothing was filled in.
     """
-    given: dict[str, list[str]] = {}
     files: dict[str, SentFile] = {}
     try:
-        limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_BYTES_OF_A_FIELD}
-        async with request.form(**limits) as form:
-            for name, value in form.multi_items():
-                if isinstance(value, str):
-                    given.setdefault(name, []).append(value[: LONGEST_FIELD + 1])
-                elif value.size:  # a field without a chosen file is sent as well, empty
-                    files[name] = await _file(value, folder / f"file-{len(files)}" if folder else None)
+        async with request.form(**_LIMITS) as form:
+            for name, upload in _uploads(form).items():
+                files[name] = await _file(upload, folder / f"file-{len(files)}" if folder else None)
+            return Fields(_typed(form), files=files)
     except HTTPException:
         return Fields()
-    return Fields(given, files=files)
+
+
+@asynccontextmanager
+async def sent_with_files(request: Request) -> AsyncIterator[tuple[Fields, Mapping[str, UploadFile]]]:
+    """Read a form as `sent` does, with the chosen files by field, which are open for as long as this is."""
+    try:
+        form = await request.form(**_LIMITS)
+    except HTTPException:
+        yield Fields(), {}
+        return
+    try:
+        yield Fields(_typed(form)), _uploads(form)
+    finally:
+        await form.close()
+
+
+def _typed(form: FormData) -> dict[str, list[str]]:
+    given: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            given.setdefault(name, []).append(value[: LONGEST_FIELD + 1])
+    return given
+
+
+def _uploads(form: FormData) -> dict[str, UploadFile]:
+    """Give the files; a field without a chosen one is sent as well, empty."""
+    items = form.multi_items()
+    return {name: value for name, value in items if isinstance(value, UploadFile) and value.size}
 
 
 async def _file(value: UploadFile, content: Path | None) -> SentFile:

@@ -55,6 +55,8 @@ REQUESTS = _granted(clerk=OWN, head=OWN_AND_BELOW, supervisor=OWN_AND_SUPERVISED
 DUTY = _granted(clerk=OWN, head=OWN, supervisor=OWN_AND_SUPERVISED)
 """What a unit does for its own drafts and programme, and who supervises it in its place."""
 CARE = _granted(supervisor=OWN_AND_SUPERVISED)
+MAILBOXES = _granted(head=OWN, supervisor=OWN_AND_SUPERVISED)
+"""Who names the recipients of a unit's mail, and who stands in during leave: its head, and who supervises it."""
 OVERSIGHT = _granted(supervisor=SUPERVISED)
 """Nobody oversees itself: not what is verified, silenced or changed in the tree of units."""
 OPERATION = _granted()
@@ -87,8 +89,9 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
     ),
     "care": (
         CARE,
-        (Action.REGISTER_UNIT, Action.SET_TARGET, Action.REPLACE_RECIPIENTS),
+        (Action.REGISTER_UNIT, Action.SET_TARGET),
     ),
+    "mailboxes": (MAILBOXES, (Action.REPLACE_RECIPIENTS,)),
     "oversight": (
         OVERSIGHT,
         (

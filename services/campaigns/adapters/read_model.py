@@ -6,7 +6,19 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, bindparam, cast, exists, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,7 +31,7 @@ from services.campaigns.application.queries import (
     Requirement,
 )
 from services.campaigns.domain.draft import DraftSummary
-from shared.contracts.vocabulary import Dataset, ProgrammeKind
+from shared.contracts.vocabulary import CommunicationRole, Dataset, ProgrammeKind
 from shared.directory.folds import Unit, UnitDirectory, UnitsOn
 from shared.directory.projection import leads_on, unit_directory
 from shared.http.paging import key_of, position_of
@@ -204,6 +216,10 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None, 
     if wanted.confirmed_by is not None:
         leads = _lead(table.draft_id, today) == wanted.confirmed_by
         query = query.where(table.requested_role.is_not(None), leads)
+    if wanted.unverified:
+        query = query.where(table.verification.is_(None))
+    if wanted.verified_for is not None:
+        query = query.where(_verified_with(today).in_(sorted(wanted.verified_for)))
     if wanted.draft_code is not None:
         query = query.where(table.draft_code == wanted.draft_code)
     if not wanted.include_retracted:
@@ -212,6 +228,14 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None, 
         return query
     last = key_of(after, _place)
     return query.where(tuple_(*place) < last if wanted.newest_first else tuple_(*place) > last)
+
+
+def _verified_with(today: date) -> ColumnElement[Any]:
+    """Give the unit whose supervisor verifies a communication: of support the performing one, else who leads the draft."""
+    table = COMMUNICATION.c
+    another = table.unit_code != _lead(table.draft_id, table.held_on)  # never true where no unit is named
+    supports = (table.role == CommunicationRole.SUPPORT) | (table.role.is_(None) & another)
+    return case((supports, table.unit_code), else_=_lead(table.draft_id, today))
 
 
 _CARRIES_OUT = COMMUNICATION.c.activity_id.is_not(None) & COMMUNICATION.c.retracted.is_(False)

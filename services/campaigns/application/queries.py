@@ -40,7 +40,8 @@ class DraftDirectory(Protocol):
 class CommunicationFilter:
     """Those of one draft, or of all; `unit_code` performed them, `confirmed_by` leads their drafts and is asked to confirm them.
 
-    `newest_first`: by day downwards, else upwards.
+    `newest_first`: by day downwards, else upwards. `unverified`: those that nobody has verified; `verified_for` are the
+    units for whose communications the caller may do that (None: all).
     """
 
     draft_code: str | None = None
@@ -48,6 +49,8 @@ class CommunicationFilter:
     confirmed_by: str | None = None
     include_retracted: bool = False
     newest_first: bool = False
+    unverified: bool = False
+    verified_for: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,10 @@ class ActivityFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """Entries of programmes: of a unit, or to be acted on by one; `is_open` is what still waits for its end on `as_of`."""
+    """Entries of programmes: of a unit, or to be acted on by one; `is_open` is what still waits for its end on `as_of`.
+
+    `concerning`: of the programme of one of these units, led by one of them, or forwarded to one (None: all).
+    """
 
     as_of: date
 
@@ -74,6 +80,7 @@ class EntryFilter:
     lead_unit_code: str | None = None
     year: int | None = None
     kind: str | None = None
+    concerning: frozenset[str] | None = None
     draft_code: str | None = None
     is_open: bool = False
     due_by: date | None = None

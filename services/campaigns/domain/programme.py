@@ -164,6 +164,12 @@ def _renewed(programme: Programme, command: Record) -> Record:
     return replace(command, entry_id=entry_id)
 
 
+def check_writer(programme: Programme, command: Record) -> None:
+    """Refuse now who could not give a command, before its fields are filled in."""
+    named = _named(programme, command)
+    _check_acting(programme, command, named[0] if len(named) == 1 else None)
+
+
 def followed_id(event: ProgrammeEvent) -> UUID:
     of_entry: UUID = getattr(event, "of_entry")  # noqa: B009  only follow-ups have it
     return of_entry

@@ -24,6 +24,22 @@ WAYS: dict[str, dict[str, Any]] = {
 UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
   .filter(e => !e.labels.length).map(e => e.name)"""
 
+AMISS = """() => {
+  const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+  const named = e => (e.getAttribute('aria-label') || e.textContent).trim();
+  const refers = ['aria-describedby', 'aria-labelledby'].flatMap(name =>
+    [...document.querySelectorAll(`[${name}]`)].flatMap(e => e.getAttribute(name).trim().split(/ +/)));
+  return [
+    ...ids.filter((id, place) => ids.indexOf(id) !== place).map(id => `twice: ${id}`),
+    ...refers.filter(id => !document.getElementById(id)).map(id => `nowhere: ${id}`),
+    ...[...document.querySelectorAll('a, button')].filter(e => !named(e)).map(e => `no name: ${e.outerHTML}`),
+    ...[...document.querySelectorAll('a[href^="#"]')].map(e => e.hash.slice(1))
+      .filter(id => id && !document.getElementById(id)).map(id => `leads nowhere: ${id}`),
+    ...(document.querySelectorAll('h1').length === 1 ? [] : ['not one h1']),
+    ...(document.documentElement.lang === 'vi' && document.title ? [] : ['no language or title']),
+  ];
+}"""  # what a screen reader stumbles over
+
 
 @pytest.fixture(params=WAYS)
 async def context(request: pytest.FixtureRequest, chromium: Browser) -> AsyncIterator[BrowserContext]:
@@ -40,6 +56,7 @@ async def look(page: Page, name: str) -> None:
         await page.screenshot(path=SCREENSHOTS / f"entry-{name}-{width}.png", full_page=True)
     assert await page.evaluate("document.documentElement.scrollWidth") <= width, name
     assert await page.evaluate(UNLABELLED) == []
+    assert await page.evaluate(AMISS) == [], name
     assert await page.locator("script").count() == 0
     contrast, texts = await page.evaluate(LEAST_CONTRAST)
     assert contrast >= ENOUGH, f"{name} {contrast:.1f}: {texts}"

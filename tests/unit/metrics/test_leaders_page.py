@@ -106,6 +106,7 @@ async def test_a_request_that_waits_is_named_with_who_decides_until_when() -> No
     assert 'href="https://registry.example.vn/decisions"' in waiting
     calm = words(await page(f"/?{ON_THE_DAY}", MadeUp()))
     assert "Không có đề nghị nào đang chờ" in calm
+    assert 'href="https://registry.example.vn/decisions"' in calm  # other things may wait
 
 
 async def test_a_request_on_several_gaps_of_a_draft_is_listed_once() -> None:

@@ -46,6 +46,8 @@ PROMISED = {
     ("duty", Role.HEAD): OWN,
     ("duty", Role.SUPERVISOR): OWN | BELOW | AREA,
     ("care", Role.SUPERVISOR): OWN | BELOW | AREA,
+    ("mailboxes", Role.HEAD): OWN,
+    ("mailboxes", Role.SUPERVISOR): OWN | BELOW | AREA,
     ("oversight", Role.SUPERVISOR): BELOW | AREA,
 }
 

@@ -11,6 +11,7 @@ from shared.directory.folds import DraftCard
 from shared.kernel.errors import Text
 from shared.pages.date_boxes import date_in_boxes, in_boxes
 from shared.pages.forms import Fields
+from shared.pages.help import Help
 from shared.rules.facts import WHOLE_DRAFT
 from shared.rules.sequence import DayInFuture, NotFirstDay
 
@@ -35,6 +36,33 @@ LABELS: Mapping[str, Text] = {
     "cost_social": Text("Kinh phí xã hội hóa (đồng)", "Cost, other sources (đồng)"),
     "reason": Text("Lý do đính chính", "Reason of the correction"),
 }
+RECORDING = Text("Ghi nhận truyền thông", "Record a communication")
+CORRECTING = Text("Đính chính hoạt động truyền thông", "Correct a communication")
+HELP = Help(
+    "communication",
+    RECORDING,
+    Text(
+        "Ghi nhận một hoạt động đã thực hiện: cơ quan chủ trì truyền thông dự thảo của mình, hoặc đơn vị khác hỗ trợ, phối hợp. "
+        "Nội dung đã truyền thông chọn theo sáu nội dung của Quyết định số 407/QĐ-TTg.",
+        "Records what was done: by the drafting body, or by another unit that supports it or works with it. Tick which of the "
+        "six items of Decision 407/QĐ-TTg were communicated.",
+    ),
+    {name: label for name, label in LABELS.items() if name != "reason"},
+    Text(
+        "Trang tiếp theo cho biết hoạt động được tính cho giai đoạn nào, trong hay sau thời hạn. Việc hỗ trợ của đơn vị khác không "
+        "tính vào việc truyền thông của cơ quan chủ trì.",
+        "The next page says for which stage it counts, in time or late. Support by others does not count for the drafting body.",
+    ),
+)
+CORRECTION_HELP = Help(
+    "correction",
+    CORRECTING,
+    Text(
+        "Sửa hoạt động đã ghi nhầm, kèm lý do. Nội dung mới thay toàn bộ nội dung cũ; bản cũ vẫn còn trong lịch sử.",
+        "Corrects what was recorded wrongly, with the reason. The new content replaces the old, which the history keeps.",
+    ),
+    LABELS,
+)
 MORE = (
     *("place", "attendance", "audience", "area", "coordinating_units", "items"),
     *("reach_count", "cost_state", "cost_social"),

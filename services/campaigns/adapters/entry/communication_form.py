@@ -37,8 +37,6 @@ from shared.rights.actions import Action
 from shared.rules.decision_407 import CONTENT_ITEMS
 from shared.rules.wording import CHANNELS
 
-RECORDING = Text("Ghi nhận truyền thông", "Record a communication")
-CORRECTING = Text("Đính chính hoạt động truyền thông", "Correct a communication")
 MOST_PLANNED = 100  # activities of one plan to choose from
 
 
@@ -129,7 +127,8 @@ class CommunicationForm:
             request,
             "communication_form.html",
             status,
-            heading=CORRECTING if correcting else RECORDING,
+            heading=fields.CORRECTING if correcting else fields.RECORDING,
+            help=fields.CORRECTION_HELP if correcting else fields.HELP,
             form=with_values(form, **hidden),
             labels=fields.LABELS,
             card=card,

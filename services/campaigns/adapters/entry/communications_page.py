@@ -31,12 +31,26 @@ from shared.pages.entry import (
     with_values,
 )
 from shared.pages.forms import Fields, sent
+from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.wording import CHANNELS, ROLES, dated
 
 LISTED = Text("Hoạt động truyền thông của đơn vị", "Communications of the unit")
 RETRACTING = Text("Rút hoạt động truyền thông", "Take a communication back")
 LABELS = {"reason": Text("Lý do rút", "Reason")}
+RETRACTION_HELP = Help(
+    "retraction",
+    RETRACTING,
+    Text(
+        "Rút một hoạt động không diễn ra hoặc đã ghi trùng, kèm lý do. Nếu chỉ ghi nhầm ngày hoặc nội dung, dùng “Đính chính”.",
+        "Takes back what did not take place, or was recorded twice, with the reason. To change a day or a text, correct it.",
+    ),
+    LABELS,
+    Text(
+        "Hoạt động không còn được tính; nếu vì vậy dự thảo thiếu truyền thông, hệ thống nhắc lại.",
+        "It counts no more; if the draft lacks communication because of that, reminders follow.",
+    ),
+)
 MOST, MOST_WORDS = 50, 2000
 NOTHING_COUNTS = Text(
     "Hoạt động này không còn được tính; nếu dự thảo vì vậy thiếu truyền thông, hệ thống nhắc lại theo thời hạn.",
@@ -127,6 +141,7 @@ def _retracting(routes: APIRouter, entry: Entry) -> None:
             "retraction_form.html",
             status,
             heading=RETRACTING,
+            help=RETRACTION_HELP,
             form=with_values(form, **hidden),
             labels=LABELS,
             what=sentence(state.activity),

@@ -33,6 +33,7 @@ from shared.pages.entry import (
     with_values,
 )
 from shared.pages.forms import Fields, sent
+from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.sequence import DayInFuture
 from shared.rules.wording import CHANNELS, dated
@@ -52,11 +53,17 @@ FIELDS = {**plan_form.FIELDS, DayInFuture.code: "approved_on"}
 class Change:
     """One kind of change: how it is called, which fields it has, how the command is read, and what was done."""
 
+    key: str
     heading: Text
+    purpose: Text
     fields: tuple[str, ...]
     button: Text
     read: Callable[[Fields, UUID | None], OnPlan | None]
     done: Text
+
+    @property
+    def help(self) -> Help:
+        return Help(self.key, self.heading, self.purpose, {name: LABELS[name] for name in self.fields})
 
 
 def _reschedule(form: Fields, activity_id: UUID | None) -> OnPlan | None:
@@ -85,26 +92,43 @@ def _approve(form: Fields, _: UUID | None) -> OnPlan | None:
 
 
 RESCHEDULING = Change(
+    "plan-move",
     Text("Dời ngày hoạt động", "Move an activity"),
+    Text(
+        "Đổi ngày dự kiến của một hoạt động, kèm lý do.",
+        "Moves a planned activity to another day, with the reason.",
+    ),
     ("planned_on", "reason"),
     Text("Dời ngày", "Move it"),
     _reschedule,
     Text("Đã dời ngày", "Moved"),
 )
 CANCELLING = Change(
+    "plan-cancel",
     Text("Hủy hoạt động trong kế hoạch", "Cancel a planned activity"),
+    Text(
+        "Hủy một hoạt động không còn thực hiện, kèm lý do.",
+        "Cancels what will not take place, with the reason.",
+    ),
     ("reason",),
     Text("Hủy hoạt động", "Cancel it"),
     _cancel,
     Text("Đã hủy", "Cancelled"),
 )
 APPROVING = Change(
+    "plan-document",
     Text("Ghi nhận văn bản phê duyệt kế hoạch", "Record the document of the plan"),
+    Text(
+        "Ghi số, ký hiệu và ngày của văn bản phê duyệt kế hoạch truyền thông.",
+        "Names the document that approved the plan.",
+    ),
     ("document", "approved_on", "authority"),
     Text("Ghi nhận", "Record it"),
     _approve,
     Text("Đã ghi nhận văn bản phê duyệt kế hoạch", "The document of the plan is recorded"),
 )
+
+CHANGES = (RESCHEDULING, CANCELLING, APPROVING)
 
 
 def router(entry: Entry) -> APIRouter:
@@ -192,6 +216,7 @@ async def _shown(
         "plan_change.html",
         status,
         heading=change.heading,
+        help=change.help,
         form=with_values(form, **hidden),
         labels={name: LABELS[name] for name in change.fields},
         card=card,

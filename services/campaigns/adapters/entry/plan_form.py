@@ -22,6 +22,7 @@ from shared.kernel.errors import Refusal, Text
 from shared.pages.date_boxes import date_in_boxes
 from shared.pages.entry import FORM_ID, Link, Step, body_of, form_id_of, refused, step_of, with_values
 from shared.pages.forms import Fields, sent
+from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import NotFirstDay, course, rule_on, stage_on, stage_periods
@@ -41,6 +42,19 @@ LABELS: Mapping[str, Text] = {
     ),
     "budget": Text("Kinh phí dự kiến (đồng)", "Budget (đồng)"),
 }
+HELP = Help(
+    "plan",
+    HEADING,
+    Text(
+        "Ghi các hoạt động truyền thông dự kiến của một dự thảo. Kế hoạch không thay cho việc truyền thông.",
+        "Plans what will be done to communicate a draft. A plan takes the place of no communication.",
+    ),
+    LABELS,
+    Text(
+        "Sau khi thực hiện, ghi nhận truyền thông và chọn hoạt động này trong kế hoạch; không thực hiện được thì dời ngày hoặc hủy.",
+        "Once it is carried out, record the communication and choose this activity; else move or cancel it.",
+    ),
+)
 STATES: Mapping[ActivityState, Text] = {
     ActivityState.PLANNED: Text("Chưa đến ngày", "Planned"),
     ActivityState.OVERDUE: Text("Đã qua ngày dự kiến", "Its day has passed"),
@@ -103,6 +117,7 @@ class PlanForm:
             "plan.html",
             status,
             heading=HEADING,
+            help=HELP,
             form=with_values(form, **hidden),
             labels=LABELS,
             card=card,

@@ -13,6 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from starlette.datastructures import UploadFile as Upload
 
 from services.campaigns.adapters.command_context import CommandContext, on
 from services.campaigns.adapters.evidence.file_kinds import kind_of
@@ -107,7 +108,7 @@ def _headers(name: str | None, size: int | None) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def received(file: UploadFile) -> AsyncIterator[Received]:
+async def received(file: Upload) -> AsyncIterator[Received]:
     """Write a sent file into a temporary place; raises `FileTooLarge` and `FileKindRefused`."""
     with TemporaryDirectory(prefix="loa-evidence-") as folder:
         content = Path(folder) / "file"
@@ -118,7 +119,7 @@ async def received(file: UploadFile) -> AsyncIterator[Received]:
         yield Received(content=content, sha256=digest, size=size, media_type=kind)
 
 
-async def copied(file: UploadFile, to: Path) -> tuple[str, int]:
+async def copied(file: Upload, to: Path) -> tuple[str, int]:
     """Write a sent file; returns its SHA-256 and size in bytes. Raises `FileTooLarge`."""
     digest, size = hashlib.sha256(), 0
     with to.open("wb") as out:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.campaigns.adapters.tables import ENTRY
 from services.campaigns.application.queries import EntryFilter
+from shared.contracts.vocabulary import ProgrammeKind
 from shared.projections.programme_rows import OF_FACT, fact_of
 from shared.rules.programme.kinds import WITH_STATE
 from shared.rules.programme.states import ENDED, standings
@@ -64,5 +65,16 @@ def _wanted(wanted: EntryFilter) -> Iterator[ColumnElement[bool]]:
             yield ENTRY.c[name] == value
     if wanted.lead_unit_code is not None:
         yield func.coalesce(ENTRY.c.lead_unit_code, ENTRY.c.unit_code) == wanted.lead_unit_code
+    if wanted.concerning is not None:
+        yield _concerns(sorted(wanted.concerning))
     if wanted.is_open:
         yield ENTRY.c.kind.in_(sorted(WITH_STATE))
+
+
+def _concerns(units: Collection[str]) -> ColumnElement[bool]:
+    step = ENTRY.alias()
+    forwarded = select(step.c.of_entry).where(
+        step.c.kind == ProgrammeKind.OBSTACLE_FORWARDED, step.c.lead_unit_code.in_(units)
+    )
+    own, lead = ENTRY.c.unit_code.in_(units), ENTRY.c.lead_unit_code.in_(units)
+    return own | lead | ENTRY.c.entry_id.in_(forwarded)

@@ -185,8 +185,22 @@ class Row:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the issuer adds to a letter: until when, whom to turn to, and on which document of its own it rests."""
+
+    deadline: date
+    contact: str | None = None
+    basis: str | None = None
+
+
 def urging_letter(
-    issuer: str, superior: str | None, day: date, rows: Sequence[Row], notes: Sequence[str] = ()
+    issuer: str,
+    superior: str | None,
+    day: date,
+    rows: Sequence[Row],
+    notes: Sequence[str] = (),
+    terms: Terms | None = None,
 ) -> bytes:
     """Write the letter of `issuer` to the units of `rows` as of a day; `notes` say whose data these are."""
     paper = new_paper()
@@ -194,11 +208,11 @@ def urging_letter(
         paragraph(paper, note, indent=False).runs[0].bold = True
     _head(paper, issuer, superior, day)
     _addressed(paper, list(dict.fromkeys(row.unit for row in rows)))
-    for text in _body(issuer, day, len(rows)):
+    for text in _body(issuer, day, len(rows), terms.basis if terms else None):
         paragraph(paper, text)
     grid(paper, HEADS, WIDTHS, [_words(number, row) for number, row in enumerate(rows, start=1)])
     paper.add_paragraph()
-    for text in _closing(issuer):
+    for text in _closing(issuer, terms):
         last = paragraph(paper, text)
     last.paragraph_format.keep_with_next = True  # no signature stands alone on a page
     _foot(paper, issuer)
@@ -256,12 +270,13 @@ def _addressed(paper: Paper, units: Sequence[str]) -> None:
         paragraph(paper, f"- {unit}{end}", indent=False, left=BELOW)
 
 
-def _body(issuer: str, day: date, count: int) -> tuple[str, ...]:
+def _body(issuer: str, day: date, count: int, basis: str | None) -> tuple[str, ...]:
+    own = f" và {basis}" if basis else ""
     return (
         (
             "Thực hiện Quyết định số 407/QĐ-TTg ngày 30 tháng 3 năm 2022 của Thủ tướng Chính phủ phê duyệt Đề án "
             "“Tổ chức truyền thông chính sách có tác động lớn đến xã hội trong quá trình xây dựng văn bản quy phạm "
-            f"pháp luật giai đoạn 2022 - 2027”, {issuer} theo dõi việc truyền thông dự thảo chính sách của các cơ quan, "
+            f"pháp luật giai đoạn 2022 - 2027”{own}, {issuer} theo dõi việc truyền thông dự thảo chính sách của các cơ quan, "
             "đơn vị chủ trì soạn thảo."
         ),
         (
@@ -271,15 +286,15 @@ def _body(issuer: str, day: date, count: int) -> tuple[str, ...]:
     )
 
 
-def _closing(issuer: str) -> tuple[str, ...]:
-    return (
-        (
-            "Đề nghị các cơ quan, đơn vị khẩn trương tổ chức truyền thông các dự thảo nêu trên và cập nhật kết quả trên "
-            "hệ thống; trường hợp có khó khăn, vướng mắc, kịp thời phản ánh về "
-            f"{issuer} để tổng hợp, báo cáo cấp có thẩm quyền xem xét, quyết định."
-        ),
-        "Trân trọng./.",
+def _closing(issuer: str, terms: Terms | None) -> tuple[str, ...]:
+    until = f" trước {in_full(terms.deadline)}" if terms else ""
+    asked = (
+        f"Đề nghị các cơ quan, đơn vị khẩn trương tổ chức truyền thông các dự thảo nêu trên và cập nhật kết quả trên hệ thống{until}; "
+        f"trường hợp có khó khăn, vướng mắc, kịp thời phản ánh về {issuer} để tổng hợp, báo cáo cấp có thẩm quyền xem xét, "
+        "quyết định."
     )
+    contact = [f"Thông tin liên hệ: {terms.contact}."] if terms and terms.contact else []
+    return (asked, *contact, "Trân trọng./.")
 
 
 def _foot(paper: Paper, issuer: str) -> None:

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registry.adapters import bodies
 from services.registry.adapters.entry import consequences
-from services.registry.adapters.entry.change_form import written
+from services.registry.adapters.entry.change.form import written
 from services.registry.adapters.entry.context import Entry, chooses_unit, unit_entered
 from services.registry.adapters.entry.scope_fields import SCOPE_FIELDS, read_answers
 from services.registry.domain import draft_commands as drafts
@@ -23,6 +23,7 @@ from shared.http import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import Step, body_of, refused, step_of
 from shared.pages.forms import Fields, sent
+from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.wording import INSTRUMENTS, PROCEDURES, REGIMES
 
@@ -40,6 +41,21 @@ LABELS: Mapping[str, Text] = {
     "procedure": Text("Trình tự, thủ tục", "Procedure"),
     **{asked.name: asked.label for asked in SCOPE_FIELDS},
 }
+HELP = Help(
+    "draft",
+    HEADING,
+    Text(
+        "Đăng ký một dự thảo do đơn vị chủ trì soạn thảo, cùng các chính sách của dự thảo. Bốn tiêu chí cho biết dự thảo có thuộc "
+        "phạm vi Quyết định số 407/QĐ-TTg hay không; kết quả được nêu trước khi ghi nhận.",
+        "Registers a draft that the unit leads, with its policies. The four criteria decide whether it is in the scope of "
+        "Decision 407/QĐ-TTg; the result is shown before anything is recorded.",
+    ),
+    LABELS,
+    Text(
+        "Dự thảo có trong danh sách của đơn vị; việc tiếp theo là ghi nhận giai đoạn, từ đó thời hạn truyền thông được tính.",
+        "The draft is on the list of the unit. Next its stage is recorded, from which the due day follows.",
+    ),
+)
 NOT_A_CODE = Text(
     "Mã gồm 2 đến 64 chữ in hoa không dấu, chữ số, dấu chấm, gạch nối hoặc gạch dưới, ví dụ NQ-2026-01.",
     "A code has 2 to 64 capital letters A to Z, digits, dots, hyphens or underscores, such as NQ-2026-01.",
@@ -103,6 +119,7 @@ class DraftForm:
             "draft_form.html",
             status,
             heading=HEADING,
+            help=HELP,
             form=form,
             labels=labels,
             rows=rows,

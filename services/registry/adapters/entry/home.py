@@ -26,6 +26,7 @@ from shared.rules.wording import INSTRUMENTS, PROCEDURES, REGIMES, REQUESTS, SCO
 
 HEADING = Text("Trang của đơn vị", "Page of the unit")
 MOST = 50  # drafts on one page
+MOST_UNITS = 10  # units that a search names
 
 
 def router(entry: Entry) -> APIRouter:
@@ -50,6 +51,7 @@ def router(entry: Entry) -> APIRouter:
         rows = await entry.read_model.drafts(
             DraftFilter(text=text or None, unit_code=unit), MOST + 1, after or None
         )
+        units = await entry.read_model.units(text, MOST_UNITS, None) if text and not after else []
         chosen = {"q": text, "every": every or ""}
         more = {**chosen, "after": rows[MOST - 1]["draft_code"]} if len(rows) > MOST else None
         listed = [
@@ -64,12 +66,17 @@ def router(entry: Entry) -> APIRouter:
             request,
             "home.html",
             heading=HEADING,
+            searches=True,
+            units=[
+                {**row, "reorganises": principal.acting.may_decide_for(row["unit_code"])} for row in units
+            ],
             unit=await entry.unit(principal.unit) if principal.unit else None,
             drafts=listed,
             text=text,
             every=bool(every) or principal.unit is None,
             more=urlencode({name: value for name, value in more.items() if value}) if more else None,
             decides=principal.role in roles_of(Action.DECIDE_REQUEST),
+            names_recipients=principal.role in roles_of(Action.REPLACE_RECIPIENTS),
         )
 
     @routes.get(
@@ -99,6 +106,7 @@ def router(entry: Entry) -> APIRouter:
             scope=SCOPE[scope_of(state, commands.rulebook)],
             stage=STAGES[stages.current.stage] if stages.current else None,
             since=stages.since,
+            postings=[(each, STAGES[each.opened.stage]) for each in state.postings],
             waiting=[(REQUESTS[each.kind], each) for each in waiting] if is_own else [],
             stages=[
                 (each.entry_id, words_of_stage(each.stage, each.entered_on, each.precision))

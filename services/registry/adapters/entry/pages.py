@@ -5,13 +5,22 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from services.registry.adapters.entry import change_form, draft_form, home, policy_form, stage_form
-from services.registry.adapters.entry.changes import CHANGES
+from services.registry.adapters.entry import (
+    decisions_page,
+    draft_form,
+    home,
+    policy_form,
+    reorganisation,
+    stage_form,
+)
+from services.registry.adapters.entry.change.form import router as change_router
+from services.registry.adapters.entry.change.kinds import CHANGES
 from services.registry.adapters.entry.context import Entry
 from services.registry.application.commands import Commands
 from services.registry.application.queries import ReadModel
 from shared.eventstore.handle import BulkStore
 from shared.pages.entry import EntryPages
+from shared.pages.help import router as help_router
 from shared.pages.layout import environment
 
 TEMPLATES = environment(Path(__file__).parent / "templates")
@@ -21,5 +30,10 @@ def routers(
     commands: Commands, read_model: ReadModel, store: BulkStore, addresses: Mapping[str, str]
 ) -> list[APIRouter]:
     entry = Entry(commands, read_model, store, EntryPages(TEMPLATES, "registry", addresses))
-    own = [module.router(entry) for module in (home, draft_form, stage_form, policy_form)]
-    return [*own, change_form.router(entry, CHANGES)]
+    own = [
+        module.router(entry)
+        for module in (home, decisions_page, draft_form, stage_form, policy_form, reorganisation)
+    ]
+    own_help = (draft_form.HELP, stage_form.HELP, policy_form.HELP, reorganisation.HELP)
+    forms = (*own_help, *(change.help for change in CHANGES))
+    return [*own, change_router(entry, CHANGES), help_router(entry.pages, forms)]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.registry.adapters.entry.change_form import Field
+from services.registry.adapters.entry.change.form import Field
 from shared.kernel.errors import Text
 from shared.pages.date_boxes import date_in_boxes
 from shared.pages.forms import Fields

@@ -18,11 +18,21 @@ from shared.http import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import Step, body_of, refused, step_of, with_values
 from shared.pages.forms import Fields, sent
+from shared.pages.help import Help
 from shared.rights.actions import Action
 
 HEADING = Text("Bổ sung chính sách", "Add a policy")
 DONE = Text("Đã ghi nhận", "Recorded")
 LABELS = {"title": Text("Tên chính sách", "Title of the policy")}
+HELP = Help(
+    "policy",
+    HEADING,
+    Text(
+        "Bổ sung một chính sách vào dự thảo đã đăng ký. Mỗi chính sách thuộc phạm vi phải được truyền thông ở từng giai đoạn.",
+        "Adds a policy to a registered draft. Each policy in scope is communicated at each stage.",
+    ),
+    LABELS,
+)
 MOST_TITLE = 2000
 WORDS = {
     PolicyDiffers.code: Text(
@@ -42,7 +52,7 @@ def router(entry: Entry) -> APIRouter:
         request: Request, principal: Principal, draft_code: str, form: Fields, status: int = 200
     ) -> HTMLResponse:
         draft, _ = await entry.own_draft(draft_code, principal)
-        values = {"heading": HEADING, "labels": LABELS, "draft": draft}
+        values = {"heading": HEADING, "help": HELP, "labels": LABELS, "draft": draft}
         form = with_values(form, number=_next_number(draft))
         return entry.pages.page(request, "policy_form.html", status, form=form, **values)
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from services.registry.adapters.entry.change_form import Field
+from services.registry.adapters.entry.change.form import Field
 from services.registry.domain.draft_state import Draft
 from shared.contracts.vocabulary import Answer, ScopeBasis
 from shared.eventstore.handle import History
@@ -65,7 +65,7 @@ def read_answers(form: Fields) -> dict[str, Any]:
     return values
 
 
-def scope_now(draft: Draft, _history: History, _: UUID | None) -> dict[str, list[str]]:
+def scope_now(draft: Draft, _history: History, _: UUID | int | str | None) -> dict[str, list[str]]:
     """Fill the fields with the present assessment."""
     scope = draft.scope
     if scope is None:

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registry.adapters.draft_api import NewStage
 from services.registry.adapters.entry import consequences
-from services.registry.adapters.entry.change_form import Field, written
+from services.registry.adapters.entry.change.form import Field, written
 from services.registry.adapters.entry.context import ASKED, Entry
 from services.registry.adapters.entry.history_words import words_of_stage
 from services.registry.adapters.entry.paper_fields import PAPER, read_paper
@@ -36,6 +36,7 @@ from shared.pages.entry import (
     with_values,
 )
 from shared.pages.forms import MISSING, NOT_IN_LIST, Fields, sent
+from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.sequence import DayInFuture, NotFirstDay
 from shared.rules.wording import STAGES
@@ -51,6 +52,20 @@ LABELS: Mapping[str, Text] = {
     "entered_on": Text("Ngày vào giai đoạn", "Entered on"),
     **{each.name: each.label for each in (*PAPER, NOTE)},
 }
+HELP = Help(
+    "stage",
+    HEADING,
+    Text(
+        "Ghi nhận dự thảo vào một giai đoạn; chỉ các giai đoạn có thể tiếp theo được nêu. Hạn truyền thông của giai đoạn được "
+        "nêu trước khi ghi nhận.",
+        "Records that the draft entered a stage; only those that may follow are offered. The due day is shown first.",
+    ),
+    LABELS,
+    Text(
+        "Thời hạn truyền thông của giai đoạn bắt đầu được tính; đơn vị nhận thư nhắc trước hạn.",
+        "The time to communicate begins; the unit gets a reminder before it ends.",
+    ),
+)
 FIELDS = {
     DayInFuture.code: "entered_on",
     NotFirstDay.code: "entered_on",
@@ -102,6 +117,7 @@ class StageForm:
             "stage_form.html",
             status,
             heading=HEADING,
+            help=HELP,
             form=with_values(form, **hidden),
             labels=LABELS,
             draft=draft,

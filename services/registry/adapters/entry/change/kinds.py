@@ -1,7 +1,17 @@
 """Which forms change a draft: scope, exemption, transfer, procedure, title, a stage; a request is withdrawn."""
 
-from services.registry.adapters.entry.change_form import Change, Field
-from services.registry.adapters.entry.change_reading import (
+from services.registry.adapters.entry.change.form import Change, Field, by_draft, by_id, by_policy
+from services.registry.adapters.entry.change.postings import (
+    policy_now,
+    posting_now,
+    read_closure,
+    read_extension,
+    read_policy,
+    read_posting,
+    read_removal,
+    require_policy,
+)
+from services.registry.adapters.entry.change.reading import (
     OPINIONS,
     read_correction,
     read_exemption,
@@ -114,6 +124,7 @@ CHANGES = (
     ),
     Change(
         path="stages/{number}",
+        number=by_id,
         action=Action.CORRECT_STAGE,
         heading=Text("Đính chính giai đoạn", "Correct a stage"),
         intro=Text(
@@ -172,7 +183,80 @@ CHANGES = (
         read=read_opinions,
     ),
     Change(
+        path="policies/{policy_no}",
+        number=by_policy,
+        action=Action.AMEND_POLICY,
+        heading=Text("Sửa chính sách", "Amend a policy"),
+        intro=Text("Tên cũ vẫn được giữ trong lịch sử.", "The old title remains in the history."),
+        fields=(
+            Field("title", Text("Tên chính sách", "Title"), "words"),
+            Field(
+                "affected_groups",
+                Text("Đối tượng chịu tác động (nếu có)", "Affected groups (if any)"),
+                hint="Cách nhau bằng dấu chấm phẩy, ví dụ: học sinh; hộ nghèo",
+            ),
+        ),
+        read=read_policy,
+        filled=policy_now,
+    ),
+    Change(
+        path="policies/{policy_no}/removal",
+        number=by_policy,
+        action=Action.REMOVE_POLICY,
+        heading=Text("Bỏ chính sách", "Remove a policy"),
+        intro=Text(
+            f"Chính sách không còn trong dự thảo thì không còn phải truyền thông. {ASKED}",
+            f"What is no longer in the draft need not be communicated. {ASKED_EN}",
+        ),
+        fields=(REASON,),
+        read=read_removal,
+        filled=require_policy,
+    ),
+    Change(
+        path="postings",
+        number=by_draft,
+        action=Action.OPEN_POSTING,
+        heading=Text("Ghi nhận đăng tải lấy ý kiến", "Record a posting for comment"),
+        intro=Text(
+            "Nếu để trống ngày kết thúc, hệ thống tính theo thời gian đăng tải tối thiểu của trình tự áp dụng.",
+            "Without a last day the least time of the procedure is used.",
+        ),
+        fields=(
+            Field("stage", Text("Giai đoạn", "Stage"), "list", options=_TO_COME),
+            Field("opened_on", Text("Ngày bắt đầu đăng tải", "Posted on"), "boxes"),
+            Field("closes_on", Text("Ngày kết thúc (nếu có)", "Last day (if any)"), "boxes"),
+            Field("place", Text("Nơi đăng tải: đường dẫn hoặc tên trang (nếu có)", "Where (if any)")),
+        ),
+        read=read_posting,
+    ),
+    Change(
+        path="postings/{number}/extension",
+        number=by_id,
+        action=Action.EXTEND_POSTING,
+        heading=Text("Kéo dài đăng tải", "Extend a posting"),
+        intro=Text("Ngày kết thúc mới phải sau ngày hiện nay.", "The new last day has to be later."),
+        fields=(Field("closes_on", Text("Ngày kết thúc mới", "New last day"), "boxes"), REASON),
+        read=read_extension,
+        filled=posting_now,
+    ),
+    Change(
+        path="postings/{number}/closure",
+        number=by_id,
+        action=Action.CLOSE_POSTING,
+        heading=Text("Kết thúc đăng tải", "End a posting"),
+        intro=Text(
+            "Ghi ngày cuối cùng dự thảo còn được đăng tải.", "The last day on which the draft was posted."
+        ),
+        fields=(
+            Field("closed_on", Text("Ngày kết thúc", "Last day"), "boxes"),
+            Field("reason", Text("Lý do (nếu có)", "Reason (if any)"), "words"),
+        ),
+        read=read_closure,
+        filled=posting_now,
+    ),
+    Change(
         path="requests/{number}/withdraw",
+        number=by_id,
         action=Action.WITHDRAW_REQUEST,
         heading=Text("Rút đề nghị", "Withdraw a request"),
         intro=Text(

@@ -3,33 +3,30 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.registry.application.commands import WAITING, Commands
-from services.registry.application.queries import ReadModel, RequestFilter
+from services.registry.adapters.entry.context import Entry
+from services.registry.application.commands import WAITING
+from services.registry.application.queries import RequestFilter
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
 from shared.auth.admission import may
-from shared.auth.callers import access_of
-from shared.auth.sessions import CSRF_FIELD
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import RequestDecision, RequestKind
 from shared.http import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.forms import Fields, sent
-from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
 from shared.rights.actions import Action
 from shared.rules.wording import REQUESTS
 
 MOST = 200  # requests on one page; the oldest first
 LONGEST_REASON, LONGEST_DOCUMENT = 2000, 200
-ENVIRONMENT = environment(Path(__file__).parent / "templates")
+HEADING = Text("Đề nghị chờ quyết định", "Requests to decide")
 NEEDS_REASON = Text("Không chấp thuận thì đề nghị nêu lý do.", "A refusal needs a reason.")
 DECIDED = {
     RequestDecision.APPROVED: Text("Đã ghi nhận: chấp thuận", "Recorded: approved"),
@@ -48,30 +45,27 @@ class Shown:
     problem: Text | None = None
 
 
-def router(commands: Commands, read_model: ReadModel) -> APIRouter:
-    routes = APIRouter(prefix="/decisions", tags=["requests"], route_class=page_route(_problem_page))
+def router(entry: Entry) -> APIRouter:
+    routes, commands = entry.pages.router("requests"), entry.commands
 
     async def page(request: Request, principal: Principal, decider: str | None, shown: Shown) -> HTMLResponse:
         wanted = RequestFilter(state=WAITING, decider_code=decider, units=principal.acting.limit)
-        rows = await read_model.requests(wanted, MOST, None)
+        rows = await entry.read_model.requests(wanted, MOST, None)
         own = (row for row in rows if principal.acting.may_decide_for(row["unit_code"]))
         listed = [
-            _listed(row, shown)
+            _listed(
+                row, shown, commands.rulebook.calendar.working_days_between(row["raised_on"], commands.today)
+            )
             for row in own
             if not (shown.decided and row["request_id"] == shown.request_id)
         ]
-        here = "decisions" if request.method == "GET" else "../../decisions"  # below any prefix of a proxy
-        values = {
-            "requests": listed,
-            "shown": shown,
-            "here": here,
-            "csrf": access.csrf_token(request) if (access := access_of(request)) else "",
-            "csrf_field": CSRF_FIELD,
-        }
-        body = ENVIRONMENT.get_template("decisions.html").render(values)
-        return HTMLResponse(body, shown.status, headers=safe())
+        return entry.pages.page(
+            request, "decisions.html", shown.status, heading=HEADING, requests=listed, shown=shown
+        )
 
-    @routes.get("", response_class=HTMLResponse, summary="What waits for a decision (a page for people)")
+    @routes.get(
+        "/decisions", response_class=HTMLResponse, summary="What waits for a decision (a page for people)"
+    )
     async def waiting(
         request: Request,
         principal: Annotated[Principal, may(Action.DECIDE_REQUEST)],
@@ -80,7 +74,7 @@ def router(commands: Commands, read_model: ReadModel) -> APIRouter:
         return await page(request, principal, decider, Shown())
 
     @routes.post(
-        "/{draft_code}/{request_id}",
+        "/decisions/{draft_code}/{request_id}",
         response_class=HTMLResponse,
         summary="Decide a request (a form for people)",
     )
@@ -128,18 +122,13 @@ def _command(form: Fields, request_id: UUID, given: Given) -> drafts.DecideReque
     )
 
 
-def _listed(row: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
+def _listed(row: Mapping[str, Any], shown: Shown, waiting: int) -> dict[str, Any]:
     mine = shown.request_id == row["request_id"]
     return {
         **row,
+        "waiting": waiting,
         "what": REQUESTS[RequestKind(row["kind"])],
         "names_no_unit": row["kind"] == RequestKind.TRANSFER and not row["wanted"].get("to_unit_code"),
         "form": shown.form if mine and shown.form else Fields(),
         "problem": shown.problem if mine else None,
     }
-
-
-def _problem_page(_: Request, problem: Response) -> Response:
-    body = problem_body(problem)
-    page = ENVIRONMENT.get_template("decisions_problem.html").render(messages=body["messages"])
-    return HTMLResponse(page, problem.status_code, headers={**safe(), **kept_headers(problem)})

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse
 
+from services.registry.adapters import bodies
 from services.registry.adapters.entry.consequences import outcome_of
 from services.registry.adapters.entry.context import ASKED, Entry
 from services.registry.domain import draft_commands as drafts
@@ -16,6 +17,8 @@ from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import (
     EntryExists,
     ExpectedDayPassed,
+    PostingEndsBefore,
+    PostingNotExtended,
     StageAfterEnd,
     UnitNotFound,
 )
@@ -37,6 +40,7 @@ from shared.pages.entry import (
     with_values,
 )
 from shared.pages.forms import Fields, sent
+from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.sequence import DayInFuture, NotFirstDay
 
@@ -50,6 +54,8 @@ UNKNOWN_UNIT = Text(
 FIELDS = {
     UnitNotFound.code: "to_unit_code",
     StageAfterEnd.code: "stage",
+    PostingEndsBefore.code: "closes_on",
+    PostingNotExtended.code: "closes_on",
 }
 
 OF_A_DAY = (DayInFuture.code, NotFirstDay.code, ExpectedDayPassed.code, EntryExists.code)
@@ -67,7 +73,9 @@ class Field:
     default: str = ""
 
 
-Read = Callable[[Fields, Given, UUID | None], drafts.Command | None]
+Number = UUID | int | str
+"""What a form is about: a stage, a request or a posting by its id, a policy by its number, the draft itself by its code."""
+Read = Callable[[Fields, Given, Number | None], drafts.Command | None]
 Following = Callable[[Entry, Draft, Handled[State], Any], Iterator[Text]]
 
 
@@ -75,9 +83,25 @@ def holds_at_once(_entry: Entry, _draft: Draft, _handled: Handled[State], _comma
     yield AT_ONCE
 
 
+def no_number() -> None:
+    return None
+
+
+def by_id(number: UUID) -> UUID:
+    return number
+
+
+def by_policy(policy_no: Annotated[int, Path(ge=1, le=bodies.MOST_POLICIES)]) -> int:
+    return policy_no
+
+
+def by_draft(draft_code: Code) -> str:
+    return draft_code
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One kind of change. `path` follows that of the draft, `of_id` is the name of an id in it, if there is one.
+    """One kind of change. `path` follows that of the draft; `number` reads from the address what the form is about.
 
     `filled` gives what the form shows at first; it raises a `Refusal` if there is nothing to change.
     """
@@ -88,7 +112,8 @@ class Change:
     intro: Text
     fields: tuple[Field, ...]
     read: Read
-    filled: Callable[[Draft, History, UUID | None], dict[str, list[str]]] = lambda _d, _h, _i: {}
+    number: Callable[..., Number | None] = no_number
+    filled: Callable[[Draft, History, Number | None], dict[str, list[str]]] = lambda _d, _h, _i: {}
     following: Following = holds_at_once
 
     @property
@@ -96,6 +121,10 @@ class Change:
         """Give the field of a refusal by its code: what is wrong with a day stands beside the first day."""
         day = next((each.name for each in self.fields if each.kind == "boxes"), "")
         return {**FIELDS, **(dict.fromkeys(OF_A_DAY, day) if day else {})}
+
+    @property
+    def help(self) -> Help:
+        return Help(self.action, self.heading, self.intro, self.labels)
 
     @property
     def labels(self) -> dict[str, Text]:
@@ -112,7 +141,7 @@ def router(entry: Entry, changes: tuple[Change, ...]) -> APIRouter:
 def _add(routes: APIRouter, form: "ChangeForm") -> None:
     change = form.change
     path = f"/entry/drafts/{{draft_code}}/{change.path}"
-    numbered = Depends(_number if "{number}" in path else _no_number)
+    numbered = Depends(change.number)
 
     @routes.get(
         path,
@@ -124,7 +153,7 @@ def _add(routes: APIRouter, form: "ChangeForm") -> None:
         request: Request,
         draft_code: Code,
         principal: Annotated[Principal, may(change.action)],
-        number: UUID | None = numbered,
+        number: Number | None = numbered,
     ) -> HTMLResponse:
         return await form.shown(request, principal, draft_code, Fields(), number)
 
@@ -138,17 +167,9 @@ def _add(routes: APIRouter, form: "ChangeForm") -> None:
         request: Request,
         draft_code: Code,
         principal: Annotated[Principal, may(change.action)],
-        number: UUID | None = numbered,
+        number: Number | None = numbered,
     ) -> HTMLResponse:
         return await form.taken(request, principal, draft_code, await sent(request), number)
-
-
-def _number(number: UUID) -> UUID:
-    return number
-
-
-def _no_number() -> None:
-    return None
 
 
 def written(form: Fields, asked: Field) -> str:
@@ -172,7 +193,7 @@ class ChangeForm:
         principal: Principal,
         draft_code: str,
         form: Fields,
-        number: UUID | None,
+        number: Number | None,
         status: int = 200,
     ) -> HTMLResponse:
         commands, change = self.entry.commands, self.change
@@ -186,6 +207,7 @@ class ChangeForm:
             "change_form.html",
             status,
             heading=change.heading,
+            help=change.help,
             form=with_values(form, **hidden),
             labels=change.labels,
             change=change,
@@ -193,7 +215,7 @@ class ChangeForm:
         )
 
     async def taken(
-        self, request: Request, principal: Principal, draft_code: str, form: Fields, number: UUID | None
+        self, request: Request, principal: Principal, draft_code: str, form: Fields, number: Number | None
     ) -> HTMLResponse:
         if step_of(form) in {Step.EDIT, Step.MORE}:
             return await self.shown(request, principal, draft_code, form, number)

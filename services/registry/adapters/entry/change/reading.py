@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.registry.adapters import bodies
 from services.registry.adapters.entry import consequences
-from services.registry.adapters.entry.change_form import Field
+from services.registry.adapters.entry.change.form import Field, Number
 from services.registry.adapters.entry.context import LONGEST_CODE, Entry
 from services.registry.adapters.entry.paper_fields import read_paper
 from services.registry.adapters.entry.scope_fields import read_answers
@@ -32,7 +32,7 @@ OPINIONS = (
 )
 
 
-def read_scope(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+def read_scope(form: Fields, given: Given, _: Number | None) -> drafts.Command | None:
     body = body_of(form, bodies.ScopeBody, read_answers(form))
     return drafts.AssessScope(scope=body.scope(), **given) if body else None
 
@@ -42,7 +42,7 @@ def scope_following(entry: Entry, draft: Draft, handled: Handled[State], _: Any)
     return consequences.of_registration(draft, handled, commands.rulebook, commands.today)
 
 
-def read_exemption(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+def read_exemption(form: Fields, given: Given, _: Number | None) -> drafts.Command | None:
     dated = date_in_boxes(form, "decided_on", whole=True)
     stages = tuple(Stage(value) for value in form.chosen("stages") if value in set(Stage))
     body = body_of(
@@ -58,7 +58,7 @@ def _paper(form: Fields) -> dict[str, Any]:
     }
 
 
-def read_transfer(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+def read_transfer(form: Fields, given: Given, _: Number | None) -> drafts.Command | None:
     dated, code = date_in_boxes(form, "on", whole=True), form.words("to_unit_code", LONGEST_CODE)
     values = {
         "to_unit_code": code.upper() if code else None,
@@ -69,7 +69,7 @@ def read_transfer(form: Fields, given: Given, _: UUID | None) -> drafts.Command 
     return body.command(given) if body else None
 
 
-def read_procedure(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+def read_procedure(form: Fields, given: Given, _: Number | None) -> drafts.Command | None:
     dated = date_in_boxes(form, "decided_on", whole=True)
     values = {
         "procedure": form.one_of("procedure", Procedure),
@@ -80,12 +80,12 @@ def read_procedure(form: Fields, given: Given, _: UUID | None) -> drafts.Command
     return body.command(given) if body else None
 
 
-def read_title(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+def read_title(form: Fields, given: Given, _: Number | None) -> drafts.Command | None:
     body = body_of(form, bodies.Retitling, {"title": form.words("title", MOST_WORDS)})
     return drafts.Retitle(title=body.title, **given) if body else None
 
 
-def read_correction(form: Fields, given: Given, number: UUID | None) -> drafts.Command | None:
+def read_correction(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
     dated = date_in_boxes(form, "entered_on")
     values = {
         "stage": form.one_of("stage", Stage),
@@ -95,12 +95,13 @@ def read_correction(form: Fields, given: Given, number: UUID | None) -> drafts.C
         "reason": form.words("reason", MOST_WORDS),
     }
     body = body_of(form, bodies.StageCorrection, values)
-    return body.command(number, given) if body and number else None
+    return body.command(number, given) if body and isinstance(number, UUID) else None
 
 
-def stage_now(_: Draft, history: History, number: UUID | None) -> dict[str, list[str]]:
-    if number is None or (entry := entry_with_id(history.events, number)) is None:
-        raise EntryNotRecorded(number or UUID(int=0))
+def stage_now(_: Draft, history: History, number: Number | None) -> dict[str, list[str]]:
+    entry = entry_with_id(history.events, number) if isinstance(number, UUID) else None
+    if entry is None:
+        raise EntryNotRecorded(number if isinstance(number, UUID) else UUID(int=0))
     paper = entry.paper
     return {
         "stage": [entry.stage],
@@ -119,7 +120,7 @@ def stage_following(
     return consequences.of_stage(draft, handled, *dated, commands.rulebook, commands.today)
 
 
-def read_expectation(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+def read_expectation(form: Fields, given: Given, _: Number | None) -> drafts.Command | None:
     dated = date_in_boxes(form, "expected_on")
     values = {
         "stage": form.one_of("stage", Stage),
@@ -131,7 +132,7 @@ def read_expectation(form: Fields, given: Given, _: UUID | None) -> drafts.Comma
     return body.command(given) if body else None
 
 
-def read_opinions(form: Fields, given: Given, _: UUID | None) -> drafts.Command | None:
+def read_opinions(form: Fields, given: Given, _: Number | None) -> drafts.Command | None:
     dated = date_in_boxes(form, "summarised_on", whole=True)
     values = {
         "stage": form.one_of("stage", Stage),
@@ -144,15 +145,17 @@ def read_opinions(form: Fields, given: Given, _: UUID | None) -> drafts.Command 
     return body.command(given) if body else None
 
 
-def read_withdrawal(form: Fields, given: Given, number: UUID | None) -> drafts.Command | None:
+def read_withdrawal(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
     body = body_of(form, WithdrawalOfRequest, {"reason": form.words("reason", MOST_WORDS)})
-    return drafts.WithdrawRequest(request_id=number, reason=body.reason, **given) if body and number else None
+    if body is None or not isinstance(number, UUID):
+        return None
+    return drafts.WithdrawRequest(request_id=number, reason=body.reason, **given)
 
 
-def require_waiting(draft: Draft, _: History, number: UUID | None) -> dict[str, list[str]]:
-    request = draft.request(number) if number else None
+def require_waiting(draft: Draft, _: History, number: Number | None) -> dict[str, list[str]]:
+    request = draft.request(number) if isinstance(number, UUID) else None
     if request is None:
-        raise RequestNotFound(number or UUID(int=0))
+        raise RequestNotFound(number if isinstance(number, UUID) else UUID(int=0))
     if request.settled is not None:
         raise RequestSettled(request.settled.decision, request.settled.on)
     return {}

@@ -1,0 +1,176 @@
+"""What waits in one's area: obstacles, results of tasks, overdue tasks, coordinating work, communications to verify."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from services.campaigns.adapters.communications.bodies import Verification
+from services.campaigns.adapters.entry.communication_words import sentence
+from services.campaigns.adapters.entry.context import Entry, context_of
+from services.campaigns.adapters.entry.programme.words import Shown, shown
+from services.campaigns.application.queries import CommunicationFilter, EntryFilter
+from services.campaigns.domain.communication import Communication
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
+from shared.contracts.event import Acting
+from shared.contracts.vocabulary import Channel, Precision, ProgrammeKind
+from shared.http.request_context import AtPosition
+from shared.kernel.errors import Refusal, Text
+from shared.pages.entry import Link, NotAForm, Step, body_of, for_people, step_of
+from shared.pages.forms import sent
+from shared.rights.actions import Action
+from shared.rights.table import roles_of
+from shared.rules.programme.states import EntryStatus
+from shared.rules.wording import CHANNELS, dated
+
+Kind = ProgrammeKind
+HEADING = Text("Chờ quyết định", "Waiting for a decision")
+MOST, AT_ONCE, MOST_WORDS = 200, 20, 2000
+VERIFIED = Text("Đã xác minh", "Verified")
+
+
+def router(entry: Entry) -> APIRouter:
+    routes = entry.pages.router("decisions")
+    page = DecisionsPage(entry)
+
+    @routes.get(
+        "/entry/decisions",
+        response_class=HTMLResponse,
+        summary="What waits for a decision in programmes and communications (a page for people)",
+        dependencies=[AtPosition],
+    )
+    async def waiting(
+        request: Request,
+        principal: Annotated[Principal, may(Action.FOLLOW_PROGRAMME_ENTRY)],
+        after: str | None = None,
+    ) -> HTMLResponse:
+        return await page.shown(request, principal, after)
+
+    @routes.post(
+        "/entry/communications/{communication_id}/verify",
+        response_class=HTMLResponse,
+        summary="Verify a communication (from the page of decisions)",
+    )
+    async def verify(
+        request: Request,
+        communication_id: UUID,
+        principal: Annotated[Principal, may(Action.VERIFY_COMMUNICATION)],
+    ) -> HTMLResponse:
+        return await page.verified(request, principal, communication_id)
+
+    return routes
+
+
+class DecisionsPage:
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+
+    async def shown(self, request: Request, principal: Principal, after: str | None) -> HTMLResponse:
+        entry, by = self.entry, principal.acting
+        obstacles = [
+            each for each in await self._entries(by, Kind.OBSTACLE_RAISED) if _decides(each, principal)
+        ]
+        tasks = await self._entries(by, Kind.TASK_ASSIGNED)
+        results = [each for each in tasks if Kind.TASK_ACCEPTED in dict(each.steps)]
+        overdue = [
+            each for each in tasks if each.row["standing"].status is EntryStatus.LATE and each not in results
+        ]
+        verifies = principal.role in roles_of(Action.VERIFY_COMMUNICATION)
+        unverified = await self._unverified(principal, after) if verifies else []
+        asked = await self._to_confirm(principal)
+        units = _units([*obstacles, *results, *overdue])
+        return entry.pages.page(
+            request,
+            "decisions_of_campaigns.html",
+            heading=HEADING,
+            decides=principal.role in roles_of(Action.DECIDE_REQUEST),
+            unit=await entry.unit(principal.unit) if principal.unit else None,
+            obstacles=obstacles,
+            results=results,
+            overdue=overdue,
+            asked=asked,
+            unverified=unverified[:AT_ONCE],
+            more=unverified[AT_ONCE - 1]["cursor"] if len(unverified) > AT_ONCE else None,
+            names={code: await entry.unit(code) for code in units},
+            form_ids={each.entry_id: entry.commands.new_id() for each in results},
+        )
+
+    async def verified(self, request: Request, principal: Principal, number: UUID) -> HTMLResponse:
+        entry, form = self.entry, await sent(request)
+        if step_of(form) is not Step.RECORD:
+            raise NotAForm
+        body = body_of(form, Verification, {"note": form.words("note", MOST_WORDS, required=False)})
+        if body is None:
+            return self._not_done(request, form.errors.get("note") or NotAForm().message)
+        context = context_of(request, principal, None, None)
+        try:
+            handled = await entry.commands.on_communication(
+                number, lambda given: body.command(principal.unit, given), context.by, context.metadata
+            )
+        except Refusal as refusal:
+            if refusal.kind in {"forbidden", "not_found", "unavailable"}:
+                raise
+            return self._not_done(request, for_people(refusal.message))
+        state, position = handled.state, handled.version.position
+        assert isinstance(state, Communication)  # noqa: S101  narrowing: it is recorded
+        what = sentence(state.activity)
+        text = Text(f"{VERIFIED.vi}: {what.vi}.", f"{VERIFIED.en}: {what.en}.")
+        return entry.done(request, text, (), self._links(request, position), position)
+
+    def _not_done(self, request: Request, why: Text) -> HTMLResponse:
+        return self.entry.pages.page(
+            request, "entry_problem.html", 422, messages=why, kept=None, sign_in=None
+        )
+
+    def _links(self, request: Request, position: int) -> list[Link]:
+        own = f"{self.entry.pages.at(request)['campaigns']}entry/decisions?min_position={position}"
+        return [Link(own, Text("Việc chờ quyết định", "What waits for a decision"))]
+
+    async def _entries(self, by: Acting, kind: Kind) -> list[Shown]:
+        """List what is open in the area of the caller, the longest waiting first."""
+        entry = self.entry
+        wanted = EntryFilter(as_of=entry.today, kind=kind, concerning=by.limit, is_open=True)
+        rows = await entry.read_model.entries(wanted, MOST, None)
+        return [shown(row, by, entry.today, entry.rulebook.calendar) for row in rows]
+
+    async def _unverified(self, principal: Principal, after: str | None) -> list[dict[str, Any]]:
+        limit = principal.acting.limit
+        others = None if limit is None else limit - {principal.unit}
+        wanted = CommunicationFilter(unverified=True, verified_for=others, newest_first=True)
+        return [
+            await self._row(row)
+            for row in await self.entry.read_model.communications(wanted, AT_ONCE + 1, after)
+        ]
+
+    async def _to_confirm(self, principal: Principal) -> list[dict[str, Any]]:
+        if principal.unit is None:
+            return []
+        wanted = CommunicationFilter(confirmed_by=principal.unit)
+        return [
+            await self._row(row) for row in await self.entry.read_model.communications(wanted, MOST, None)
+        ]
+
+    async def _row(self, row: dict[str, Any]) -> dict[str, Any]:
+        card = await self.entry.commands.require_draft(row["draft_code"])
+        unit_code = row["unit_code"] or card.lead_on(row["held_on"])
+        return {
+            **row,
+            "channel": CHANNELS[Channel(row["channel"])],
+            "when": dated(row["held_on"], Precision(row["precision"])),
+            "unit": await self.entry.unit(unit_code),
+        }
+
+
+def _decides(each: Shown, principal: Principal) -> bool:
+    """Tell whether an obstacle waits for the caller: it was sent to the own unit, or comes from a unit of the area."""
+    return each.owed_by == principal.unit or principal.acting.may_decide_for(each.row["unit_code"])
+
+
+def _units(rows: Iterable[Shown]) -> set[str]:
+    codes = {
+        code for each in rows for code in (each.row["unit_code"], each.row["lead_unit_code"], each.owed_by)
+    }
+    return {code for code in codes if code is not None}

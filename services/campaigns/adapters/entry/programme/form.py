@@ -1,0 +1,316 @@
+"""The form of an entry of a programme: a new one, what followed one, a correction or its end; one form for each kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import HTMLResponse
+
+from services.campaigns.adapters.entry.context import Entry, context_of
+from services.campaigns.adapters.entry.programme import fields
+from services.campaigns.adapters.entry.programme.fields import EntryForm, form_of
+from services.campaigns.adapters.entry.programme.words import status_words
+from services.campaigns.adapters.programmes.bodies import NewEntry
+from services.campaigns.adapters.programmes.views import EntryView, programme_view
+from services.campaigns.domain.entry_state import Entered
+from services.campaigns.domain.programme import CHANGES, FIRST_YEAR, LAST_YEAR, Record
+from services.campaigns.domain.programme_errors import EntryNotFound
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
+from shared.contracts.event import Acting, Code
+from shared.contracts.vocabulary import ProgrammeKind
+from shared.http.request_context import AtPosition
+from shared.kernel.errors import Refusal, Text
+from shared.pages.entry import (
+    FORM_ID,
+    VERSION,
+    Link,
+    NotAForm,
+    Step,
+    body_of,
+    form_id_of,
+    refused,
+    step_of,
+    version_of,
+    with_values,
+)
+from shared.pages.forms import Fields, sent
+from shared.rights.actions import Action
+from shared.rules.programme.kinds import KINDS
+
+Kind = ProgrammeKind
+Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
+PATH = "/entry/programme/{unit_code}/{year}"
+OF_ENTRY = f"{PATH}/{{entry_id}}"
+NOW_OWED = Text("Bước tiếp theo do {} thực hiện.", "{} acts next.")
+
+
+def router(entry: Entry) -> APIRouter:
+    routes = entry.pages.router("programmes")
+    form = ProgrammeForm(entry)
+    _beginning(routes, form)
+    for action, kinds in (
+        (Action.CORRECT_PROGRAMME_ENTRY, Kind.ENTRY_CORRECTED),
+        (Action.CANCEL_PROGRAMME_ENTRY, Kind.ENTRY_CANCELLED),
+    ):
+        _changing(routes, form, action, kinds)
+    _following(routes, form)
+    return routes
+
+
+def _beginning(routes: APIRouter, form: "ProgrammeForm") -> None:
+    @routes.get(
+        f"{PATH}/{{kind}}",
+        response_class=HTMLResponse,
+        summary="Enter something into a programme (a form for people)",
+        dependencies=[AtPosition],
+    )
+    async def opened(
+        request: Request,
+        unit_code: Code,
+        year: Year,
+        kind: Kind,
+        principal: Annotated[Principal, may(Action.ENTER_PROGRAMME)],
+    ) -> HTMLResponse:
+        return await form.shown(request, About(unit_code, year, kind, principal.acting), None)
+
+    @routes.post(
+        f"{PATH}/{{kind}}",
+        response_class=HTMLResponse,
+        summary="Enter something into a programme (from the form)",
+        dependencies=[AtPosition],
+    )
+    async def entered(
+        request: Request,
+        unit_code: Code,
+        year: Year,
+        kind: Kind,
+        principal: Annotated[Principal, may(Action.ENTER_PROGRAMME)],
+    ) -> HTMLResponse:
+        about = About(unit_code, year, kind, principal.acting)
+        return await form.taken(request, principal, about, await sent(request))
+
+
+def _changing(routes: APIRouter, form: "ProgrammeForm", action: Action, kind: Kind) -> None:
+    @routes.get(
+        f"{OF_ENTRY}/{kind}",
+        name=f"open_{action}",
+        response_class=HTMLResponse,
+        summary=f"{KINDS[kind].words.en} (a form for people)",
+        dependencies=[AtPosition],
+    )
+    async def opened(
+        request: Request,
+        unit_code: Code,
+        year: Year,
+        entry_id: UUID,
+        principal: Annotated[Principal, may(action)],
+    ) -> HTMLResponse:
+        return await form.shown(request, About(unit_code, year, kind, principal.acting, entry_id), None)
+
+    @routes.post(
+        f"{OF_ENTRY}/{kind}",
+        name=f"send_{action}",
+        response_class=HTMLResponse,
+        summary=f"{KINDS[kind].words.en} (from the form)",
+        dependencies=[AtPosition],
+    )
+    async def changed(
+        request: Request,
+        unit_code: Code,
+        year: Year,
+        entry_id: UUID,
+        principal: Annotated[Principal, may(action)],
+    ) -> HTMLResponse:
+        about = About(unit_code, year, kind, principal.acting, entry_id)
+        return await form.taken(request, principal, about, await sent(request))
+
+
+def _following(routes: APIRouter, form: "ProgrammeForm") -> None:
+    @routes.get(
+        f"{OF_ENTRY}/{{kind}}",
+        response_class=HTMLResponse,
+        summary="Enter what followed an entry (a form for people)",
+        dependencies=[AtPosition],
+    )
+    async def open_step(
+        request: Request,
+        unit_code: Code,
+        year: Year,
+        entry_id: UUID,
+        kind: Kind,
+        principal: Annotated[Principal, may(Action.FOLLOW_PROGRAMME_ENTRY)],
+    ) -> HTMLResponse:
+        return await form.shown(request, About(unit_code, year, kind, principal.acting, entry_id), None)
+
+    @routes.post(
+        f"{OF_ENTRY}/{{kind}}",
+        response_class=HTMLResponse,
+        summary="Enter what followed an entry (from the form)",
+        dependencies=[AtPosition],
+    )
+    async def follow(
+        request: Request,
+        unit_code: Code,
+        year: Year,
+        entry_id: UUID,
+        kind: Kind,
+        principal: Annotated[Principal, may(Action.FOLLOW_PROGRAMME_ENTRY)],
+    ) -> HTMLResponse:
+        about = About(unit_code, year, kind, principal.acting, entry_id)
+        return await form.taken(request, principal, about, await sent(request))
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a form enters, into which programme, for whom; `followed` is the id of the entry that it follows."""
+
+    unit_code: str
+    year: int
+    kind: Kind
+    by: Acting
+    followed: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if bool(KINDS[self.kind].follows) is not (self.followed is not None):
+            raise NotAForm
+
+    @property
+    def changes(self) -> bool:
+        return self.kind in CHANGES
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The programme as it was read for a form: the entry that is followed, how it stands, and its version."""
+
+    form: EntryForm
+    entered: Entered | None
+    view: EntryView | None
+    version: int
+
+
+class ProgrammeForm:
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+
+    async def shown(
+        self, request: Request, about: About, form: Fields | None, status: int = 200
+    ) -> HTMLResponse:
+        entry, seen = self.entry, await self._seen(about)
+        await entry.commands.check_writer(self._asked(about))
+        if form is None:
+            is_correction = about.kind is Kind.ENTRY_CORRECTED and seen.entered is not None
+            form = (
+                fields.written(seen.entered.content, seen.form)
+                if is_correction and seen.entered
+                else fields.begun(about.kind, entry.today)
+            )
+        hidden: dict[str, object] = {FORM_ID: form_id_of(form, entry.commands.new_id)}
+        if about.changes:
+            hidden[VERSION] = seen.version
+        view = seen.view
+        return entry.pages.page(
+            request,
+            "programme_form.html",
+            status,
+            heading=KINDS[about.kind].words,
+            help=fields.help_of(about.kind),
+            form=with_values(form, **hidden),
+            labels=seen.form.labels,
+            required=seen.form.required,
+            dates=fields.DATES,
+            numbers=fields.NUMBERS,
+            long=fields.LONG,
+            unit=await entry.unit(about.unit_code),
+            year=about.year,
+            view=view,
+            lead=await entry.unit(view.lead_unit_code) if view and view.lead_unit_code else None,
+        )
+
+    async def taken(self, request: Request, principal: Principal, about: About, form: Fields) -> HTMLResponse:
+        if step_of(form) is not Step.RECORD:
+            return await self.shown(request, about, form)
+        entry, seen = self.entry, await self._seen(about)
+        body = body_of(form, NewEntry, self._values(about, seen, form))
+        if body is None:
+            return await self.shown(request, about, form, 422)
+        key = str(form_id_of(form, entry.commands.new_id))
+        context = context_of(request, principal, key, version_of(form) if about.changes else None)
+        within = f"{about.unit_code}:{about.year}:{about.followed or ''}:{about.kind}"
+        number = context.id_of("entry", within, entry.commands.new_id)
+        command = body.command(about.unit_code, about.year, number, by=context.by, today=entry.today)
+        if about.kind is Kind.ENTRY_CORRECTED and seen.entered is not None:
+            command = replace(command, notes=seen.entered.content.notes)
+        try:
+            handled = await entry.commands.enter(command, context.metadata, context.if_match)
+        except Refusal as refusal:
+            return await self.shown(request, about, form, refused(form, refusal, fields.FIELDS))
+        return await self._done(request, about, about.followed or number, handled.version.position)
+
+    def _values(self, about: About, seen: Seen, form: Fields) -> Mapping[str, Any]:
+        values = fields.read(form, seen.form)
+        if about.followed is None:
+            return values | {"kind": about.kind}
+        values |= {"of_entry": about.followed, "kind": about.kind}
+        if not about.changes:
+            return values | {"happened_on": values.get("happened_on") or self.entry.today}
+        if about.kind is Kind.ENTRY_CORRECTED and seen.entered is not None:
+            before = fields.kept(seen.entered.content)
+            if values.get("lead_unit_code") != before["lead_unit_code"]:
+                before.pop("needs_acceptance")  # it follows from who leads the task
+            return {name: each for name, each in before.items() if name in NewEntry.model_fields} | values
+        return values
+
+    def _asked(self, about: About) -> Record:
+        """Give the command of a form that is not filled in yet, to see whether the caller may give it."""
+        return Record(
+            by=about.by,
+            today=self.entry.today,
+            kind=about.kind,
+            of_entry=about.followed,
+            entry_id=self.entry.commands.new_id(),
+            unit_code=about.unit_code,
+            year=about.year,
+        )
+
+    async def _seen(self, about: About) -> Seen:
+        entry = self.entry
+        await entry.commands.require_unit(about.unit_code)
+        programme, history = await entry.commands.programme(about.unit_code, about.year)
+        if about.followed is None:
+            return Seen(form_of(about.kind), None, None, history.version.count)
+        entered = programme.entries.get(about.followed)
+        if entered is None:
+            raise EntryNotFound
+        view = programme_view(about.unit_code, about.year, programme, history.events, entry.today)
+        own = next(each for each in view.entries if each.entry_id == about.followed)
+        return Seen(form_of(about.kind, own.kind), entered, own, history.version.count)
+
+    async def _done(self, request: Request, about: About, entry_id: UUID, position: int) -> HTMLResponse:
+        entry, words = self.entry, KINDS[about.kind].words
+        programme, history = await entry.commands.programme(about.unit_code, about.year)
+        view = programme_view(about.unit_code, about.year, programme, history.events, entry.today)
+        own = next(each for each in view.entries if each.entry_id == entry_id)
+        following = []
+        if own.status is not None:
+            status = status_words(own.kind, own.status)
+            following.append(Text(f"Tình trạng: {status.vi.lower()}.", f"It is {status.en.lower()}."))
+        if own.owed_by is not None:
+            unit = await entry.unit(own.owed_by)
+            following.append(Text(NOW_OWED.vi.format(unit), NOW_OWED.en.format(unit)))
+        what = Text(f"{words.vi}: {own.title}.", f"{words.en}: {own.title}.")
+        return entry.done(request, what, following, links(entry, request, about, position), position)
+
+
+def links(entry: Entry, request: Request, about: About, position: int) -> list[Link]:
+    at, newest = entry.pages.at(request), f"min_position={position}"
+    own = f"{at['campaigns']}entry"
+    programme = f"{own}/programme?unit={about.unit_code}&year={about.year}&{newest}"
+    return [
+        Link(programme, Text("Chương trình của đơn vị", "Programme of the unit")),
+        Link(f"{own}/decisions?{newest}", Text("Việc chờ quyết định", "What waits for a decision")),
+        Link(f"{at['registry']}home", Text("Trang của đơn vị", "Page of the unit")),
+    ]

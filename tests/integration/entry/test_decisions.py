@@ -1,0 +1,69 @@
+"""What waits for somebody in communications: a supervising body verifies, a lead unit confirms; nobody sees another's."""
+
+from shared.auth.sessions import CSRF_FIELD
+from shared.contracts.vocabulary import Role
+from tests.integration.entry.conftest import COMMUNE, HEALTH, JUSTICE, SCHOOLS, Office, filled
+from tests.integration.entry.test_communication_form import in_consultation, listed, recorded
+
+PAGE = "/entry/decisions"
+
+
+async def test_a_supervisor_verifies_with_one_press(office: Office, a_code: str) -> None:
+    await in_consultation(office, a_code)
+    title = f"Hội nghị {a_code}"
+    done = await recorded(office, a_code, title=title, url="https://syt.example.vn/tin/1")
+    newest = {"min_position": done.headers["loa-position"]}
+    (held,) = await listed(office, a_code)
+    address = f"/entry/communications/{held['communication_id']}/verify"
+    async with office.browser(JUSTICE, Role.SUPERVISOR, "campaigns") as justice:
+        page = await justice.get(PAGE, params=newest)
+        assert (title in page.text, "https://syt.example.vn/tin/1" in page.text) == (True, True), page.text
+        assert address.removeprefix("/") in page.text
+        sent = filled(page) | {"step": "record", "note": "Gọi 0912345678"}
+        personal = await justice.post(address, data=sent)
+        assert (personal.status_code, "số điện thoại" in personal.text) == (422, True)
+        stolen = await justice.post(address, data=sent | {CSRF_FIELD: "x"})
+        assert stolen.status_code == 403
+        verified = await justice.post(address, data=sent | {"note": "Đã đối chiếu biên bản"})
+        assert f"Đã xác minh: “{title}”" in verified.text, verified.text
+        assert (await justice.post(address, data=sent | {"note": ""})).status_code == 200  # once only
+        after = await justice.get(PAGE, params={"min_position": verified.headers["loa-position"]})
+        assert title not in after.text
+    (held,) = await listed(office, a_code)
+    assert (held["verification"]["by_unit_code"], held["verification"]["note"]) == (
+        JUSTICE,
+        "Đã đối chiếu biên bản",
+    )
+
+
+async def test_nobody_verifies_for_itself_or_others(office: Office, a_code: str) -> None:
+    await in_consultation(office, a_code)
+    title = f"Hội nghị {a_code}"
+    done = await recorded(office, a_code, title=title)
+    newest = {"min_position": done.headers["loa-position"]}
+    (held,) = await listed(office, a_code)
+    address = f"/entry/communications/{held['communication_id']}/verify"
+    for unit, role in ((HEALTH, Role.UNIT), (SCHOOLS, Role.SUPERVISOR), (HEALTH, Role.SUPERVISOR)):
+        async with office.browser(unit, role, "campaigns") as other:
+            page = await other.get(PAGE, params=newest)
+            assert (page.status_code, title in page.text) == (200, False), (unit, role)
+            refused = await other.post(address, data=filled(page) | {"step": "record"})
+            assert refused.status_code == 403, (unit, role)
+    (held,) = await listed(office, a_code)
+    assert held["verification"] is None
+
+
+async def test_coordinating_work_waits_for_who_leads(office: Office, a_code: str) -> None:
+    await in_consultation(office, a_code)
+    title = f"Tọa đàm {a_code}"
+    done = await recorded(office, a_code, COMMUNE, title=title, role="coordinating")
+    newest = {"min_position": done.headers["loa-position"]}
+    (held,) = await listed(office, a_code)
+    async with office.browser(HEALTH, service="campaigns") as lead:
+        page = await lead.get(PAGE, params=newest)
+        assert f"Ủy ban nhân dân xã A: {title}" in page.text, page.text
+        address = f"/entry/communications/{held['communication_id']}/confirm"
+        confirmed = await lead.post(address, data=filled(page) | {"step": "record"})
+        assert confirmed.status_code == 200, confirmed.text
+        after = await lead.get(PAGE, params={"min_position": confirmed.headers["loa-position"]})
+        assert title not in after.text

@@ -1,0 +1,61 @@
+"""A supervising body chooses units that are overdue, and gets a letter for each, with a deadline, a contact and a basis."""
+
+from io import BytesIO
+from zipfile import ZipFile
+
+from docx import Document
+
+from shared.auth.sessions import CSRF_FIELD
+from shared.contracts.vocabulary import Role
+from tests.integration.entry.conftest import HEALTH, JUSTICE, SCHOOLS, Office, date_of, filled, press
+from tests.integration.entry.test_communication_form import in_consultation
+from tests.integration.metrics.office import ago
+from tests.support.platform.service import eventually
+
+PATH = "/entry/urging"
+
+
+async def test_letters_to_chosen_units(office: Office, a_code: str) -> None:
+    await in_consultation(office, a_code, ago(60))
+
+    async def raised() -> bool:
+        alerts = await office.platform.services["notifier"].client.get("/alerts", params={"unit": HEALTH})
+        return a_code in alerts.text
+
+    assert await eventually(raised)
+    async with office.browser(JUSTICE, Role.SUPERVISOR, "notifier") as justice:
+        form = await justice.get(PATH)
+        assert "Sở Y tế tỉnh T: " in form.text, form.text
+        assert filled(form)["deadline_year"]
+        typed = {
+            "contact": "Phòng Phổ biến, giáo dục pháp luật, 0236 3822 000",
+            "basis": "Kế hoạch số 12/KH-UBND",
+        }
+        nobody = await press(justice, form, "record", **typed | date_of("deadline", ago(1)))
+        assert (nobody.status_code, filled(nobody)["basis"]) == (422, typed["basis"])
+        for name in ("units", "deadline"):
+            assert f'id="{name}-error"' in nobody.text, name
+        stolen = await press(justice, nobody, "record", units=[HEALTH], **{CSRF_FIELD: "x"})
+        assert stolen.status_code == 403
+        letters = await press(
+            justice, nobody, "record", units=[HEALTH, SCHOOLS], **date_of("deadline", ago(-5))
+        )
+        assert (letters.status_code, letters.headers["content-type"]) == (200, "application/zip")
+    with ZipFile(BytesIO(letters.content)) as archive:
+        assert archive.namelist() == [f"{HEALTH}.docx"]  # the other one is not overdue
+        letter = Document(BytesIO(archive.read(f"{HEALTH}.docx")))
+    words = "\n".join(paragraph.text for paragraph in letter.paragraphs)
+    day = [int(part) for part in ago(-5).split("-")]
+    assert f"trước ngày {day[2]:02} tháng" in words
+    assert "Thông tin liên hệ: Phòng Phổ biến, giáo dục pháp luật, 0236 3822 000." in words
+    assert "và Kế hoạch số 12/KH-UBND, Sở Tư pháp tỉnh T theo dõi" in words
+    assert "Kính gửi: Sở Y tế tỉnh T" in words
+    assert any("Nghị quyết" in cell.text for row in letter.tables[1].rows for cell in row.cells)
+
+
+async def test_only_who_supervises_urges(office: Office) -> None:
+    async with office.browser(HEALTH, Role.UNIT, "notifier") as clerk:
+        assert (await clerk.get(PATH)).status_code == 403
+    async with office.browser(SCHOOLS, Role.SUPERVISOR, "notifier") as other:
+        page = await other.get(PATH)
+        assert (page.status_code, "Sở Y tế" in page.text) == (200, False)
