@@ -10,8 +10,10 @@ from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.programmes import api as programmes_api
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import MetricsProjection, SqlAnnouncements
+from services.metrics.adapters.reports import published_routes
 from services.metrics.adapters.reports import routes as report_routes
 from services.metrics.adapters.reports.document import TEMPLATE
+from services.metrics.adapters.reports.published_store import SqlPublishedReports
 from services.metrics.adapters.snapshots.leaders import SqlOverviews
 from services.metrics.adapters.snapshots.reports import SqlReports
 from services.metrics.adapters.subscriber_collector import SubscriberCollector
@@ -20,6 +22,7 @@ from services.metrics.application.effect import Effects
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.programme import ProgrammeQueries
 from services.metrics.application.projections import GapReconciler
+from services.metrics.application.published import Publishing
 from services.metrics.application.queries import Queries
 from services.metrics.application.reports import ReportQueries
 from services.metrics.settings import Settings
@@ -47,6 +50,13 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     snapshots = stored.snapshot
     queries = Queries(snapshots, rulebook)
     reports = ReportQueries(queries, SqlReports(stored).snapshot)
+    template = settings.report_template or TEMPLATE
+    publishing = Publishing(
+        reports,
+        SqlPublishedReports(stored),
+        platform.store,
+        lambda report, version: report_routes.files_of(report, version, template),
+    )
     leaders = LeadersQueries(queries, SqlOverviews(stored).snapshot)
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", collector.read)
@@ -63,8 +73,10 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             verdicts.router(snapshots, queries),
             programmes_api.router(ProgrammeQueries(snapshots), rulebook.version),
             effect.router(Effects(snapshots, rulebook, present)),
-            report_routes.router(reports, settings.report_template or TEMPLATE),
+            report_routes.router(reports, template),
             report_routes.page_router(reports, platform.notices(runner)),
+            published_routes.router(publishing, publishing.kept),
+            published_routes.page_router(publishing, platform.notices(runner)),
             pages.router(leaders, settings.url_registry, platform.notices(runner)),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),

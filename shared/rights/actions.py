@@ -80,6 +80,7 @@ class Action(StrEnum):
     FOLLOW_PROGRAMME_ENTRY = "follow_programme_entry"
     CORRECT_PROGRAMME_ENTRY = "correct_programme_entry"
     CANCEL_PROGRAMME_ENTRY = "cancel_programme_entry"
+    PUBLISH_REPORT = "publish_report"
 
     SNOOZE_ALERT = "snooze_alert"
     ADD_SILENCE = "add_silence"

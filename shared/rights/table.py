@@ -83,6 +83,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
             *(Action.APPROVE_PLAN, Action.PLAN_ACTIVITY, Action.RESCHEDULE_ACTIVITY, Action.CANCEL_ACTIVITY),
             *(Action.ENTER_PROGRAMME, Action.FOLLOW_PROGRAMME_ENTRY, Action.CORRECT_PROGRAMME_ENTRY),
             *(Action.CANCEL_PROGRAMME_ENTRY, Action.SNOOZE_ALERT, Action.WITHDRAW_REQUEST),
+            Action.PUBLISH_REPORT,
         ),
     ),
     "care": (
@@ -183,7 +184,7 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
                 Action.CANCEL_PROGRAMME_ENTRY,
             }
         ),
-        "compliance": frozenset(),
+        "compliance": frozenset({Action.PUBLISH_REPORT}),
         "alert": frozenset({Action.SNOOZE_ALERT, Action.ANSWER_MAIL}),
         "recipient": frozenset({Action.CHOOSE_MAILS}),
     }

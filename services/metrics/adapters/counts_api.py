@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from services.metrics.adapters.api import AreaOf, AsOf, Year, period_of
+from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
 from services.metrics.adapters.views import Banner, PeriodView, banner_views, period_view
 from services.metrics.application.counts import CountAnswer, CountGroup, CountQueries, CountQuestion
 from services.metrics.domain.grouping import View
@@ -78,6 +78,7 @@ def question(  # the parameters of the contract
         Answer | None, Query(description="only communications on drafts in this scope")
     ] = None,
     group_by: CountBy = CountBy.NONE,
+    known_at: AsKnownAt = None,
 ) -> CountQuestion:
     return CountQuestion(
         as_of=as_of,
@@ -88,6 +89,7 @@ def question(  # the parameters of the contract
         view=view,
         scope=in_scope,
         group_by=group_by,
+        known_at=known_at,
     )
 
 

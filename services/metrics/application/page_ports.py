@@ -1,12 +1,13 @@
 """What the page for leaders and the report need of the read model besides figures."""
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from services.metrics.application.ports import Snapshot
+from services.metrics.application.ports import KnownAt, Snapshot
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Stage
 from shared.rules.figures import Period
 from shared.rules.verdicts import OccurrenceVerdict, PolicyVerdict
@@ -94,3 +95,13 @@ class ReportSnapshot(Snapshot, Protocol):
     async def policies(self, as_of: date, period: Period | None) -> list[PolicyRow]:
         """Give the policies that `cells` counts, those of one draft together."""
         ...
+
+
+class OverviewSnapshots(Protocol):
+    def __call__(
+        self, known_at: KnownAt | None = None, /
+    ) -> AbstractAsyncContextManager[OverviewSnapshot]: ...
+
+
+class ReportSnapshots(Protocol):
+    def __call__(self, known_at: KnownAt | None = None, /) -> AbstractAsyncContextManager[ReportSnapshot]: ...

@@ -1,8 +1,7 @@
 """The report on the scheme of Decision 407/QĐ-TTg: every part of one snapshot, beside the same period a year before."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -15,7 +14,7 @@ from services.metrics.application.counts import (
     earliest_day,
 )
 from services.metrics.application.leaders import situation_of
-from services.metrics.application.page_ports import PolicyRow, ReportSnapshot
+from services.metrics.application.page_ports import PolicyRow, ReportSnapshots
 from services.metrics.application.queries import Compliance, Overview, Queries, Question, counted_rows
 from services.metrics.domain.grouping import Group, GroupBy
 from services.metrics.domain.report import ReportDraft, ReportPolicy, Work, work_of
@@ -56,12 +55,12 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class ReportQueries:
     queries: Queries
-    snapshots: Callable[[], AbstractAsyncContextManager[ReportSnapshot]]
+    snapshots: ReportSnapshots
 
     async def report(self, question: Question, period: Period, today: date) -> Report:
         """Answer for a period; units may be named instead of their codes."""
         asked = replace(question, period=period, group_by=GroupBy.NONE)
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(question.known_at) as snapshot:
             overview = await self.queries.overview_in(snapshot, asked)
             asked = overview.question
             before = await self.queries.compliance_in(snapshot, _before(asked, period))

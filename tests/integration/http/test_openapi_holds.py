@@ -103,7 +103,9 @@ CALLERS = [
 
 # Services run in this process and use `random` (pauses between attempts) while hypothesis draws: it takes their use for
 # that of a strategy.
-@pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 @every_service
 @pytest.mark.parametrize(("role", "unit"), CALLERS)
 async def test_no_odd_request_gets_an_answer_that_is_not_described(

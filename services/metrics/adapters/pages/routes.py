@@ -31,6 +31,7 @@ WRONG_FIELDS = {
     "query.as_of": "Ngày số liệu chưa đúng: cần một ngày có thật, viết theo dạng năm-tháng-ngày, ví dụ 2026-03-31.",
     "query.year": "Năm báo cáo chưa đúng: cần một năm từ 2000 đến 2100, hoặc all nếu gộp tất cả các năm; để trống là năm hiện tại.",
     "query.view": "Cách nhìn chưa đúng: chọn một trong hai cách có trong danh sách.",
+    "query.known_at": "Thời điểm ghi nhận chưa đúng: cần một ngày viết theo dạng năm-tháng-ngày, hoặc một vị trí trong nhật ký sự kiện.",
     "query.lang": "Ngôn ngữ chưa đúng: chọn vi hoặc en.",
     "query.include_descendants": "Lựa chọn “gồm đơn vị trực thuộc” chưa đúng: chỉ có thể chọn hoặc không chọn.",
 }
@@ -125,7 +126,7 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
         _: Annotated[Principal, may(Action.READ_FIGURES)], draft_code: str, chosen: Chosen, today: Today
     ) -> HTMLResponse:
         as_of = chosen.as_of or today
-        answer = await queries.coverage(draft_code, as_of)
+        answer = await queries.coverage(draft_code, as_of, chosen.known_at)
         return render(
             "draft.html",
             **common,
@@ -135,7 +136,7 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
             today=today,
             effective=as_of,
             position=answer.position,
-            banners=[*await notices(), *banners([answer.dataset])],
+            banners=[*await notices(), *banners([answer.dataset]), *earlier(chosen, answer.position)],
             words=figure_words,
             alike=page_data.alike,
             **draft_grid.first_values(answer.body, as_of, queries.rulebook.calendar),
@@ -144,6 +145,24 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
         )
 
     return routes
+
+
+def earlier(chosen: Choice, position: int) -> list[Text]:
+    """State that figures are those of an earlier time, if they are."""
+    if chosen.known_at is None:
+        return []
+    at = page_data.number(position)
+    if isinstance(chosen.known_at, int):
+        when = Text(f"đến vị trí {at} trong nhật ký sự kiện", f"up to position {at} of the event log")
+    else:
+        day = page_data.day(chosen.known_at)
+        when = Text(f"đến hết ngày {day} (vị trí {at})", f"up to the end of {day} (position {at})")
+    return [
+        Text(
+            f"Số liệu theo những gì đã ghi nhận {when.vi}; những gì ghi nhận, đính chính sau đó chưa được tính.",
+            f"Figures from what was recorded {when.en}; what was recorded or corrected later is not counted.",
+        )
+    ]
 
 
 def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequence[Text]) -> dict[str, Any]:
@@ -161,7 +180,7 @@ def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequenc
         "effective": question.effective,
         "today": today,
         "position": answer.position,
-        "banners": [*notices, *banners(answer.datasets)],
+        "banners": [*notices, *banners(answer.datasets), *earlier(chosen, answer.position)],
         "units": units,
         "offered": sorted((units.name(code), code) for code in offered),
         "following": sorted((units.name(code), code) for code in following & set(units.units)),
