@@ -6,6 +6,10 @@ from fastapi import FastAPI
 
 from services.metrics.adapters import api, counts_api, effect, tables, verdicts
 from services.metrics.adapters.collector import Collector
+from services.metrics.adapters.lists import calendars
+from services.metrics.adapters.lists import routes as lists
+from services.metrics.adapters.lists.calendars import SqlCalendars
+from services.metrics.adapters.lists.page import Sources
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.programmes import api as programmes_api
 from services.metrics.adapters.read_model import SqlSnapshots
@@ -15,6 +19,7 @@ from services.metrics.adapters.reports import routes as report_routes
 from services.metrics.adapters.reports.document import TEMPLATE
 from services.metrics.adapters.reports.published_store import SqlPublishedReports
 from services.metrics.adapters.snapshots.leaders import SqlOverviews
+from services.metrics.adapters.snapshots.lists import SqlLists
 from services.metrics.adapters.snapshots.reports import SqlReports
 from services.metrics.adapters.subscriber_collector import SubscriberCollector
 from services.metrics.application.counts import CountQueries
@@ -57,6 +62,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         platform.store,
         lambda report, version: report_routes.files_of(report, version, template),
     )
+    of_units = SqlCalendars(platform.engine)
     leaders = LeadersQueries(queries, SqlOverviews(stored).snapshot)
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", collector.read)
@@ -64,7 +70,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         lambda: subscriber_states(platform.client.jetstream(timeout=READ_SECONDS)), platform.metrics
     )
     platform.metrics.before_scrape("subscriber_lag", external.read)
-    return app_factory.create_api(
+    made = app_factory.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
         routers=[
@@ -77,6 +83,18 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             report_routes.page_router(reports, platform.notices(runner)),
             published_routes.router(publishing, publishing.kept),
             published_routes.page_router(publishing, platform.notices(runner)),
+            calendars.router(queries, of_units, settings.url_metrics),
+            lists.router(
+                Sources(
+                    queries,
+                    SqlLists(stored).snapshot,
+                    CountQueries(snapshots),
+                    ProgrammeQueries(snapshots),
+                    settings.url_registry,
+                    settings.url_campaigns,
+                ),
+                platform.notices(runner),
+            ),
             pages.router(leaders, settings.url_registry, platform.notices(runner)),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),
@@ -93,3 +111,5 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )
+    made.state.calendars = of_units
+    return made

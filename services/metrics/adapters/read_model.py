@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.communications import SqlCommunications
-from services.metrics.adapters.history import as_known
+from services.metrics.adapters.history import earlier
 from services.metrics.adapters.programmes import rows as programme_rows
 from services.metrics.adapters.records import read_record
 from services.metrics.adapters.tables import (
@@ -49,7 +49,7 @@ class SqlSnapshots:
     projection: str
 
     def __post_init__(self) -> None:
-        as_known.enable(self.engine)
+        earlier.enable(self.engine)
 
     @asynccontextmanager
     async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlSnapshot"]:
@@ -61,8 +61,8 @@ class SqlSnapshots:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             position = (await checkpoints.read(connection, self.projection)).position
             if known_at is not None:
-                position = await as_known.known_position(connection, known_at, position)
-                await connection.execution_options(**{as_known.OPTION: position})
+                position = await earlier.position_meant(connection, known_at, position)
+                await connection.execution_options(**{earlier.OPTION: position})
             yield SqlSnapshot(connection, position)
 
 

@@ -38,6 +38,7 @@ from services.metrics.domain.record import (
     draft_of,
 )
 from shared.contracts.envelope import CATALOG, Recorded
+from shared.contracts.notifier import AlertEscalated, AlertSent
 from shared.contracts.registry import UnitTargetSet
 from shared.contracts.vocabulary import Answer
 from shared.directory.projection import USED
@@ -272,19 +273,23 @@ class MetricsProjection:
     rulebook: Rulebook
     reconciler: GapReconciler
     name: str = "metrics"
-    contexts: frozenset[str] = frozenset({"unit", "draft", "communication", "compliance", "programme"})
+    contexts: frozenset[str] = frozenset(
+        {"unit", "draft", "communication", "compliance", "programme", "plan", "alert"}
+    )
     tables: Sequence[Table] = tables.READ_MODEL
     # Drafts whose gaps were not compared yet; None at the start: all of them.
     unannounced: set[UUID] | None = field(default=None)
 
     def uses(self, context: str, name: str) -> bool:
-        """Every fact of a draft is kept with its position; of units only the directory and targets."""
+        """Every fact of a draft is kept with its position; of units only the directory and targets, of alerts what was sent."""
+        if context == "alert":
+            return name in {AlertSent.name, AlertEscalated.name}
         return context != "unit" or (context, name) in USED or name == UnitTargetSet.name
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         facts = [event for event in events if event.ref.context in {"draft", "communication"}]
         touched = await project_drafts(SqlRecords(connection), facts, self.rulebook)
-        others = [event for event in events if event.ref.context in {"unit", "compliance", "programme"}]
+        others = [event for event in events if event.ref.context not in {"draft", "communication"}]
         await write_changes(connection, [(event.position, list(row_changes(event))) for event in others])
         await upsert(connection, RECORDED_DAY, list(_recorded_days(events)))
         # Announced drafts are compared again: a fact may have been recorded between comparison and announcement.

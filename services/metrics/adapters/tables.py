@@ -297,6 +297,34 @@ class AnnouncedRow(Base, table=True):
     data: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 
+class PlannedActivityRow(Base, table=True):
+    """An activity of a draft's plan as it stands; `unit_code` is responsible for it (None: the lead unit)."""
+
+    __tablename__ = "planned_activity"
+
+    activity_id: UUID = Field(primary_key=True)
+    draft_id: UUID = Field(index=True)
+    planned_on: date = Field(index=True)
+    precision: str
+    stage: str | None
+    channel: str | None
+    title: str | None
+    unit_code: str | None
+    cancelled: bool
+    known_from: int = Field(default=0, sa_column=_known_from())
+
+
+class ReminderRow(Base, table=True):
+    """A day on which a gap was urged: `kind` is sent (a mail about it) or escalated (to a unit above)."""
+
+    __tablename__ = "reminder"
+
+    gap_id: UUID = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    known_from: int = Field(default=0, sa_column=_known_from())
+
+
 class RecordedDayRow(Base, table=True):
     """The position of the last fact that was recorded on a day (in Vietnam): what was known at its end."""
 
@@ -329,6 +357,16 @@ class PublishedReportRow(Base, table=True):
     published_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
+class CalendarAddressRow(Base, table=True):
+    """The secret address of a unit's calendar, of which only the digest is kept; a new one ends the old."""
+
+    __tablename__ = "calendar_address"
+
+    unit_code: str = Field(primary_key=True)
+    key_sha256: str = Field(unique=True)
+    made_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
 class PublishedFileRow(Base, table=True):
     """The bytes of a published report; they are in no event, so a backup takes them along."""
 
@@ -355,6 +393,9 @@ COMMUNICATION = table_of(CommunicationRow)
 COUNTING = table_of(CountingRow)
 PROGRAMME_ENTRY = table_of(ProgrammeEntryRow)
 ANNOUNCED = table_of(AnnouncedRow)
+PLANNED_ACTIVITY = table_of(PlannedActivityRow)
+REMINDER = table_of(ReminderRow)
+CALENDAR_ADDRESS = table_of(CalendarAddressRow)
 RECORDED_DAY = table_of(RecordedDayRow)
 PUBLISHED_REPORT = table_of(PublishedReportRow)
 PUBLISHED_FILE = table_of(PublishedFileRow)
@@ -385,6 +426,8 @@ KEPT = (
     COMMUNICATION,
     COUNTING,
     PROGRAMME_ENTRY,
+    PLANNED_ACTIVITY,
+    REMINDER,
 )
 SUPERSEDED = {table.name: _superseded(table) for table in KEPT}
 

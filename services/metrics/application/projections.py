@@ -19,9 +19,11 @@ from services.metrics.domain.record import (
     performed,
     to_announce,
 )
+from shared.contracts.campaigns import PlanActivityCancelled, PlanActivityPlanned, PlanActivityRescheduled
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.contracts.event import event_id
 from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed, ComplianceReportPublished
+from shared.contracts.notifier import AlertEscalated, AlertSent
 from shared.contracts.programme import ProgrammeEntry
 from shared.contracts.registry import UnitTargetSet
 from shared.directory.projection import unit_changes
@@ -30,12 +32,13 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.observability import signals
 from shared.projections.programme_rows import OF_FACT, entry_changes
-from shared.projections.rows import Put, RowChange
+from shared.projections.rows import Change, Put, RowChange
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import lead_units, stage_periods
 from shared.rules.timeline import timeline
 
 logger = signals.get_logger(__name__)
+SENT, ESCALATED = "sent", "escalated"  # kinds of reminders
 AT_ONCE = 500  # drafts
 ENTRY_COLUMNS = frozenset({*OF_FACT, "year", "amount", "dataset"})
 
@@ -124,13 +127,13 @@ async def rederive(records: Records, rulebook: Rulebook) -> bool:
 
     Tells whether there was any; what was superseded before is derived again by a rebuild.
     """
-    found = False
+    derived_again = False
     while outdated := await records.outdated(rulebook.version, AT_ONCE):
-        found = True
+        derived_again = True
         whole = await records.whole([record.draft_id for record in outdated])
         drafts = [_joined(record, whole.get(record.draft_id, ())) for record in outdated]
         await records.replace([_again(record, rulebook) for record in drafts])
-    return found
+    return derived_again
 
 
 def _joined(record: DraftRecord, stored: Iterable[CommunicationFact]) -> DraftRecord:
@@ -154,7 +157,7 @@ def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:
 
 
 def row_changes(event: Recorded) -> Iterable[RowChange]:
-    """Give what units, targets, programmes and our own announcements mean for rows."""
+    """Give what units, targets, programmes, plans, mails and our own announcements mean for rows."""
     data = event.data
     yield from unit_changes(event)
     match data:
@@ -162,6 +165,18 @@ def row_changes(event: Recorded) -> Iterable[RowChange]:
             yield Put("target", {"target": data.target_percent / 100}, data)
         case ProgrammeEntry():
             yield from entry_changes(event, data, ENTRY_COLUMNS)
+        case PlanActivityPlanned():
+            row = {"unit_code": data.responsible_unit_code, "cancelled": False}
+            yield Put("planned_activity", row, data)
+        case PlanActivityRescheduled():
+            moved = {"planned_on": data.planned_on, "precision": data.precision}
+            yield Change("planned_activity", {"activity_id": data.activity_id}, moved)
+        case PlanActivityCancelled():
+            yield Change("planned_activity", {"activity_id": data.activity_id}, {"cancelled": True})
+        case AlertSent():
+            yield Put("reminder", {"gap_id": data.gap_id, "day": data.day, "kind": SENT})
+        case AlertEscalated():
+            yield Put("reminder", {"gap_id": data.gap_id, "day": data.on, "kind": ESCALATED})
         case ComplianceReportPublished():
             yield Put("published_report", {"published_at": event.metadata.time}, data)
         case _ if event.ref.context == "compliance":

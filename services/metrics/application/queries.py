@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
+from services.metrics.application.list_ports import Coming, Evidence, Planned, Unnamed
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, PolicyRow, StageCell
 from services.metrics.application.ports import (
     Cell,
@@ -37,7 +38,21 @@ from shared.rules.figures import Period, effective_day, national_floor, reportin
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.verdicts import Search
 
-Led = TypeVar("Led", Cell, OpenGap, Todo, LateOccurrence, MonthCell, StageCell, Happened, PolicyRow)
+Led = TypeVar(
+    "Led",
+    Cell,
+    OpenGap,
+    Todo,
+    LateOccurrence,
+    MonthCell,
+    StageCell,
+    Happened,
+    PolicyRow,
+    Coming,
+    Planned,
+    Evidence,
+    Unnamed,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,8 +69,8 @@ def reasons(before: DraftRecord | None, after: DraftRecord | None) -> list[Reaso
     """Compare what was recorded of a draft with what is recorded now."""
     if before is None or after is None:
         return [Reason(Cause.REGISTERED)]
-    found = [*_of_communications(before.communications, after.communications), *_of_draft(before, after)]
-    return found or [Reason(Cause.OTHERWISE)]
+    causes = [*_of_communications(before.communications, after.communications), *_of_draft(before, after)]
+    return causes or [Reason(Cause.OTHERWISE)]
 
 
 def _of_communications(

@@ -106,3 +106,14 @@ class TableUnknown(Refusal):
             f"Trang không có bảng “{key}”; chọn một trong: {', '.join(keys)}.",
             f"The page has no table '{key}'; choose one of: {', '.join(keys)}.",
         )
+
+
+class CalendarUnknown(Refusal):
+    code = "calendar-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Địa chỉ lịch này không còn dùng được; đề nghị đơn vị tạo địa chỉ mới bằng POST /calendars.",
+            "This address of a calendar is not in use any more; the unit can make a new one with POST /calendars.",
+        )

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Table, select
 
-from services.metrics.adapters.history import as_known as as_known_statements
-from services.metrics.adapters.history.as_known import OPTION
+from services.metrics.adapters.history import earlier
+from services.metrics.adapters.history.earlier import OPTION
 from services.metrics.adapters.read_model import SqlSnapshot
 from services.metrics.adapters.tables import (
     COMMUNICATION,
@@ -131,10 +131,10 @@ async def test_what_is_updated_event_by_event_is_what_the_rules_give_of_all_fact
         assert await model.rows() == incremental
 
 
-async def as_known(model: ReadModel, table: Table, position: int, draft: UUID) -> list[dict[str, Any]]:
+async def rows_at(model: ReadModel, table: Table, position: int, draft: UUID) -> list[dict[str, Any]]:
     async with model.engine.connect() as connection:
-        known = await connection.execution_options(**{OPTION: position})
-        rows = (await known.execute(table.select().where(table.c.draft_id == draft))).mappings()
+        at_position = await connection.execution_options(**{OPTION: position})
+        rows = (await at_position.execute(table.select().where(table.c.draft_id == draft))).mappings()
         return [dict(row) for row in rows]
 
 
@@ -147,16 +147,16 @@ async def agrees_at(model: ReadModel, position: int, record: DraftRecord) -> Non
         (GAP_INTERVAL, line.gaps),
     ):
         wanted = expected(items, table)
-        rows = await as_known(model, table, position, record.draft_id)
+        rows = await rows_at(model, table, position, record.draft_id)
         shown = [{name: row[name] for name in wanted[0]} for row in rows] if wanted else rows
         assert sorted(shown, key=str) == sorted(wanted, key=str), (table.name, position)
-    rows = await as_known(model, COMMUNICATION, position, record.draft_id)
+    rows = await rows_at(model, COMMUNICATION, position, record.draft_id)
     stored = {row["communication_id"]: (row["role"], row["counts"], row["verified"]) for row in rows}
     assert stored == {
         item.fact.communication_id: (item.role, item.span is not None, item.fact.verified)
         for item in performed(record, RULEBOOK)
     }
-    (row,) = await as_known(model, DRAFT, position, record.draft_id)
+    (row,) = await rows_at(model, DRAFT, position, record.draft_id)
     assert (row["title"], row["scope"], row["regime"]) == (record.title, line.scope, record.regime)
 
 
@@ -166,7 +166,7 @@ async def test_figures_as_known_at_any_position_are_what_the_rules_give_of_the_f
 ) -> None:
     stream = Stream(seed)
     async with read_model("metrics", database_url) as model:
-        as_known_statements.enable(model.engine)
+        earlier.enable(model.engine)
         events = list(stream.registrations())
         first = events[-1].position
         events += stream.events(EVENTS)
@@ -183,8 +183,8 @@ async def covers_alike_at(model: ReadModel, events: list[Recorded], position: in
     """Compare a draft as the pages read it, with its communications, by text statements too."""
     for record in whole_records([event for event in events if event.position <= position]).values():
         async with model.engine.connect() as connection:
-            known = await connection.execution_options(**{OPTION: position})
-            await covers_alike_in(SqlSnapshot(known, position), record, ASKED[-1])
+            at_position = await connection.execution_options(**{OPTION: position})
+            await covers_alike_in(SqlSnapshot(at_position, position), record, ASKED[-1])
 
 
 async def test_a_page_of_communications_follows_the_one_before(database_url: str) -> None:

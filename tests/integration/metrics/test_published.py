@@ -1,4 +1,4 @@
-"""What was known earlier, and reports that are frozen: the same bytes later, the same numbers made anew, and why they differ today."""
+"""What was known earlier, and reports that are frozen: the same bytes later, the same numbers made rendered_again, and why they differ today."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -76,9 +76,9 @@ async def test_a_report_stays_as_it_was_published_and_says_what_changed(
     await Office(platform, "FROZEN").communicate("2025-03-06", 2)
     await platform.settled()
     position = listed["facts_position"]
-    anew = await ask(metrics, "/reports/407", **ASKED, known_at=position)
+    rendered_again = await ask(metrics, "/reports/407", **ASKED, known_at=position)
     frozen = (await metrics.client.get(f"/reports/407/published/{number}")).json()
-    assert anew == frozen
+    assert rendered_again == frozen
     for kind, content in files.items():
         answer = await metrics.client.get(f"/reports/407/published/{number}", params={"format": kind})
         assert answer.content == content
@@ -115,8 +115,8 @@ async def test_every_answer_can_be_asked_as_known_earlier(platform: Platform, me
     assert await begun(known_at=today().isoformat()) == (1, 0)
     before = await ask(metrics, "/compliance", as_of="2025-04-20", known_at="2020-01-01")
     assert (before["groups"][0]["policies"], before["position"]) == (0, 0)
-    nobody = await metrics.client.get("/compliance", params={**asked, "known_at": "2020-01-01"})
-    assert nobody.status_code == 404  # the unit was not registered
+    unregistered = await metrics.client.get("/compliance", params={**asked, "known_at": "2020-01-01"})
+    assert unregistered.status_code == 404  # the unit was not registered
 
     async def activities(**more: Any) -> int:
         counts = await ask(metrics, "/counts", **asked, **more)

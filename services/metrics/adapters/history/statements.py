@@ -45,8 +45,8 @@ async def _read(
     connection: AsyncConnection, parts: Sequence[str], given: tuple[Any, ...]
 ) -> dict[int, list[Row]]:
     rows: dict[int, list[Row]] = {}
-    for found in await connection.exec_driver_sql(" UNION ALL ".join(parts), given):
-        rows.setdefault(found.number, []).append(orjson.loads(found.row))
+    for part in await connection.exec_driver_sql(" UNION ALL ".join(parts), given):
+        rows.setdefault(part.number, []).append(orjson.loads(part.row))
     return rows
 
 
@@ -74,10 +74,10 @@ def _key(table: Table, change: RowChange) -> Row:
 
 
 def _apply(of: TableVersions, position: int, change: RowChange) -> None:
-    known = {"known_from": position} if "known_from" in of.table.columns else {}
+    since = {"known_from": position} if "known_from" in of.table.columns else {}
     match change:
         case Put():
-            of.put(position, whole_row(of.table, {**change.values, **known}, change.event))
+            of.put(position, whole_row(of.table, {**change.values, **since}, change.event))
         case Change():
             if before := of.get(change.key):
                 of.put(

@@ -67,7 +67,7 @@ class TableVersions:
         before = self._rows.get(key)
         if not self._kept:
             self._rows[key] = row
-        elif before is not None and _says_the_same(self.table, before, row):
+        elif before is not None and _is_same_fact(self.table, before, row):
             self._rows[key] = {**row, "known_from": before["known_from"]}
         else:
             self._end(key, position)
@@ -107,7 +107,7 @@ def _written(value: Any) -> Any:
 _BESIDES = {DRAFT.name: frozenset({"position", "rules_version", "derived", "record"})}
 
 
-def _says_the_same(table: Table, before: Row, row: Row) -> bool:
+def _is_same_fact(table: Table, before: Row, row: Row) -> bool:
     """Compare what two rows say about the facts: if it is the same, nothing was superseded."""
     besides = _BESIDES.get(table.name, frozenset())
     names = row.keys() - besides - {"known_from"}

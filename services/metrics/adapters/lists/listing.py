@@ -15,6 +15,7 @@ from shared.kernel.errors import Text
 from shared.rules.wording import NOT_APPLICABLE
 
 NONE = Text("Không có.", "None.")
+MINUS = "\N{MINUS SIGN}"
 CSV = "text/csv; charset=utf-8"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take a text for
 
@@ -106,10 +107,10 @@ class Table:
 
 def table_of(tables: Sequence[Table], key: str | None) -> Table:
     """Find a table by its key, the first one without; raises `TableUnknown`."""
-    found = next((table for table in tables if key in (None, table.key)), None)
-    if found is None:
+    table = next((each for each in tables if key in (None, each.key)), None)
+    if table is None:
         raise TableUnknown(str(key), [table.key for table in tables])
-    return found
+    return table
 
 
 def _place(value: Value) -> Plain:
@@ -171,7 +172,10 @@ def shown(value: Value, column: Column, words: Words) -> str:
 
 
 def _points(value: float) -> str:
-    return f"{value * 100:+.1f}".replace(".", ",").replace("-", "−")
+    """Write the change of a share in points, with its sign; none if it is nothing."""
+    sign = "+" if value > 0 else MINUS if value < 0 else ""
+    points = f"{abs(value) * 100:.1f}".replace(".", ",")
+    return points if points == "0,0" else f"{sign}{points}"
 
 
 _NUMBERS: Mapping[Kind, Callable[[Any], str]] = {

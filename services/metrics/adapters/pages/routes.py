@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from services.metrics.adapters.pages import draft_grid, leaders, page_data
 from services.metrics.adapters.pages.choice import Choice, Chosen
+from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.queries import Overview
 from shared.auth.admission import may
@@ -90,6 +91,7 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
         "definition": DEFINITION.vi,
         "definition_en": DEFINITION.en,
         "registry": registry,
+        "pages": PAGES,
     }
 
     @routes.get("/", summary="Where communication stands and who owes what, for leaders")

@@ -52,8 +52,8 @@ _DRAFTS = (
 )
 
 
-def tables(found: Difference, words: Words) -> list[Table]:
-    then, now = _numbers(found.then), _numbers(found.now)
+def tables(compared: Difference, words: Words) -> list[Table]:
+    then, now = _numbers(compared.then), _numbers(compared.now)
     rows = [
         {"label": label, "then": then[name], "now": now[name], "change": _change(then[name], now[name])}
         for name, label in _labels().items()
@@ -64,7 +64,7 @@ def tables(found: Difference, words: Words) -> list[Table]:
             key="drafts",
             title=Text("Số liệu thay đổi vì", "What changed, and why"),
             columns=_DRAFTS,
-            rows=[_draft(draft, words) for draft in found.drafts],
+            rows=[_draft(draft, words) for draft in compared.drafts],
             empty=Text(
                 "Không có dự thảo nào thay đổi kể từ khi chốt.", "No draft changed since publication."
             ),
@@ -72,19 +72,19 @@ def tables(found: Difference, words: Words) -> list[Table]:
     ]
 
 
-def values(found: Difference, words: Words) -> dict[str, Any]:
+def values(compared: Difference, words: Words) -> dict[str, Any]:
     return {
-        "found": found,
-        "published": found.published,
-        "whose": found.then.overview.whole.label,
-        "tables": tables(found, words),
-        "headline": _headline(found),
+        "compared": compared,
+        "published": compared.published,
+        "whose": compared.then.overview.whole.label,
+        "tables": tables(compared, words),
+        "headline": _headline(compared),
     }
 
 
-def _headline(found: Difference) -> Text:
-    number = len(found.drafts)
-    if not number and not found.other_rules:
+def _headline(compared: Difference) -> Text:
+    number = len(compared.drafts)
+    if not number and not compared.other_rules:
         return Text(
             "Số liệu hiện nay giống như khi chốt báo cáo", "The figures are the same as when it was published"
         )

@@ -154,15 +154,15 @@ def page_router(publishing: Publishing, notices: Notices = no_notices) -> APIRou
         today: Today,
         form: Annotated[Literal["html", "csv"], Query(alias="format")] = "html",
     ) -> Response:
-        found = await publishing.difference(report_id, today)
+        compared = await publishing.difference(report_id, today)
         words = Words(chosen.lang)
         if form == "csv":
-            return Response(difference.tables(found, words)[-1].as_csv(words), media_type=CSV)
-        report = found.published
+            return Response(difference.tables(compared, words)[-1].as_csv(words), media_type=CSV)
+        report = compared.published
         return render(
             "difference.html",
             headers={"Content-Language": chosen.lang},
-            **difference.values(found, words),
+            **difference.values(compared, words),
             published_at=f"{report.published_at.astimezone(VIETNAM):%H:%M %d/%m/%Y}",
             digests={kind.value: getattr(report, f"sha256_{kind}") for kind in Format},
             chosen=chosen,

@@ -25,7 +25,7 @@ def enable(engine: AsyncEngine) -> None:
         listen(engine.sync_engine, "before_cursor_execute", _rewrite, retval=True)
 
 
-async def known_position(connection: AsyncConnection, known_at: KnownAt, present: int) -> int:
+async def position_meant(connection: AsyncConnection, known_at: KnownAt, present: int) -> int:
     """Give the position that is meant, at most the present one."""
     position = known_at if isinstance(known_at, int) else await position_at_end_of(connection, known_at)
     return min(position, present)
@@ -41,10 +41,10 @@ def _rewrite(
     connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
 ) -> tuple[str, Any]:
     position = connection.get_execution_options().get(OPTION)
-    return (statement if position is None else as_known(statement, position)), parameters
+    return (statement if position is None else replaced(statement, position)), parameters
 
 
-def as_known(statement: str, position: int) -> str:
+def replaced(statement: str, position: int) -> str:
     """Put the tables as known at a position in the place of those that a statement names."""
     tables = ", ".join(_table(table.name, position) for table in KEPT if table.name in statement)
     if not tables:
