@@ -9,24 +9,27 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from services.metrics.adapters.pages import draft_grid, leaders, page_data
+from services.metrics.adapters.pages import draft_grid, leaders, page_data, track
 from services.metrics.adapters.pages.choice import Choice, Chosen
 from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.application.leaders import LeadersQueries
+from services.metrics.application.list_ports import ListSnapshots
 from services.metrics.application.queries import Overview
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.contracts.event import banners
+from shared.contracts.event import banners, draft_id
 from shared.http.request_context import AtPosition, Today
 from shared.kernel.errors import Text
 from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
-from shared.rules import figure_words
+from shared.rules import figure_words, wording
 from shared.rules.figures import DEFINITION, reporting_year
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 SAFE = {**safe(), "Referrer-Policy": "same-origin"}
+WIDE, WIDE_LEFT = 1000, 92  # units of the time track, and where its rows begin
+NARROW, NARROW_LEFT = 380, 74  # of that for phones
 FIRST_YEAR = 2022  # the first year for which Decision 407/QĐ-TTg sets a target
 WRONG_FIELDS = {
     "query.as_of": "Ngày số liệu chưa đúng: cần một ngày có thật, viết theo dạng năm-tháng-ngày, ví dụ 2026-03-31.",
@@ -82,7 +85,9 @@ def pages_router() -> APIRouter:
     )
 
 
-def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) -> APIRouter:
+def router(
+    pages: LeadersQueries, snapshots: ListSnapshots, registry: str, notices: Notices = no_notices
+) -> APIRouter:
     """`notices` stand above the figures while the log is not as it should be; `registry` is where officials enter and decide."""
     queries = pages.queries
     routes = pages_router()
@@ -112,14 +117,18 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
         _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
     ) -> HTMLResponse:
         overview = await queries.overview(chosen.question(today))
+        words = leaders.Words(chosen.lang)
         return render(
             "details.html",
+            headers={"Content-Language": chosen.lang},
+            wording=words,
+            whose=leaders.whose(overview, words),
             **common,
-            **shown_choice(overview, replace(chosen, lang="vi"), today, await notices()),
+            **shown_choice(overview, chosen, today, await notices()),
             groups=page_data.worst_first(overview.by_unit),
             gaps=page_data.by_unit(overview.gaps),
             todos=page_data.by_kind(overview.todos),
-            standing=page_data.standing,
+            standing=page_data.standing_text,
             urgency=page_data.urgency,
         )
 
@@ -129,8 +138,22 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
     ) -> HTMLResponse:
         as_of = chosen.as_of or today
         answer = await queries.coverage(draft_code, as_of, chosen.known_at)
+        number = draft_id(draft_code)
+        async with snapshots(chosen.known_at) as snapshot:
+            planned = await snapshot.planned(as_of, number)
+            reminders = await snapshot.reminders(number, as_of)
+        facts = track.Facts(answer.body, planned, reminders, as_of)
+        words = leaders.Words(chosen.lang)
         return render(
             "draft.html",
+            headers={"Content-Language": chosen.lang},
+            drawing=track.track(facts, WIDE, WIDE_LEFT),
+            narrow=track.track(facts, NARROW, NARROW_LEFT),
+            happenings=track.happenings(facts),
+            requests=wording.REQUESTS,
+            wording=words,
+            lang=chosen.lang,
+            t=words.pair,
             **common,
             draft=answer.body,
             chosen=chosen,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -13,11 +12,14 @@ from fastapi.responses import HTMLResponse, Response
 
 from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
 from services.metrics.adapters.pages.choice import Chosen
+from services.metrics.adapters.pages.leaders import Words, whose
+from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
 from services.metrics.adapters.reports.document import DOCX, document
 from services.metrics.adapters.reports.tables import shown, tables
 from services.metrics.adapters.reports.views import ReportView, report_view
 from services.metrics.adapters.reports.workbook import XLSX, heading, workbook
+from services.metrics.application.published import PublishedReports
 from services.metrics.application.queries import Question
 from services.metrics.application.reports import Report, ReportQueries
 from services.metrics.domain.errors import PeriodUnclear
@@ -31,6 +33,7 @@ from shared.rights.actions import Action
 from shared.rules.figures import Period, reporting_year
 from shared.text_checks.days import Day
 
+MOST_PUBLISHED = 12  # reports that the page lists
 MOST_SHOWN = 30  # rows of a table on the page; the files have all of them
 
 
@@ -97,7 +100,7 @@ def router(reports: ReportQueries, template: Path) -> APIRouter:
     return routes
 
 
-def page_router(reports: ReportQueries, notices: Notices = no_notices) -> APIRouter:
+def page_router(reports: ReportQueries, kept: PublishedReports, notices: Notices = no_notices) -> APIRouter:
     routes = pages_router()
     version = reports.queries.rulebook.version
 
@@ -108,10 +111,15 @@ def page_router(reports: ReportQueries, notices: Notices = no_notices) -> APIRou
         asked = chosen.question(today)
         made = await reports.report(asked, _period(asked), today)
         view = marked(await asyncio.to_thread(report_view, made, version), today)
-        vietnamese = replace(chosen, lang="vi")
+        words = Words(chosen.lang)
         return render(
             "report.html",
-            **shown_choice(made.overview, vietnamese, today, await notices()),
+            headers={"Content-Language": chosen.lang},
+            **shown_choice(made.overview, chosen, today, await notices()),
+            pages=PAGES,
+            wording=words,
+            whose=whose(made.overview, words),
+            published=await kept.listed(made.question.unit_code, None, MOST_PUBLISHED),
             view=view,
             heading=heading(view),
             tables=list(tables(view).values()),
