@@ -8,14 +8,21 @@ from services.metrics.adapters import api, effect, tables, verdicts
 from services.metrics.adapters.collector import Collector
 from services.metrics.adapters.counts import activities as activity_counts
 from services.metrics.adapters.counts import drafts as draft_counts
+from services.metrics.adapters.lists import calendars
+from services.metrics.adapters.lists import routes as lists
+from services.metrics.adapters.lists.calendars import SqlCalendars
+from services.metrics.adapters.lists.page import Sources
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.programmes import api as programmes_api
 from services.metrics.adapters.programmes import reports_api
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import MetricsProjection, SqlAnnouncements
+from services.metrics.adapters.reports import published_routes
 from services.metrics.adapters.reports import routes as report_routes
 from services.metrics.adapters.reports.document import TEMPLATE
+from services.metrics.adapters.reports.published_store import SqlPublishedReports
 from services.metrics.adapters.snapshots.leaders import SqlOverviews
+from services.metrics.adapters.snapshots.lists import SqlLists
 from services.metrics.adapters.snapshots.reports import SqlReports
 from services.metrics.adapters.subscriber_collector import SubscriberCollector
 from services.metrics.application.counts import CountQueries
@@ -24,6 +31,7 @@ from services.metrics.application.effect import Effects
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.programme import ProgrammeQueries
 from services.metrics.application.projections import GapReconciler
+from services.metrics.application.published import Publishing
 from services.metrics.application.queries import Queries
 from services.metrics.application.reports import ReportQueries
 from services.metrics.application.required_reports import RequiredReports
@@ -52,6 +60,14 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     snapshots = stored.snapshot
     queries = Queries(snapshots, rulebook, settings.deadline_documents)
     reports = ReportQueries(queries, SqlReports(stored).snapshot)
+    template = settings.report_template or TEMPLATE
+    publishing = Publishing(
+        reports,
+        SqlPublishedReports(stored),
+        platform.store,
+        lambda report, version: report_routes.files_of(report, version, template),
+    )
+    of_units = SqlCalendars(platform.engine)
     leaders = LeadersQueries(queries, SqlOverviews(stored).snapshot)
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", collector.read)
@@ -59,7 +75,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         lambda: subscriber_states(platform.client.jetstream(timeout=READ_SECONDS)), platform.metrics
     )
     platform.metrics.before_scrape("subscriber_lag", external.read)
-    return app_factory.create_api(
+    made = app_factory.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
         routers=[
@@ -70,9 +86,23 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             programmes_api.router(ProgrammeQueries(snapshots), rulebook.version),
             reports_api.router(RequiredReports(snapshots)),
             effect.router(Effects(snapshots, rulebook, present)),
-            report_routes.router(reports, settings.report_template or TEMPLATE),
-            report_routes.page_router(reports, platform.notices(runner)),
-            pages.router(leaders, settings.url_registry, platform.notices(runner)),
+            report_routes.router(reports, template),
+            report_routes.page_router(reports, publishing.kept, platform.notices(runner)),
+            published_routes.router(publishing, publishing.kept),
+            published_routes.page_router(publishing, platform.notices(runner)),
+            calendars.router(queries, of_units, settings.url_metrics),
+            lists.router(
+                Sources(
+                    queries,
+                    SqlLists(stored).snapshot,
+                    CountQueries(snapshots),
+                    ProgrammeQueries(snapshots),
+                    settings.url_registry,
+                    settings.url_campaigns,
+                ),
+                platform.notices(runner),
+            ),
+            pages.router(leaders, SqlLists(stored).snapshot, settings.url_registry, platform.notices(runner)),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,
@@ -88,3 +118,5 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )
+    made.state.calendars = of_units
+    return made

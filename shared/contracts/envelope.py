@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from shared.contracts.campaigns import CommunicationEvent, PlanEvent
 from shared.contracts.event import NOTHING, REMEMBERED, TYPE_PREFIX, About, Event, Unknown
-from shared.contracts.metrics import ComplianceEvent
+from shared.contracts.metrics import MetricsEvent
 from shared.contracts.notifier import AlertEvent, RecipientEvent
 from shared.contracts.open_values import without_added_values
 from shared.contracts.programme import ProgrammeEvent
@@ -93,7 +93,7 @@ CATALOG = catalog_of(
         PlanEvent,
         CommunicationEvent,
         ProgrammeEvent,
-        ComplianceEvent,
+        MetricsEvent,
         AlertEvent,
         RecipientEvent,
     ]

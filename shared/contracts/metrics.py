@@ -1,4 +1,4 @@
-"""Events of metrics: gaps in the communication of a draft, as they open, change and close."""
+"""Events of metrics: gaps in the communication of a draft, as they open, change and close, and published reports."""
 
 from datetime import date
 from uuid import UUID
@@ -45,3 +45,29 @@ class ComplianceGapClosed(_Gap, context="compliance"):
 
 
 ComplianceEvent = ComplianceGapOpened | ComplianceGapChanged | ComplianceGapClosed
+
+
+class ComplianceReportPublished(Event, context="compliance"):
+    """A report on the scheme that is kept as it was published: whose it is, of which days, and its files.
+
+    `facts_position` is that of the last fact that it states; the digests are SHA-256 of the files' bytes, in hexadecimal.
+    """
+
+    report_id: UUID
+    unit_code: Code | None = None
+    include_descendants: bool = False
+    area_of: Code | None = None
+    view: str
+    year: int | None = None
+    period_from: date
+    period_to: date
+    as_of: date
+    facts_position: int
+    rules_version: str
+    document: str | None = None
+    sha256_json: str
+    sha256_xlsx: str
+    sha256_docx: str
+
+
+MetricsEvent = ComplianceEvent | ComplianceReportPublished

@@ -14,6 +14,7 @@ class Action(StrEnum):
     RENEW_LINK = "renew_link"
     CHOOSE_MAILS = "choose_mails"
     RESOLVE_LINK = "resolve_link"
+    READ_CALENDAR = "read_calendar"
 
     READ_UNITS = "read_units"
     READ_DRAFTS = "read_drafts"
@@ -80,6 +81,8 @@ class Action(StrEnum):
     FOLLOW_PROGRAMME_ENTRY = "follow_programme_entry"
     CORRECT_PROGRAMME_ENTRY = "correct_programme_entry"
     CANCEL_PROGRAMME_ENTRY = "cancel_programme_entry"
+    PUBLISH_REPORT = "publish_report"
+    MAKE_CALENDAR = "make_calendar"
 
     SNOOZE_ALERT = "snooze_alert"
     ADD_SILENCE = "add_silence"

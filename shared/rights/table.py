@@ -24,7 +24,12 @@ SUPERVISED = frozenset({Relation.BELOW, Relation.AREA})
 OWN_AND_SUPERVISED = OWN | SUPERVISED
 
 OPEN = frozenset({Action.PROBE, Action.READ_CONTRACT, Action.SIGN_IN})
-BY_LINK = frozenset({Action.ANSWER_MAIL, Action.RENEW_LINK, Action.CHOOSE_MAILS, Action.RESOLVE_LINK})
+BY_LINK = frozenset(
+    {
+        *(Action.ANSWER_MAIL, Action.RENEW_LINK, Action.CHOOSE_MAILS, Action.RESOLVE_LINK),
+        Action.READ_CALENDAR,
+    }
+)
 PUBLIC = frozenset(
     {
         *(Action.READ_UNITS, Action.READ_DRAFTS, Action.READ_RULES, Action.READ_COMMUNICATIONS),
@@ -85,6 +90,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
             *(Action.APPROVE_PLAN, Action.PLAN_ACTIVITY, Action.RESCHEDULE_ACTIVITY, Action.CANCEL_ACTIVITY),
             *(Action.ENTER_PROGRAMME, Action.FOLLOW_PROGRAMME_ENTRY, Action.CORRECT_PROGRAMME_ENTRY),
             *(Action.CANCEL_PROGRAMME_ENTRY, Action.SNOOZE_ALERT, Action.WITHDRAW_REQUEST),
+            *(Action.PUBLISH_REPORT, Action.MAKE_CALENDAR),
         ),
     ),
     "care": (
@@ -186,7 +192,7 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
                 Action.CANCEL_PROGRAMME_ENTRY,
             }
         ),
-        "compliance": frozenset(),
+        "compliance": frozenset({Action.PUBLISH_REPORT}),
         "alert": frozenset({Action.SNOOZE_ALERT, Action.ANSWER_MAIL}),
         "recipient": frozenset({Action.CHOOSE_MAILS}),
     }

@@ -28,6 +28,8 @@ _TEXTS = {
     "by_unit_code": "BTP",
     "decider_code": "STP-15",
     "activity_code": "HN-01",
+    "area_of": "STP-15",
+    "view": "original",
     "language": "tiếng Mông",
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "lead_unit_code": "BTP",
@@ -38,6 +40,9 @@ _TEXTS = {
     "unit_name": "Bộ Tư pháp",
     "title": "Luật Đất đai (sửa đổi)",
     "rules_version": "3f0c9d",
+    "sha256_json": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "sha256_xlsx": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    "sha256_docx": "fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13",
     "url": "https://example.vn/hoi-thao",
     "digest_key": "2024-03-11/BTP/focal_point",
     "message_id": "<0f8b4c@loa>",
@@ -116,7 +121,7 @@ def _several(name: str, kind: Any) -> Any:
 def _aggregate(event: Event) -> UUID:
     own = {"unit": unit_id("BTP"), "draft": draft_id(_DRAFT), "plan": draft_id(_DRAFT)}
     own["programme"] = programme_id("BTP", 2024)
-    ids = (getattr(event, name, None) for name in (f"{event.context}_id", "gap_id", "draft_id"))
+    ids = (getattr(event, name, None) for name in (f"{event.context}_id", "gap_id", "draft_id", "report_id"))
     return own.get(event.context) or next(id_ for id_ in ids if id_)
 
 

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from openapi_spec_validator import validate
 from pydantic import SecretStr
 
+from services.metrics.adapters.lists import calendars
 from services.notifier.adapters.recipients import preferences_page
 from services.registry.adapters import requests_api
 from shared.auth import admission, service_tokens
@@ -45,6 +46,7 @@ GUARDS = (
     preferences_page._hold,
     preferences_page._even_expired,
     requests_api._hold_claims,
+    calendars.hold_address,
     service_tokens._admit_service,
 )  # a bearer token, the link of a mail, the claims of one, or the token of a service
 

@@ -52,7 +52,7 @@ async def test_an_unknown_parameter_is_named_on_every_route(service: str, client
 @pytest.mark.parametrize(
     ("service", "address", "nearest"),
     [
-        ("metrics", "/compliance?known_at=2025-01-01", "as_of"),
+        ("metrics", "/compliance?known=2025-01-01", "known_at"),
         ("metrics", "/compliance?as_off=2025-01-01", "có phải “as_of”"),
         ("metrics", "/gaps?state=overdue", "unit"),
         ("metrics", "/todos?units=STP-X", "unit"),

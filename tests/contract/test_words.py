@@ -45,8 +45,9 @@ INSTEAD: Mapping[str, str] = {
 BANNED = {word: instead for words, instead in INSTEAD.items() for word in words.split()}
 COMPOUNDS = re.compile(
     r"not_?found|one_?click|one_?line|one_?day|one_by_one|one_at_a_time|one_of|one_hour|(?:^|_)one_[a-z]+s?$"
+    r"|known_(?:at|from|to)"
 )
-"""Number words and fixed terms: `NotFound`, `one_click` (RFC 8058), `ONE_DAY`."""
+"""Number words and fixed terms: `NotFound`, `one_click` (RFC 8058), `ONE_DAY`, `known_at` (the contract)."""
 
 KEPT = {
     "PreferenceDoor": "an enumeration of a released event (recipient.*), whose schema bears its name",

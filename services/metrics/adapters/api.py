@@ -1,11 +1,13 @@
 """The routes of metrics: compliance, gaps, coverage and to-dos, for any day."""
 
+import re
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import TypeAdapter, ValidationError
 
 from services.metrics.adapters.views import (
     ComplianceView,
@@ -18,8 +20,9 @@ from services.metrics.adapters.views import (
     gaps_view,
     todos_view,
 )
+from services.metrics.application.ports import KnownAt
 from services.metrics.application.queries import ListQuestion, Queries, Question
-from services.metrics.domain.errors import PeriodUnclear
+from services.metrics.domain.errors import KnownAtUnclear, PeriodUnclear
 from services.metrics.domain.grouping import GroupBy, View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
@@ -43,6 +46,33 @@ def _as_of(
 
 
 AsOf = Annotated[date, Depends(_as_of)]
+_DAY: TypeAdapter[date] = TypeAdapter(Day)
+_POSITION = re.compile("[0-9]{1,18}")
+
+
+def known_at_of(given: str | None) -> KnownAt | None:
+    """Read a position or a day; raises `KnownAtUnclear`."""
+    if given is None or _POSITION.fullmatch(given):
+        return int(given) if given else None
+    try:
+        return _DAY.validate_python(given)
+    except ValidationError as error:
+        raise KnownAtUnclear from error
+
+
+def _known_at(
+    known_at: Annotated[
+        str | None,
+        Query(
+            max_length=32,
+            description="as known at this position of the log, or at the end of this day; as known now if absent",
+        ),
+    ] = None,
+) -> KnownAt | None:
+    return known_at_of(known_at)
+
+
+AsKnownAt = Annotated[KnownAt | None, Depends(_known_at)]
 AreaOf = Annotated[
     str | None,
     Query(
@@ -61,6 +91,7 @@ def question(  # the parameters of the contract
     area_of: AreaOf = None,
     view: View = View.ORIGINAL,
     group_by: GroupBy = GroupBy.NONE,
+    known_at: AsKnownAt = None,
 ) -> Question:
     return Question(
         as_of=as_of,
@@ -71,13 +102,24 @@ def question(  # the parameters of the contract
         area_of=area_of,
         view=view,
         group_by=group_by,
+        known_at=known_at,
     )
 
 
 def of_units(
-    as_of: AsOf, unit: str | None = None, include_descendants: bool = False, area_of: AreaOf = None
+    as_of: AsOf,
+    unit: str | None = None,
+    include_descendants: bool = False,
+    area_of: AreaOf = None,
+    known_at: AsKnownAt = None,
 ) -> Question:
-    return Question(as_of=as_of, unit_code=unit, include_descendants=include_descendants, area_of=area_of)
+    return Question(
+        as_of=as_of,
+        unit_code=unit,
+        include_descendants=include_descendants,
+        area_of=area_of,
+        known_at=known_at,
+    )
 
 
 def period_of(year: int | None, first: date | None, last: date | None) -> Period | None:
@@ -101,8 +143,11 @@ def of_draft(
     counts: Annotated[
         bool | None, Query(description="only those that count for the lead unit's duty, or only others")
     ] = None,
+    known_at: AsKnownAt = None,
 ) -> ListQuestion:
-    return ListQuestion(as_of=as_of, limit=0, entry_id=entry_id, policy_no=policy_no, counts=counts)
+    return ListQuestion(
+        as_of=as_of, limit=0, entry_id=entry_id, policy_no=policy_no, counts=counts, known_at=known_at
+    )
 
 
 OfDraft = Annotated[ListQuestion, Depends(of_draft)]
@@ -131,9 +176,13 @@ def router(queries: Queries) -> APIRouter:
 
     @routes.get("/drafts/{draft_code}/coverage", summary="The verdict of every policy and stage, and why")
     async def coverage(
-        _: Annotated[Principal, may(Action.READ_FIGURES)], draft_code: str, as_of: AsOf, today: Today
+        _: Annotated[Principal, may(Action.READ_FIGURES)],
+        draft_code: str,
+        as_of: AsOf,
+        today: Today,
+        known_at: AsKnownAt = None,
     ) -> CoverageView:
-        answer = await queries.coverage(draft_code, as_of)
+        answer = await queries.coverage(draft_code, as_of, known_at)
         return marked(coverage_view(answer, as_of.isoformat(), rules_version), today)
 
     @routes.get(

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.metrics.adapters.tables import COMMUNICATION, COUNTING
 from services.metrics.application.ports import Listed, PerformedCommunication
 from services.metrics.domain.coverage import Covering
-from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, Performed
-from shared.persistence.database import insert
+from services.metrics.domain.record import Asked, CommunicationFact, Performed
 from shared.rules.facts import WHOLE_DRAFT
 from shared.rules.verdicts import Search
 
@@ -37,12 +35,13 @@ _OF_FACT = [
 _EARLIEST = """
   (SELECT s.communication_id FROM counting_communication s
    WHERE s.draft_id = a.draft_id AND s.policy_no = a.policy_no AND s.held_on BETWEEN a.first_day AND a.last_day {only}
+     AND s.communication_id <> ALL(CAST(:apart_from AS uuid[]))
    ORDER BY s.held_on LIMIT 1)
 """
 _BEGUN_BEFORE = """
   (SELECT s.communication_id FROM counting_communication s
    WHERE s.draft_id = a.draft_id AND s.policy_no = a.policy_no AND s.precision = '{precision}' AND s.precision <> 'day'
-     AND s.held_on < a.first_day {only}
+     AND s.held_on < a.first_day {only} AND s.communication_id <> ALL(CAST(:apart_from AS uuid[]))
    ORDER BY s.held_on DESC LIMIT 1)
 """
 _ONLY = ("", "AND a.is_window AND NOT s.statutory", "AND a.is_window AND s.verified")
@@ -92,31 +91,25 @@ class SqlCommunications:
         """Give all communications of some drafts."""
         return await self._facts(_with_draft().where(COMMUNICATION.c.draft_id.in_(drafts))) if drafts else {}
 
-    async def deciding(self, asked: Iterable[Asked]) -> dict[UUID, list[CommunicationFact]]:
-        """Give the communications that decide the verdicts of drafts, at most some for each policy and stage."""
-        rows = [
+    async def deciding(
+        self, asked: Iterable[Asked], apart_from: Collection[UUID] = ()
+    ) -> dict[UUID, list[CommunicationFact]]:
+        """Give the communications that decide the verdicts of drafts, at most some for each policy and stage.
+
+        Those of `apart_from` are passed over, as if they weren't there.
+        """
+        rows = {
             (item.draft_id, number, search.first, search.last, search.is_window)
             for item in asked
             for number in {WHOLE_DRAFT, *item.policies}
             for search in item.searches
-        ]
+        }
         if not rows:
             return {}
         names = ("drafts", "numbers", "firsts", "lasts", "windows")
-        values = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        values: dict[str, Any] = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        values["apart_from"] = list(apart_from)
         return await self.by_ids((await self.connection.execute(text(_DECIDING), values)).scalars().all())
-
-    async def keep(
-        self, drafts: Iterable[tuple[DraftRecord, Iterable[Performed]]], touched: Collection[UUID]
-    ) -> None:
-        """Write communications; of those `touched` that aren't among them the rows go."""
-        kept = [(record.draft_id, item) for record, items in drafts for item in items]
-        ids = {*touched, *(item.fact.communication_id for _, item in kept)}
-        if not ids:
-            return
-        await self.connection.exec_driver_sql(_DELETE, (list(ids),))
-        await insert(self.connection, COMMUNICATION, [_communication(*item) for item in kept])
-        await insert(self.connection, COUNTING, list(chain.from_iterable(_counting(*item) for item in kept)))
 
     async def covering(
         self, draft_id: UUID, asked: Sequence[tuple[int, Search]], most: int
@@ -173,12 +166,6 @@ class SqlCommunications:
         return by_draft
 
 
-_DELETE = """
-WITH counting AS (DELETE FROM counting_communication WHERE communication_id = ANY($1))
-DELETE FROM communication WHERE communication_id = ANY($1)
-"""
-
-
 def _of_days(asked: Listed, days: Search) -> Select[Any]:
     table = COUNTING.c
     query = select(table.communication_id).where(
@@ -192,7 +179,7 @@ def _with_draft() -> Select[Any]:
     return select(COMMUNICATION.c.draft_id, *_OF_FACT)
 
 
-def _communication(draft_id: UUID, item: Performed) -> Row:
+def communication_row(draft_id: UUID, item: Performed) -> Row:
     fact = item.fact
     return {
         **{
@@ -212,7 +199,7 @@ def _communication(draft_id: UUID, item: Performed) -> Row:
     }
 
 
-def _counting(draft_id: UUID, item: Performed) -> Iterator[Row]:
+def counting_rows(draft_id: UUID, item: Performed) -> Iterator[Row]:
     if item.span is None:
         return
     policies = set(item.fact.policies)

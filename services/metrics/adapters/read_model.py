@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.communications import SqlCommunications
+from services.metrics.adapters.history import earlier
 from services.metrics.adapters.programmes import rows as programme_rows
 from services.metrics.adapters.records import read_record
 from services.metrics.adapters.tables import (
@@ -26,7 +27,7 @@ from services.metrics.adapters.tables import (
     checkpoints,
     units,
 )
-from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedCommunication, Todo
+from services.metrics.application.ports import Cell, KnownAt, Listed, OpenGap, PerformedCommunication, Todo
 from services.metrics.application.required_reports import ReportEntry
 from services.metrics.domain.coverage import Covering
 from services.metrics.domain.draft_counts import CountedDraft
@@ -50,13 +51,22 @@ class SqlSnapshots:
     engine: AsyncEngine
     projection: str
 
+    def __post_init__(self) -> None:
+        earlier.enable(self.engine)
+
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator["SqlSnapshot"]:
-        """Open a consistent snapshot: rows and position belong together, whatever is projected meanwhile."""
+    async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlSnapshot"]:
+        """Open a consistent snapshot: rows and position belong together, whatever is projected meanwhile.
+
+        With `known_at` it is what was known then; its position is that of the last event that was.
+        """
         async with self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            checkpoint = await checkpoints.read(connection, self.projection)
-            yield SqlSnapshot(connection, checkpoint.position)
+            position = (await checkpoints.read(connection, self.projection)).position
+            if known_at is not None:
+                position = await earlier.position_meant(connection, known_at, position)
+                await connection.execution_options(**{earlier.OPTION: position})
+            yield SqlSnapshot(connection, position)
 
 
 @dataclass(slots=True)
@@ -149,7 +159,14 @@ class SqlSnapshot:
         """Give the next records in the order of their codes, with all communications."""
         query = select(DRAFT.c.facts, DRAFT.c.record).where(DRAFT.c.draft_code > after)
         rows = await self.connection.execute(query.order_by(DRAFT.c.draft_code).limit(limit))
-        records = [read_record(*row) for row in rows]
+        return await self._whole([read_record(*row) for row in rows])
+
+    async def records_of(self, codes: Collection[str]) -> list[DraftRecord]:
+        """Give some records, with all communications."""
+        query = select(DRAFT.c.facts, DRAFT.c.record).where(DRAFT.c.draft_code.in_(codes))
+        return await self._whole([read_record(*row) for row in await self.connection.execute(query)])
+
+    async def _whole(self, records: list[DraftRecord]) -> list[DraftRecord]:
         whole = await self._communications.of_drafts([record.draft_id for record in records])
         return [
             replace(record, communications=record.communications or tuple(whole.get(record.draft_id, ())))

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +13,21 @@ from sqlalchemy import Table, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters import tables
-from services.metrics.adapters.communications import SqlCommunications
+from services.metrics.adapters.communications import SqlCommunications, communication_row, counting_rows
+from services.metrics.adapters.history.statements import versions_by_id, write_changes, write_versions
+from services.metrics.adapters.history.versions import TableVersions
 from services.metrics.adapters.tables import (
     ANNOUNCED,
+    COMMUNICATION,
+    COUNTING,
     DRAFT,
     GAP_INTERVAL,
     OCCURRENCE,
     OCCURRENCE_INTERVAL,
     POLICY_INTERVAL,
+    RECORDED_DAY,
 )
-from services.metrics.application.ports import Dated
+from services.metrics.application.ports import Dated, DraftVersion
 from services.metrics.application.projections import GapReconciler, project_drafts, rederive, row_changes
 from services.metrics.domain.record import (
     Announced,
@@ -31,15 +35,16 @@ from services.metrics.domain.record import (
     CommunicationFact,
     DraftGaps,
     DraftRecord,
-    Performed,
     draft_of,
 )
 from shared.contracts.envelope import CATALOG, Recorded
+from shared.contracts.notifier import AlertEscalated, AlertSent
 from shared.contracts.registry import UnitTargetSet
 from shared.contracts.vocabulary import Answer
 from shared.directory.projection import USED
-from shared.persistence.database import insert, upsert
-from shared.projections.rows import write
+from shared.kernel.local_day import day_in_vietnam
+from shared.persistence.database import upsert
+from shared.projections.rebuild import Purpose
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.timeline import GapInterval
 
@@ -88,29 +93,59 @@ class SqlRecords:
         rows = await self.connection.execute(query.limit(most))
         return [read_record(row.facts, row.record) for row in rows]
 
-    async def keep(
-        self, drafts: Iterable[tuple[DraftRecord, Iterable[Performed]]], touched: Collection[UUID]
-    ) -> None:
-        await self._communications.keep(drafts, touched)
+    async def deciding(
+        self, asked: Iterable[Asked], apart_from: Collection[UUID] = ()
+    ) -> Mapping[UUID, Sequence[CommunicationFact]]:
+        return await self._communications.deciding(asked, apart_from)
 
-    async def deciding(self, asked: Iterable[Asked]) -> Mapping[UUID, Sequence[CommunicationFact]]:
-        return await self._communications.deciding(asked)
-
-    async def replace(self, drafts: Iterable[Dated]) -> None:
-        """Write drafts, and the intervals of those whose intervals are others than before.
+    async def replace(self, versions: Sequence[DraftVersion]) -> None:
+        """Write drafts as the last of their versions has them, and keep what each version supersedes.
 
         It takes as few round trips as possible: a client may wait for what it has just written.
         """
-        derived = [_Derived.of(draft) for draft in drafts]
-        ids = [draft.row["draft_id"] for draft in derived]
-        stored = select(DRAFT.c.draft_id, DRAFT.c.derived).where(DRAFT.c.draft_id.in_(ids))
-        before = {row.draft_id: row.derived for row in await self.connection.execute(stored)}
-        await upsert(self.connection, DRAFT, [draft.row for draft in derived])
-        others = [draft for draft in derived if before.get(draft.row["draft_id"]) != draft.row["derived"]]
-        if others:
-            await self.connection.exec_driver_sql(_DELETE, ([draft.row["draft_id"] for draft in others],))
-        for table in _ROWS:
-            await insert(self.connection, table, [row for draft in others for row in draft.intervals[table]])
+        if not versions:
+            return
+        derived = [(version.position, _Derived.of(version.draft)) for version in versions]
+        drafts = await versions_by_id(
+            self.connection, [DRAFT], "draft_id", {version.draft.record.draft_id for version in versions}
+        )
+        others = list(_others(derived, drafts[DRAFT]))
+        intervals = await versions_by_id(
+            self.connection, _ROWS, "draft_id", {of.row["draft_id"] for _, of in others}
+        )
+        for position, of in others:
+            for table, rows in of.intervals.items():
+                intervals[table].replace(position, of.row["draft_id"], rows)
+        communications = await self._communicated(versions)
+        await write_versions(
+            self.connection, [*drafts.values(), *intervals.values(), *communications.values()]
+        )
+
+    async def _communicated(self, versions: Sequence[DraftVersion]) -> dict[Table, TableVersions]:
+        ids = {item.fact.communication_id for version in versions for item in version.written}
+        ids |= {version.removed for version in versions if version.removed is not None}
+        made = await versions_by_id(self.connection, [COMMUNICATION, COUNTING], "communication_id", ids)
+        for version in versions:
+            draft_id = version.draft.record.draft_id
+            for item in version.written:
+                number = item.fact.communication_id
+                made[COMMUNICATION].put(version.position, communication_row(draft_id, item))
+                made[COUNTING].replace(version.position, number, list(counting_rows(draft_id, item)))
+            if version.removed is not None:
+                made[COMMUNICATION].remove(version.position, {"communication_id": version.removed})
+                made[COUNTING].replace(version.position, version.removed, [])
+        return made
+
+
+def _others(
+    derived: Iterable[tuple[int, "_Derived"]], drafts: TableVersions
+) -> Iterator[tuple[int, "_Derived"]]:
+    """Put the rows of drafts, and give the versions whose intervals are others than those of the version before."""
+    for position, of in derived:
+        before = drafts.get(of.row)
+        drafts.put(position, of.row)
+        if before is None or before["derived"] != of.row["derived"]:
+            yield position, of
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +201,7 @@ def _shared(draft: Dated) -> dict[str, Any]:
 
 def _rows(table: Table, items: Iterable[Any], shared: Mapping[str, Any]) -> Iterator[Row]:
     """Give a row of each item: its attributes, and what they share."""
-    columns = table.columns.keys()
+    columns = [name for name in table.columns.keys() if name != "known_from"]  # noqa: SIM118  no mapping
     for item in items:
         yield {name: shared[name] if name in shared else getattr(item, name) for name in columns}
 
@@ -178,11 +213,6 @@ _ROWS: Mapping[Table, Callable[[Dated], Iterator[Row]]] = {
     GAP_INTERVAL: lambda draft: _rows(GAP_INTERVAL, draft.timeline.gaps, _shared(draft)),
     OCCURRENCE: lambda draft: _rows(OCCURRENCE, draft.stages, _shared(draft)),
 }
-
-# Deletes all intervals of some drafts in one round trip.
-_DELETE = f"""
-WITH {", ".join(f"of_{table.name} AS (DELETE FROM {table.name} WHERE draft_id = ANY($1))" for table in _ROWS)} SELECT
-"""  # noqa: S608  names of our own metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,26 +262,36 @@ def _announced(row: Any) -> Announced:
     return Announced(event, row.version, row.position)  # type: ignore[arg-type]  # only gap events stand there
 
 
+def _recorded_days(events: Iterable[Recorded]) -> Iterator[Row]:
+    last = {day_in_vietnam(event.metadata.time): event.position for event in events}
+    return ({"day": day, "position": position} for day, position in last.items())
+
+
 @dataclass(slots=True)
 class MetricsProjection:
     engine: AsyncEngine
     rulebook: Rulebook
     reconciler: GapReconciler
     name: str = "metrics"
-    contexts: frozenset[str] = frozenset({"unit", "draft", "communication", "compliance", "programme"})
+    contexts: frozenset[str] = frozenset(
+        {"unit", "draft", "communication", "compliance", "programme", "plan", "alert"}
+    )
     tables: Sequence[Table] = tables.READ_MODEL
     # Drafts whose gaps were not compared yet; None at the start: all of them.
     unannounced: set[UUID] | None = field(default=None)
 
     def uses(self, context: str, name: str) -> bool:
-        """Every fact of a draft is kept with its position; of units only the directory and targets."""
+        """Every fact of a draft is kept with its position; of units only the directory and targets, of alerts what was sent."""
+        if context == "alert":
+            return name in {AlertSent.name, AlertEscalated.name}
         return context != "unit" or (context, name) in USED or name == UnitTargetSet.name
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         facts = [event for event in events if event.ref.context in {"draft", "communication"}]
         touched = await project_drafts(SqlRecords(connection), facts, self.rulebook)
-        others = (event for event in events if event.ref.context in {"unit", "compliance", "programme"})
-        await write(connection, tables.metadata, chain.from_iterable(map(row_changes, others)))
+        others = [event for event in events if event.ref.context not in {"draft", "communication"}]
+        await write_changes(connection, [(event.position, list(row_changes(event))) for event in others])
+        await upsert(connection, RECORDED_DAY, list(_recorded_days(events)))
         # Announced drafts are compared again: a fact may have been recorded between comparison and announcement.
         announced = {
             draft for event in events if event.ref.context == "compliance" and (draft := draft_of(event))
@@ -263,7 +303,9 @@ class MetricsProjection:
         self.unannounced = None
         # One transaction: no figure is ever counted from rows of two rulebooks.
         async with self.engine.begin() as connection:
-            await rederive(SqlRecords(connection), self.rulebook)
+            if await rederive(SqlRecords(connection), self.rulebook):
+                # What was superseded follows from the log and the rules too.
+                await tables.checkpoints.ask(connection, f"{self.name}.{Purpose.REBUILD}")
 
     async def caught_up(self) -> None:
         if self.unannounced is None or self.unannounced:

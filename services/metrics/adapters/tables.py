@@ -1,10 +1,26 @@
-"""Tables of metrics: facts of drafts, their timelines as intervals, units, and what was announced."""
+"""Tables of metrics: facts of drafts, their timelines as intervals, units, and what was announced.
 
-from datetime import date
+A row is true of the log from `known_from` on; when it is replaced it moves into the table of superseded rows, where
+`known_to` is the position that ended it. `adapters/history` writes both, and reads them as known at a position.
+"""
+
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Index, Integer, MetaData, false, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -25,6 +41,11 @@ def _false() -> Column[Any]:
     return Column(Boolean, nullable=False, server_default=false())
 
 
+def _known_from() -> Column[Any]:
+    """The position from which a row is true; 0 is what an old replica leaves until the rebuild."""
+    return Column("known_from", BigInteger, nullable=False, server_default="0")
+
+
 class TargetRow(Base, table=True):
     """A unit's own target for a reporting year, as a fraction 0..1."""
 
@@ -34,6 +55,7 @@ class TargetRow(Base, table=True):
     year: int = Field(primary_key=True)
     target: float
     document: str | None = None
+    known_from: int = Field(default=0, sa_column=_known_from())
 
 
 class DraftRow(Base, table=True):
@@ -60,6 +82,7 @@ class DraftRow(Base, table=True):
         sa_column=Column(JSONB),
         description="as release 0.1.0 has it, with all communications; null since the row is of today's form",
     )
+    known_from: int = Field(default=0, sa_column=_known_from())
 
 
 class PolicyIntervalRow(Base, table=True):
@@ -89,6 +112,7 @@ class PolicyIntervalRow(Base, table=True):
     window_opened: date | None = None
     window_closed: date | None = None
     unopened_closed_on: date | None = None
+    known_from: int = Field(default=0, sa_column=_known_from())
 
 
 class OccurrenceIntervalRow(Base, table=True):
@@ -114,6 +138,7 @@ class OccurrenceIntervalRow(Base, table=True):
     window_opened: date | None = None
     window_closed: date | None = None
     unopened_closed_on: date | None = None
+    known_from: int = Field(default=0, sa_column=_known_from())
 
 
 class GapIntervalRow(Base, table=True):
@@ -133,6 +158,7 @@ class GapIntervalRow(Base, table=True):
     policies: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
     closure: str | None = None
     closed_on: date | None = None
+    known_from: int = Field(default=0, sa_column=_known_from())
 
 
 class OccurrenceRow(Base, table=True):
@@ -145,6 +171,7 @@ class OccurrenceRow(Base, table=True):
     stage: str
     entered_on: date
     exited_on: date | None = None
+    known_from: int = Field(default=0, sa_column=_known_from())
 
 
 class CommunicationRow(Base, table=True):
@@ -184,6 +211,7 @@ class CommunicationRow(Base, table=True):
     cost_social: int | None = Field(default=None, sa_type=BigInteger)
     opinions: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
     content: list[str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    known_from: int = Field(default=0, sa_column=_known_from())
 
 
 class CountingRow(Base, table=True):
@@ -227,6 +255,7 @@ class CountingRow(Base, table=True):
     precision: str
     statutory: bool
     verified: bool
+    known_from: int = Field(default=0, sa_column=_known_from())
 
 
 class ProgrammeEntryRow(Base, table=True):
@@ -263,6 +292,7 @@ class ProgrammeEntryRow(Base, table=True):
     due_days: int | None = None
     duty_id: UUID | None = None
     figures: dict[str, int] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    known_from: int = Field(default=0, sa_column=_known_from())
 
 
 class AnnouncedRow(Base, table=True):
@@ -279,7 +309,90 @@ class AnnouncedRow(Base, table=True):
     data: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 
+class PlannedActivityRow(Base, table=True):
+    """An activity of a draft's plan as it stands; `unit_code` is responsible for it (None: the lead unit)."""
+
+    __tablename__ = "planned_activity"
+
+    activity_id: UUID = Field(primary_key=True)
+    draft_id: UUID = Field(index=True)
+    planned_on: date = Field(index=True)
+    precision: str
+    stage: str | None
+    channel: str | None
+    title: str | None
+    unit_code: str | None
+    cancelled: bool
+    known_from: int = Field(default=0, sa_column=_known_from())
+
+
+class ReminderRow(Base, table=True):
+    """A day on which a gap was urged: `kind` is sent (a mail about it) or escalated (to a unit above)."""
+
+    __tablename__ = "reminder"
+
+    gap_id: UUID = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    known_from: int = Field(default=0, sa_column=_known_from())
+
+
+class RecordedDayRow(Base, table=True):
+    """The position of the last fact that was recorded on a day (in Vietnam): what was known at its end."""
+
+    __tablename__ = "recorded_day"
+
+    day: date = Field(primary_key=True)
+    position: int = Field(sa_type=BigInteger)
+
+
+class PublishedReportRow(Base, table=True):
+    """A report that was published, as its event has it."""
+
+    __tablename__ = "published_report"
+
+    report_id: UUID = Field(primary_key=True)
+    unit_code: str | None = Field(index=True)
+    include_descendants: bool
+    area_of: str | None
+    view: str
+    year: int | None
+    period_from: date
+    period_to: date
+    as_of: date
+    facts_position: int = Field(sa_type=BigInteger)
+    rules_version: str
+    document: str | None
+    sha256_json: str
+    sha256_xlsx: str
+    sha256_docx: str
+    published_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class CalendarAddressRow(Base, table=True):
+    """The secret address of a unit's calendar, of which only the digest is kept; a new one ends the old."""
+
+    __tablename__ = "calendar_address"
+
+    unit_code: str = Field(primary_key=True)
+    key_sha256: str = Field(unique=True)
+    made_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class PublishedFileRow(Base, table=True):
+    """The bytes of a published report; they are in no event, so a backup takes them along."""
+
+    __tablename__ = "published_report_file"
+
+    report_id: UUID = Field(primary_key=True)
+    format: str = Field(primary_key=True)
+    sha256: str
+    content: bytes
+
+
 units = UnitTables(metadata)
+for _table in units.all:
+    _table.append_column(_known_from())
 checkpoints = CheckpointTables(metadata)
 
 TARGET = table_of(TargetRow)
@@ -292,8 +405,29 @@ COMMUNICATION = table_of(CommunicationRow)
 COUNTING = table_of(CountingRow)
 PROGRAMME_ENTRY = table_of(ProgrammeEntryRow)
 ANNOUNCED = table_of(AnnouncedRow)
+PLANNED_ACTIVITY = table_of(PlannedActivityRow)
+REMINDER = table_of(ReminderRow)
+CALENDAR_ADDRESS = table_of(CalendarAddressRow)
+RECORDED_DAY = table_of(RecordedDayRow)
+PUBLISHED_REPORT = table_of(PublishedReportRow)
+PUBLISHED_FILE = table_of(PublishedFileRow)
 
-READ_MODEL = (
+
+def _superseded(table: Table) -> Table:
+    """Make the table of rows that were replaced: each was true of the log on [known_from, known_to)."""
+    name = f"{table.name}_superseded"
+    keys = [*table.primary_key.columns.keys(), "known_from"]
+    columns = [
+        Column(column.name, column.type, primary_key=column.name in keys, nullable=column.nullable)
+        for column in table.columns
+    ]
+    made = Table(name, metadata, *columns, Column("known_to", BigInteger, nullable=False, index=True))
+    if "draft_id" in table.columns and keys[0] != "draft_id":
+        Index(f"ix_{name}_draft_id", made.c.draft_id)
+    return made
+
+
+KEPT = (
     *units.all,
     TARGET,
     DRAFT,
@@ -304,8 +438,12 @@ READ_MODEL = (
     COMMUNICATION,
     COUNTING,
     PROGRAMME_ENTRY,
-    ANNOUNCED,
+    PLANNED_ACTIVITY,
+    REMINDER,
 )
+SUPERSEDED = {table.name: _superseded(table) for table in KEPT}
+
+READ_MODEL = (*KEPT, ANNOUNCED, RECORDED_DAY, PUBLISHED_REPORT, *SUPERSEDED.values())
 
 # Replicas of 0.1.0 still read them while a release is rolled out: the release after next drops them.
 RETIRED = frozenset({"unit", "unit_succession"})

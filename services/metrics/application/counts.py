@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.metrics.application.ports import Snapshot
+from services.metrics.application.ports import KnownAt, Snapshots
 from services.metrics.application.queries import Question, codes_of, whose_figures
 from services.metrics.domain.grouping import View
 from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Dataset, Instrument
@@ -44,6 +43,7 @@ class CountQuestion:
     scope: Answer | None = None
     channel: Channel | None = None
     group_by: CountBy = CountBy.NONE
+    known_at: KnownAt | None = None
 
     @property
     def last(self) -> date:
@@ -90,10 +90,10 @@ class CountAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CountQueries:
-    snapshots: Callable[[], AbstractAsyncContextManager[Snapshot]]
+    snapshots: Snapshots
 
     async def counts(self, question: CountQuestion) -> CountAnswer:
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(question.known_at) as snapshot:
             directory = await snapshot.units()
             members = await snapshot.members(earliest_day(question), question.last)
         return await asyncio.to_thread(counted_answer, question, snapshot.position, directory, members)

@@ -1,8 +1,7 @@
 """The page for leaders: where it stands, who owes what, what waits for a decision, and how it developed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
@@ -11,7 +10,7 @@ from services.metrics.application.page_ports import (
     Happened,
     LateOccurrence,
     MonthCell,
-    OverviewSnapshot,
+    OverviewSnapshots,
     StageCell,
     Turn,
 )
@@ -94,11 +93,11 @@ class LeadersPage:
 @dataclass(frozen=True, slots=True)
 class LeadersQueries:
     queries: Queries
-    snapshots: Callable[[], AbstractAsyncContextManager[OverviewSnapshot]]
+    snapshots: OverviewSnapshots
 
     async def page(self, question: Question, today: date) -> LeadersPage:
         as_of, week = question.as_of, question.as_of - WEEK
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(question.known_at) as snapshot:
             overview = await self.queries.overview_in(snapshot, question)
             late = await snapshot.late_occurrences(as_of, question.period) if _can_change(question) else []
             months = await snapshot.months(month_ends(question))

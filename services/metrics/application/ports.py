@@ -1,6 +1,7 @@
 """What metrics needs of its read model: facts in, timelines out, figures asked."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -42,6 +43,23 @@ class Dated:
     timeline: Timeline
     stages: Sequence[StagePeriod]
     rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftVersion:
+    """A draft as an event left it, and the communications that the event wrote or removed.
+
+    `position` is that of the event, or 0 where the rows follow from other rules, not from the log.
+    """
+
+    position: int
+    draft: Dated
+    written: Sequence[Performed] = ()
+    removed: UUID | None = None
+
+
+KnownAt = int | date
+"""A position of the log, or a day: what was recorded up to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +112,10 @@ class Records(Protocol):
     ) -> dict[UUID, DraftRecord]: ...
     async def whole(self, drafts: Collection[UUID]) -> dict[UUID, tuple[CommunicationFact, ...]]: ...
     async def outdated(self, rules_version: str, most: int) -> list[DraftRecord]: ...
-    async def keep(
-        self, drafts: Iterable[tuple[DraftRecord, Iterable[Performed]]], touched: Collection[UUID]
-    ) -> None: ...
-    async def deciding(self, asked: Iterable[Asked]) -> Mapping[UUID, Sequence[CommunicationFact]]: ...
-    async def replace(self, drafts: Iterable[Dated]) -> None: ...
+    async def deciding(
+        self, asked: Iterable[Asked], apart_from: Collection[UUID] = ()
+    ) -> Mapping[UUID, Sequence[CommunicationFact]]: ...
+    async def replace(self, versions: Sequence[DraftVersion]) -> None: ...
 
 
 class Announcements(Protocol):
@@ -162,6 +179,12 @@ class Snapshot(Protocol):
     async def listed(self, asked: Listed) -> Sequence[PerformedCommunication]: ...
     async def members(self, first: date | None, last: date) -> list[Member]: ...
     async def targets(self, year: int) -> Mapping[str, float]: ...
+
+
+class Snapshots(Protocol):
+    """Opens a snapshot of the read model, or of what was known earlier."""
+
+    def __call__(self, known_at: KnownAt | None = None, /) -> AbstractAsyncContextManager[Snapshot]: ...
 
 
 class Facts(Protocol):

@@ -1,13 +1,13 @@
 """What can be asked about programmes: the eight groups for a unit, its descendants or an area, with its drafts and activities."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from services.metrics.application.ports import Cell, Snapshot
+from services.metrics.application.ports import Cell, KnownAt, Snapshot
 from services.metrics.application.queries import Question, codes_of
 from services.metrics.domain import grouping, programme
 from services.metrics.domain.programme import EntriesOn, GroupFigures, Number, ProgrammeEntryRow, UnitFigures
@@ -33,6 +33,7 @@ class ProgrammeQuestion:
     unit_code: str | None = None
     include_descendants: bool = False
     area_of: str | None = None
+    known_at: KnownAt | None = None
 
     @property
     def period(self) -> Period:
@@ -60,6 +61,12 @@ class ProgrammeSnapshot(Snapshot, Protocol):
         ...
 
 
+class ProgrammeSnapshots(Protocol):
+    def __call__(
+        self, known_at: KnownAt | None = None, /
+    ) -> AbstractAsyncContextManager[ProgrammeSnapshot]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Breakdown:
     """The activities of one channel, audience or area; one may stand in several."""
@@ -84,10 +91,10 @@ class ProgrammeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeQueries:
-    snapshots: Callable[[], AbstractAsyncContextManager[ProgrammeSnapshot]]
+    snapshots: ProgrammeSnapshots
 
     async def programme(self, question: ProgrammeQuestion) -> ProgrammeAnswer:
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(question.known_at) as snapshot:
             return await programme_in(snapshot, question)
 
 

@@ -1,13 +1,14 @@
 """From events to records and rows, and from rows to events: gaps that opened or closed are announced."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from services.metrics.application.ports import Announcements, Dated, Records
+from services.metrics.application.ports import Announcements, Dated, DraftVersion, Records
 from services.metrics.domain.record import (
     Announced,
+    Asked,
     CommunicationFact,
     DraftRecord,
     asked_of,
@@ -18,9 +19,11 @@ from services.metrics.domain.record import (
     performed,
     to_announce,
 )
+from shared.contracts.campaigns import PlanActivityCancelled, PlanActivityPlanned, PlanActivityRescheduled
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.contracts.event import event_id
-from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed
+from shared.contracts.metrics import ComplianceEvent, ComplianceGapClosed, ComplianceReportPublished
+from shared.contracts.notifier import AlertEscalated, AlertSent
 from shared.contracts.programme import ProgrammeEntry
 from shared.contracts.registry import UnitTargetSet
 from shared.directory.projection import unit_changes
@@ -29,91 +32,120 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.observability import signals
 from shared.projections.programme_rows import OF_FACT, entry_changes
-from shared.projections.rows import Put, RowChange
+from shared.projections.rows import Change, Put, RowChange
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import lead_units, stage_periods
 from shared.rules.timeline import timeline
 
 logger = signals.get_logger(__name__)
+SENT, ESCALATED = "sent", "escalated"  # kinds of reminders
 AT_ONCE = 500  # drafts
 ENTRY_COLUMNS = frozenset(
     {*OF_FACT, "year", "amount", "dataset", "title", "entry_ref", "note", "corrected", "figures"}
 )
 
 
-async def project_drafts(records: Records, events: Sequence[Recorded], rulebook: Rulebook) -> set[UUID]:
-    """Fold a batch into its drafts and communications, and derive the intervals of each draft once.
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A draft's own facts after an event; `moved`: other units lead it than before."""
 
-    The cost follows what the events change: of all other communications only those are read that decide.
+    event: Recorded
+    record: DraftRecord
+    moved: bool
+
+
+async def project_drafts(records: Records, events: Sequence[Recorded], rulebook: Rulebook) -> set[UUID]:
+    """Fold events into drafts and communications, and derive the intervals of a draft after each event about it.
+
+    The cost follows what the events change: of all other communications only those are read that decide. What an
+    event supersedes is kept with its position, so that rows are the same however the log is divided into batches.
     """
     about = [(draft, event) for event in events if (draft := draft_of(event)) is not None]
     touched = {draft for draft, _ in about}
     named = {number for _, event in about if (number := communication_of(event))}
     before = await records.load(touched, named)
-    drafts = await _with_roles(records, before, _folded(before, about), named)
-    await _write(records, drafts, named, rulebook)
+    steps = list(_steps(before, about))
+    whole = await records.whole({step.record.draft_id for step in steps if step.moved})
+    others = await records.deciding(_asked(steps, whole, rulebook), named)
+    held = {
+        draft: {
+            fact.communication_id: fact
+            for fact in (*whole.get(draft, ()), *others.get(draft, ()), *_of(before.get(draft)))
+        }
+        for draft in touched
+    }
+    await records.replace([_version(step, held[step.record.draft_id], rulebook) for step in steps])
     return touched
 
 
-def _folded(before: Mapping[UUID, DraftRecord], about: Iterable[tuple[UUID, Recorded]]) -> list[DraftRecord]:
+def _of(record: DraftRecord | None) -> Sequence[CommunicationFact]:
+    return record.communications if record is not None else ()
+
+
+def _steps(before: Mapping[UUID, DraftRecord], about: Iterable[tuple[UUID, Recorded]]) -> Iterator[_Step]:
     drafts: dict[UUID, DraftRecord | None] = dict(before)
-    held = {
-        draft: {fact.communication_id: fact for fact in record.communications}
-        for draft, record in before.items()
-    }
     for draft, event in about:
-        record = drafts[draft] = evolve(drafts.get(draft), event)
-        if record is not None and (number := communication_of(event)):
-            of_draft = held.setdefault(draft, {})
-            fact = evolve_communication(of_draft.pop(number, None), event)
-            of_draft.update({number: fact} if fact else {})
-    return [
-        replace(record, communications=tuple(held.get(draft, {}).values()))
-        for draft, record in drafts.items()
-        if record is not None
-    ]
+        earlier = drafts.get(draft)
+        record = drafts[draft] = evolve(earlier, event)
+        if record is not None:
+            yield _Step(event, record, earlier is not None and _leads_changed(earlier, record))
 
 
-async def _with_roles(
-    records: Records,
-    before: Mapping[UUID, DraftRecord],
-    present: Sequence[DraftRecord],
-    named: Collection[UUID],
-) -> list[DraftRecord]:
-    """Add all communications to a draft whose lead units changed: their roles follow from these.
+def _leads_changed(before: DraftRecord, record: DraftRecord) -> bool:
+    return lead_units(before.facts) != lead_units(record.facts)
 
-    Those `named` by the events are in the record already, or retracted.
+
+def _asked(steps: Iterable[_Step], whole: Collection[UUID], rulebook: Rulebook) -> Iterator[Asked]:
+    """Ask for the communications that decide after any of the events; of some drafts there are all already."""
+    asked: set[UUID] = set()
+    for step in steps:
+        draft_id = step.record.draft_id
+        changes_stages = communication_of(step.event) is None  # a communication asks for no other days
+        if draft_id not in whole and (changes_stages or draft_id not in asked):
+            asked.add(draft_id)
+            yield asked_of(step.record, rulebook)
+
+
+def _version(step: _Step, held: dict[UUID, CommunicationFact], rulebook: Rulebook) -> DraftVersion:
+    """Fold an event into the communications of its draft, and derive what follows."""
+    number = communication_of(step.event)
+    written: tuple[CommunicationFact, ...] = ()
+    if number is not None:
+        fact = evolve_communication(held.pop(number, None), step.event)
+        held.update({number: fact} if fact else {})
+        written = (fact,) if fact else ()
+    if step.moved:
+        written = tuple(held.values())
+    return DraftVersion(
+        position=step.event.position,
+        draft=dated(replace(step.record, communications=tuple(held.values())), rulebook),
+        written=list(performed(replace(step.record, communications=written), rulebook)),
+        removed=number if number is not None and number not in held else None,
+    )
+
+
+async def rederive(records: Records, rulebook: Rulebook) -> bool:
+    """Derive again whatever was derived by other rules: a new calendar changes figures, not facts.
+
+    Tells whether there was any; what was superseded before is derived again by a rebuild.
     """
-    moved = {record.draft_id for record in present if _leads_changed(before.get(record.draft_id), record)}
-    whole = await records.whole(moved)
-    return [_joined(record, whole.get(record.draft_id, ()), named) for record in present]
+    derived_again = False
+    while outdated := await records.outdated(rulebook.version, AT_ONCE):
+        derived_again = True
+        whole = await records.whole([record.draft_id for record in outdated])
+        drafts = [_joined(record, whole.get(record.draft_id, ())) for record in outdated]
+        await records.replace([_again(record, rulebook) for record in drafts])
+    return derived_again
 
 
-def _leads_changed(before: DraftRecord | None, record: DraftRecord) -> bool:
-    return before is not None and lead_units(before.facts) != lead_units(record.facts)
-
-
-def _joined(record: DraftRecord, stored: Iterable[CommunicationFact], named: Collection[UUID]) -> DraftRecord:
-    present = {*named, *(fact.communication_id for fact in record.communications)}
+def _joined(record: DraftRecord, stored: Iterable[CommunicationFact]) -> DraftRecord:
+    present = {fact.communication_id for fact in record.communications}
     others = (fact for fact in stored if fact.communication_id not in present)
     return replace(record, communications=(*record.communications, *others))
 
 
-async def _write(
-    records: Records, drafts: Sequence[DraftRecord], touched: Collection[UUID], rulebook: Rulebook
-) -> None:
-    await records.keep([(record, performed(record, rulebook)) for record in drafts], touched)
-    deciding = await records.deciding([asked_of(record, rulebook) for record in drafts])
-    own = (replace(record, communications=tuple(deciding.get(record.draft_id, ()))) for record in drafts)
-    await records.replace([dated(record, rulebook) for record in own])
-
-
-async def rederive(records: Records, rulebook: Rulebook) -> None:
-    """Derive again whatever was derived by other rules: a new calendar changes figures, not facts."""
-    while outdated := await records.outdated(rulebook.version, AT_ONCE):
-        whole = await records.whole([record.draft_id for record in outdated])
-        drafts = [_joined(record, whole.get(record.draft_id, ()), ()) for record in outdated]
-        await _write(records, drafts, (), rulebook)
+def _again(record: DraftRecord, rulebook: Rulebook) -> DraftVersion:
+    return DraftVersion(position=0, draft=dated(record, rulebook), written=list(performed(record, rulebook)))
 
 
 def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:
@@ -127,7 +159,7 @@ def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:
 
 
 def row_changes(event: Recorded) -> Iterable[RowChange]:
-    """Give what units, targets, programmes and our own announcements mean for rows."""
+    """Give what units, targets, programmes, plans, mails and our own announcements mean for rows."""
     data = event.data
     yield from unit_changes(event)
     match data:
@@ -135,6 +167,20 @@ def row_changes(event: Recorded) -> Iterable[RowChange]:
             yield Put("target", {"target": data.target_percent / 100}, data)
         case ProgrammeEntry():
             yield from entry_changes(event, data, ENTRY_COLUMNS)
+        case PlanActivityPlanned():
+            row = {"unit_code": data.responsible_unit_code, "cancelled": False}
+            yield Put("planned_activity", row, data)
+        case PlanActivityRescheduled():
+            moved = {"planned_on": data.planned_on, "precision": data.precision}
+            yield Change("planned_activity", {"activity_id": data.activity_id}, moved)
+        case PlanActivityCancelled():
+            yield Change("planned_activity", {"activity_id": data.activity_id}, {"cancelled": True})
+        case AlertSent():
+            yield Put("reminder", {"gap_id": data.gap_id, "day": data.day, "kind": SENT})
+        case AlertEscalated():
+            yield Put("reminder", {"gap_id": data.gap_id, "day": data.on, "kind": ESCALATED})
+        case ComplianceReportPublished():
+            yield Put("published_report", {"published_at": event.metadata.time}, data)
         case _ if event.ref.context == "compliance":
             yield _announced(event)
 

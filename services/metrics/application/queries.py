@@ -1,14 +1,23 @@
 """What can be asked of metrics: compliance, gaps, coverage and to-dos, for any day."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
+from services.metrics.application.list_ports import Coming, Evidence, Planned, Unnamed
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, PolicyRow, StageCell
-from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedCommunication, Snapshot, Todo
+from services.metrics.application.ports import (
+    Cell,
+    KnownAt,
+    Listed,
+    OpenGap,
+    PerformedCommunication,
+    Snapshot,
+    Snapshots,
+    Todo,
+)
 from services.metrics.domain.coverage import MOST_SHOWN, Coverage, Shown, coverage_of, days_in_stages
 from services.metrics.domain.errors import DraftUnknown, StageUnknown, UnitUnknown
 from services.metrics.domain.grouping import (
@@ -29,7 +38,21 @@ from shared.rules.figures import Period, effective_day, national_floor, reportin
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.verdicts import Search
 
-Led = TypeVar("Led", Cell, OpenGap, Todo, LateOccurrence, MonthCell, StageCell, Happened, PolicyRow)
+Led = TypeVar(
+    "Led",
+    Cell,
+    OpenGap,
+    Todo,
+    LateOccurrence,
+    MonthCell,
+    StageCell,
+    Happened,
+    PolicyRow,
+    Coming,
+    Planned,
+    Evidence,
+    Unnamed,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +67,7 @@ class Question:
     area_of: str | None = None
     view: View = View.ORIGINAL
     group_by: GroupBy = GroupBy.NONE
+    known_at: KnownAt | None = None
 
     @property
     def effective(self) -> date:
@@ -66,6 +90,7 @@ class ListQuestion:
     entry_id: UUID | None = None
     policy_no: int | None = None
     counts: bool | None = None
+    known_at: KnownAt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +142,12 @@ class Overview:
 class Queries:
     """`deadline_documents` name, by unit, the documents that set due days (`UnitsOn.nearest`)."""
 
-    snapshots: Callable[[], AbstractAsyncContextManager[Snapshot]]
+    snapshots: Snapshots
     rulebook: Rulebook
     deadline_documents: Mapping[str, str] = field(default_factory=dict)
 
     async def compliance(self, question: Question) -> Compliance:
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(question.known_at) as snapshot:
             return await self.compliance_in(snapshot, question)
 
     async def compliance_in(self, snapshot: Snapshot, question: Question) -> Compliance:
@@ -139,7 +164,7 @@ class Queries:
         )
 
     async def gaps(self, question: Question) -> Gaps:
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(question.known_at) as snapshot:
             units = (await snapshot.units()).on(question.as_of)
             open_gaps = await snapshot.gaps(question.as_of)
         seen = [self._seen(gap, units, question.as_of) for gap in counted_rows(open_gaps, units, question)]
@@ -150,8 +175,8 @@ class Queries:
             datasets=frozenset(row.gap.dataset for row in seen),
         )
 
-    async def coverage(self, draft_code: str, as_of: date) -> Coverage:
-        async with self.snapshots() as snapshot:
+    async def coverage(self, draft_code: str, as_of: date, known_at: KnownAt | None = None) -> Coverage:
+        async with self.snapshots(known_at) as snapshot:
             draft = await snapshot.draft(draft_code)
             if draft is None:
                 raise DraftUnknown(draft_code)
@@ -176,7 +201,7 @@ class Queries:
 
     async def communications(self, draft_code: str, asked: ListQuestion) -> Sequence[PerformedCommunication]:
         """List the communications of a draft; raises `DraftUnknown` and `StageUnknown`."""
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(asked.known_at) as snapshot:
             draft = await snapshot.draft(draft_code)
             if draft is None:
                 raise DraftUnknown(draft_code)
@@ -201,13 +226,13 @@ class Queries:
         return days
 
     async def todos(self, question: Question) -> tuple[list[Todo], UnitsOn]:
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(question.known_at) as snapshot:
             todos = await snapshot.todos(question.as_of, long_suspended_before(question.as_of))
             units = (await snapshot.units()).on(question.as_of)
         return counted_rows(todos, units, question), units
 
     async def overview(self, question: Question) -> Overview:
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(question.known_at) as snapshot:
             return await self.overview_in(snapshot, question)
 
     async def overview_in(self, snapshot: Snapshot, question: Question) -> Overview:

@@ -1,8 +1,7 @@
 """The report on the scheme of Decision 407/QĐ-TTg: every part of one snapshot, beside the same period a year before."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -16,7 +15,7 @@ from services.metrics.application.counts import (
 )
 from services.metrics.application.draft_counts import DraftAnswer, DraftQuestion, SeenDrafts, opinions_of
 from services.metrics.application.leaders import situation_of
-from services.metrics.application.page_ports import PolicyRow, ReportSnapshot
+from services.metrics.application.page_ports import PolicyRow, ReportSnapshots
 from services.metrics.application.programme import ProgrammeAnswer, ProgrammeQuestion, programme_in
 from services.metrics.application.queries import Compliance, Overview, Queries, Question, counted_rows
 from services.metrics.domain.draft_counts import OpinionNumbers
@@ -80,12 +79,12 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class ReportQueries:
     queries: Queries
-    snapshots: Callable[[], AbstractAsyncContextManager[ReportSnapshot]]
+    snapshots: ReportSnapshots
 
     async def report(self, question: Question, period: Period, today: date) -> Report:
         """Answer for a period; units may be named instead of their codes."""
         asked = replace(question, period=period, group_by=GroupBy.NONE)
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(question.known_at) as snapshot:
             overview = await self.queries.overview_in(snapshot, asked)
             asked = overview.question
             before = await self.queries.compliance_in(snapshot, _before(asked, period))

@@ -1,5 +1,6 @@
 """What metrics can't answer, and why."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from shared.kernel.errors import Refusal, Text
@@ -58,4 +59,61 @@ class PeriodUnclear(Refusal):
         super().__init__(
             "Kỳ số liệu chưa rõ: dùng `year`, hoặc cả `from` và `to`, không dùng đồng thời.",
             "The period is unclear: give `year`, or both `from` and `to`, not both kinds.",
+        )
+
+
+class KnownAtUnclear(Refusal):
+    code = "known-at-unclear"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Chưa rõ số liệu theo hiểu biết đến lúc nào: `known_at` là một ngày dạng năm-tháng-ngày (ví dụ 2026-03-31), "
+            "hoặc một vị trí trong nhật ký sự kiện (số nguyên, ví dụ 1250).",
+            "It is unclear as known when: `known_at` is a day as year-month-day (such as 2026-03-31), or a position of "
+            "the event log (a whole number, such as 1250).",
+        )
+
+
+class ReportUnknown(Refusal):
+    code = "report-not-found"
+    kind = "not_found"
+
+    def __init__(self, report_id: UUID) -> None:
+        super().__init__(
+            f"Không có báo cáo đã chốt mang số {report_id}; xem danh sách tại GET /reports/407/published.",
+            f"There is no published report {report_id}; GET /reports/407/published lists them.",
+        )
+
+
+class ColumnUnknown(Refusal):
+    code = "column-not-found"
+    kind = "invalid"
+
+    def __init__(self, name: str, columns: Sequence[str]) -> None:
+        super().__init__(
+            f"Bảng không có cột “{name}” để sắp xếp; chọn một trong: {', '.join(columns)}.",
+            f"The table has no column '{name}' to sort by; choose one of: {', '.join(columns)}.",
+        )
+
+
+class TableUnknown(Refusal):
+    code = "table-not-found"
+    kind = "invalid"
+
+    def __init__(self, key: str, keys: Sequence[str]) -> None:
+        super().__init__(
+            f"Trang không có bảng “{key}”; chọn một trong: {', '.join(keys)}.",
+            f"The page has no table '{key}'; choose one of: {', '.join(keys)}.",
+        )
+
+
+class CalendarUnknown(Refusal):
+    code = "calendar-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Địa chỉ lịch này không còn dùng được; đề nghị đơn vị tạo địa chỉ mới bằng POST /calendars.",
+            "This address of a calendar is not in use any more; the unit can make a new one with POST /calendars.",
         )

@@ -10,9 +10,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Table, select
 
+from services.metrics.adapters.history import earlier
+from services.metrics.adapters.history.earlier import OPTION
 from services.metrics.adapters.read_model import SqlSnapshot
 from services.metrics.adapters.tables import (
     COMMUNICATION,
+    DRAFT,
     GAP_INTERVAL,
     OCCURRENCE_INTERVAL,
     POLICY_INTERVAL,
@@ -29,6 +32,7 @@ from tests.unit.metrics.events import whole
 
 EVENTS = 160
 FEW = 5  # events of a batch at most
+ASKED_EVERY = 7  # positions
 ASKED = (FIRST + timedelta(days=40), FIRST + timedelta(days=90), date(2025, 6, 1))
 
 
@@ -88,8 +92,15 @@ async def covers_alike(model: ReadModel, record: DraftRecord, as_of: date) -> No
         snapshot = SqlSnapshot(connection, 0)
         draft = await snapshot.draft(record.draft_code)
         assert draft is not None
-        assert replace(draft, communications=record.communications) == record
-        _, shown = await Queries(lambda: None, RULEBOOK)._shown(snapshot, draft, as_of)  # type: ignore[arg-type,return-value]
+        assert draft.source == record.source
+        await covers_alike_in(snapshot, record, as_of)
+
+
+async def covers_alike_in(snapshot: SqlSnapshot, record: DraftRecord, as_of: date) -> None:
+    draft = await snapshot.draft(record.draft_code)
+    assert draft is not None
+    assert replace(draft, communications=record.communications, source=record.source) == record
+    _, shown = await Queries(lambda: None, RULEBOOK)._shown(snapshot, draft, as_of)  # type: ignore[arg-type]
     whole = Shown.of_whole(record, RULEBOOK, as_of)
     assert {pair: (item.total, set(item.first)) for pair, item in shown.covering.items()} == {
         pair: (item.total, set(item.first)) for pair, item in whole.covering.items()
@@ -118,6 +129,62 @@ async def test_what_is_updated_event_by_event_is_what_the_rules_give_of_all_fact
         await model.clear()
         await model.project(events)
         assert await model.rows() == incremental
+
+
+async def rows_at(model: ReadModel, table: Table, position: int, draft: UUID) -> list[dict[str, Any]]:
+    async with model.engine.connect() as connection:
+        at_position = await connection.execution_options(**{OPTION: position})
+        rows = (await at_position.execute(table.select().where(table.c.draft_id == draft))).mappings()
+        return [dict(row) for row in rows]
+
+
+async def agrees_at(model: ReadModel, position: int, record: DraftRecord) -> None:
+    """Compare the rows as known at a position with what the rules give of the facts up to it."""
+    line = timeline(record.facts, RULEBOOK)
+    for table, items in (
+        (POLICY_INTERVAL, line.policies),
+        (OCCURRENCE_INTERVAL, line.occurrences),
+        (GAP_INTERVAL, line.gaps),
+    ):
+        wanted = expected(items, table)
+        rows = await rows_at(model, table, position, record.draft_id)
+        shown = [{name: row[name] for name in wanted[0]} for row in rows] if wanted else rows
+        assert sorted(shown, key=str) == sorted(wanted, key=str), (table.name, position)
+    rows = await rows_at(model, COMMUNICATION, position, record.draft_id)
+    stored = {row["communication_id"]: (row["role"], row["counts"], row["verified"]) for row in rows}
+    assert stored == {
+        item.fact.communication_id: (item.role, item.span is not None, item.fact.verified)
+        for item in performed(record, RULEBOOK)
+    }
+    (row,) = await rows_at(model, DRAFT, position, record.draft_id)
+    assert (row["title"], row["scope"], row["regime"]) == (record.title, line.scope, record.regime)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_figures_as_known_at_any_position_are_what_the_rules_give_of_the_facts_up_to_it(
+    seed: int, database_url: str
+) -> None:
+    stream = Stream(seed)
+    async with read_model("metrics", database_url) as model:
+        earlier.enable(model.engine)
+        events = list(stream.registrations())
+        first = events[-1].position
+        events += stream.events(EVENTS)
+        for batch in batches(events, seed):
+            await model.project(batch)
+        for position in range(first, events[-1].position + 1, ASKED_EVERY):
+            records = whole_records([event for event in events if event.position <= position])
+            for record in records.values():
+                await agrees_at(model, position, record)
+        await covers_alike_at(model, events, first + EVENTS // 2)
+
+
+async def covers_alike_at(model: ReadModel, events: list[Recorded], position: int) -> None:
+    """Compare a draft as the pages read it, with its communications, by text statements too."""
+    for record in whole_records([event for event in events if event.position <= position]).values():
+        async with model.engine.connect() as connection:
+            at_position = await connection.execution_options(**{OPTION: position})
+            await covers_alike_in(SqlSnapshot(at_position, position), record, ASKED[-1])
 
 
 async def test_a_page_of_communications_follows_the_one_before(database_url: str) -> None:

@@ -138,6 +138,7 @@ class Objects:
             *self._of_draft(),
             *self._of_campaigns(),
             *self._of_requests(),
+            *self._of_metrics(),
             *self._of_notifier(),
             *self._of_sign_in(),
             *_operation(),
@@ -254,6 +255,10 @@ class Objects:
             (Action.CANCEL_PROGRAMME_ENTRY, "POST", f"{entry}/cancel", {"reason": "Y"}),
         ):
             yield Attempt(action, "campaigns", method, where, body)
+
+    def _of_metrics(self) -> Iterator[Attempt]:
+        yield Attempt(Action.MAKE_CALENDAR, "metrics", "POST", "/calendars", {"unit": VICTIM})
+        yield Attempt(Action.PUBLISH_REPORT, "metrics", "POST", "/reports/407/published", {"unit": VICTIM})
 
     def _of_notifier(self) -> Iterator[Attempt]:
         silence = {"last_day": ago(-5), "reason": "Chờ ý kiến"}

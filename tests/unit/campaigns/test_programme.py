@@ -43,7 +43,11 @@ def event(kind: Kind, number: int, of: int | None = None, **words: Any) -> Progr
 
 
 FOLLOWS = {kind: KINDS[kind].follows_first for kind in FOLLOW_UPS}
-REQUIRED = {"report_period": ReportPeriod.YEAR, "due_days": 10, "coordinating_unit_codes": ("XA",)}
+REQUIRED: dict[str, Any] = {
+    "report_period": ReportPeriod.YEAR,
+    "due_days": 10,
+    "coordinating_unit_codes": ("XA",),
+}
 TASK = event(Kind.TASK_ASSIGNED, 1, lead_unit_code="SO-A", due_on=date(2025, 9, 1))
 
 

@@ -13,8 +13,9 @@ from fastapi import FastAPI
 
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.application.leaders import LeadersQueries
+from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, Unnamed
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, PolicyRow, StageCell
-from services.metrics.application.ports import Cell, Listed, OpenGap, PerformedCommunication, Todo
+from services.metrics.application.ports import Cell, KnownAt, Listed, OpenGap, PerformedCommunication, Todo
 from services.metrics.application.queries import Queries
 from services.metrics.domain.coverage import Covering
 from services.metrics.domain.draft_counts import CountedDraft
@@ -147,6 +148,8 @@ class MadeUp:
     deadline_documents: dict[str, str] = field(default_factory=dict)
     made_drafts: list[CountedDraft] = field(default_factory=list)
     made_programme: list[ProgrammeEntryRow] = field(default_factory=list)
+    made_plans: list[Planned] = field(default_factory=list)
+    made_reminders: list[Reminder] = field(default_factory=list)
     record: DraftRecord | None = None
     position: int = 4321
     broken: Exception | None = None
@@ -209,6 +212,21 @@ class MadeUp:
     async def stages(self, as_of: date, period: Period | None) -> list[StageCell]:  # noqa: ARG002
         return self.made_stages
 
+    async def planned(self, as_of: date, draft_id: UUID | None = None) -> list[Planned]:  # noqa: ARG002
+        return self.made_plans
+
+    async def reminders(self, draft_id: UUID, until: date) -> Sequence[Reminder]:  # noqa: ARG002
+        return self.made_reminders
+
+    async def coming(self, as_of: date) -> list[Coming]:  # noqa: ARG002  the port's own
+        return []
+
+    async def evidence(self, as_of: date) -> list[Evidence]:  # noqa: ARG002  the port's own
+        return []
+
+    async def unnamed(self, as_of: date) -> list[Unnamed]:  # noqa: ARG002  the port's own
+        return []
+
     async def happened(self, first: date, last: date) -> list[Happened]:  # noqa: ARG002
         return self.made_turns
 
@@ -225,7 +243,7 @@ async def page(
         return notices
 
     @asynccontextmanager
-    async def snapshots() -> AsyncIterator[MadeUp]:
+    async def snapshots(_known_at: KnownAt | None = None, /) -> AsyncIterator[MadeUp]:
         yield made_up
 
     app = FastAPI()
@@ -234,7 +252,7 @@ async def page(
     app.state.clock = runtime.now
     problems.install(app)
     queries = LeadersQueries(Queries(snapshots, load_rulebook(), made_up.deadline_documents), snapshots)
-    app.include_router(pages.router(queries, "https://registry.example.vn", noticed))
+    app.include_router(pages.router(queries, snapshots, "https://registry.example.vn", noticed))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://loa") as client:
         answer = await client.get(address)

@@ -137,7 +137,7 @@ async def view() -> ReportView:
     )
 
     @asynccontextmanager
-    async def snapshots() -> AsyncIterator[MadeUp]:
+    async def snapshots(_known_at: object = None, /) -> AsyncIterator[MadeUp]:
         yield made_up
 
     queries = ReportQueries(Queries(snapshots, load_rulebook()), snapshots)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from services.metrics.adapters.api import AreaOf, AsOf, Year, period_of
+from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
 from services.metrics.adapters.views import Banner, PeriodView, banner_views, period_view
 from services.metrics.application.counts import CountAnswer, CountGroup, CountQueries, CountQuestion
 from services.metrics.domain.grouping import View
@@ -80,6 +80,7 @@ def question(  # the parameters of the contract
     ] = None,
     channel: Annotated[Channel | None, Query(description="only activities of this form")] = None,
     group_by: CountBy = CountBy.NONE,
+    known_at: AsKnownAt = None,
 ) -> CountQuestion:
     return CountQuestion(
         as_of=as_of,
@@ -91,6 +92,7 @@ def question(  # the parameters of the contract
         scope=in_scope,
         channel=channel,
         group_by=group_by,
+        known_at=known_at,
     )
 
 

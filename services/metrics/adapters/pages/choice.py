@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode
 from fastapi import Depends, Query
 from pydantic import BeforeValidator, Field
 
+from services.metrics.adapters.api import known_at_of
+from services.metrics.application.ports import KnownAt
 from services.metrics.application.queries import Question
 from services.metrics.domain.grouping import View
 from shared.rules.figures import reporting_year, year_period
@@ -36,6 +38,7 @@ class Choice:
     area_of: str | None
     view: View
     lang: Language = "vi"
+    known_at: KnownAt | None = None
 
     def question(self, today: date) -> Question:
         as_of = self.as_of or today
@@ -48,6 +51,7 @@ class Choice:
             include_descendants=self.include_descendants,
             area_of=self.area_of,
             view=self.view,
+            known_at=self.known_at,
         )
 
     def link(self, path: str, **changes: Any) -> str:
@@ -73,7 +77,12 @@ def choice(
         str | None, Given, Query(description="code or name of a unit that follows others")
     ] = None,
     view: View = View.ORIGINAL,
-    lang: Annotated[Language, Query(description="language of the page for leaders")] = "vi",
+    lang: Annotated[Language, Query(description="language of the page")] = "vi",
+    known_at: Annotated[
+        str | None,
+        Given,
+        Query(max_length=32, description="as known at the end of this day, or at this position of the log"),
+    ] = None,
 ) -> Choice:
     return Choice(
         as_of=as_of,
@@ -83,6 +92,7 @@ def choice(
         area_of=area_of,
         view=view,
         lang=lang,
+        known_at=known_at_of(known_at),
     )
 
 

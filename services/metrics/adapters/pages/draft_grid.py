@@ -7,11 +7,15 @@ from typing import Any
 
 from services.metrics.adapters.pages.page_data import day
 from shared.contracts.vocabulary import Answer, GapState, Precision, Stage
+from shared.kernel.errors import Text
+from shared.rules.figure_words import time_left
 from shared.rules.rulebook.rulebook import Calendar
 from shared.rules.summary.draft_conclusion import SETTLED, DraftSituation, PresentGap, draft_conclusion
 from shared.rules.verdicts import COUNTING, JUDGED, OccurrenceVerdict, PolicyVerdict
 
 Body = Mapping[str, Any]
+DUE_TODAY = Text("hạn trong ngày", "due that day")
+LEFT = Text("chưa ghi nhận, đã chuyển giai đoạn", "not recorded, the stage was left")
 OWING = frozenset({OccurrenceVerdict.MISSED, OccurrenceVerdict.PENDING})
 
 
@@ -20,7 +24,7 @@ class Cell:
     """A policy at a stage: a sign and words, never a colour alone."""
 
     sign: str
-    text: str
+    text: Text
     tone: str = "plain"
 
 
@@ -45,7 +49,7 @@ class Grid:
 
 def first_values(body: Body, as_of: date, calendar: Calendar) -> dict[str, Any]:
     return {
-        "conclusion": draft_conclusion(_situation(body, as_of, calendar)).vi,
+        "conclusion": draft_conclusion(_situation(body, as_of, calendar)),
         "grid": _grid(body, as_of, calendar),
     }
 
@@ -114,7 +118,7 @@ def _grid(body: Body, as_of: date, calendar: Calendar) -> Grid:
 
 def _cell(policy: Body, occurrence: Body, as_of: date, calendar: Calendar) -> Cell:
     if policy["verdict"] not in COUNTING:
-        return Cell("–", "không tính")
+        return Cell("–", Text("không tính", "not counted"))
     pair, due_on = _pair(policy, occurrence), date.fromisoformat(occurrence["due_on"])
     verdict = OccurrenceVerdict(pair["verdict"])
     if verdict in OWING:
@@ -122,14 +126,18 @@ def _cell(policy: Body, occurrence: Body, as_of: date, calendar: Calendar) -> Ce
             verdict, _working_days(due_on, as_of, calendar), is_past=occurrence["exited_on"] is not None
         )
     if verdict is OccurrenceVerdict.WAIVED:
-        return Cell("–", "kết thúc trước hạn")
+        return Cell("–", Text("kết thúc trước hạn", "left before the deadline"))
     late = verdict is OccurrenceVerdict.COVERED_LATE
-    return Cell("✔", f"{'chậm hạn, ' if late else ''}{day(pair['covered_on'])}", "warn" if late else "good")
+    on = day(pair["covered_on"])
+    text = Text(f"chậm hạn, {on}", f"late, {on}") if late else Text(on, on)
+    return Cell("✔", text, "warn" if late else "good")
 
 
 def _owed(verdict: OccurrenceVerdict, days: int, *, is_past: bool) -> Cell:
     if verdict is OccurrenceVerdict.PENDING:
-        return Cell("○", f"còn {days} ngày làm việc" if days else "hạn trong ngày")
-    return Cell(
-        "✘", "chưa ghi nhận, đã chuyển giai đoạn" if is_past else f"quá hạn {days} ngày làm việc", "bad"
-    )
+        return Cell("○", _lower(time_left(GapState.IN_GRACE, days)) if days else DUE_TODAY)
+    return Cell("✘", LEFT if is_past else _lower(time_left(GapState.OVERDUE, days)), "bad")
+
+
+def _lower(text: Text) -> Text:
+    return Text(text.vi[:1].lower() + text.vi[1:], text.en)

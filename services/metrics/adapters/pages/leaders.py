@@ -9,7 +9,7 @@ from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.pages.chart import chart
 from services.metrics.adapters.pages.choice import Language
 from services.metrics.application.leaders import LeadersPage, UnitStages
-from services.metrics.application.queries import SeenGap
+from services.metrics.application.queries import Overview, SeenGap
 from shared.contracts.vocabulary import Stage
 from shared.kernel.errors import Text
 from shared.rules import figure_words, wording
@@ -62,7 +62,7 @@ def values(page: LeadersPage, lang: Language, today: date) -> dict[str, Any]:
         "stage_names": wording.STAGES,
         "shown_units": page.units[:MOST_UNITS],
         "standing": standing,
-        "whose": _whose(page, words),
+        "whose": whose(page.overview, words),
     }
 
 
@@ -75,8 +75,9 @@ def _stages(units: Iterable[UnitStages]) -> list[Stage]:
     return sorted({stage for unit in units for stage in unit.stages}, key=lambda stage: stage.order)
 
 
-def _whose(page: LeadersPage, words: Words) -> str:
-    question, label = page.overview.question, page.overview.whole.label
+def whose(overview: Overview, words: Words) -> str:
+    """Name whose figures a page shows."""
+    question, label = overview.question, overview.whole.label
     if question.unit_code is None and question.area_of is None:
         return words.pair(label, "The whole country")
     if question.unit_code and question.include_descendants:

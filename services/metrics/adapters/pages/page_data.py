@@ -47,9 +47,10 @@ _NAMES: Mapping[type, Mapping[Any, Text]] = {
 }
 
 
-def name(value: Any) -> str:
-    """Give the Vietnamese name of any value of the vocabulary."""
-    return _NAMES[type(value)][value].vi
+def name(value: Any, lang: str = "vi") -> str:
+    """Give the name of any value of the vocabulary."""
+    text = _NAMES[type(value)][value]
+    return text.en if lang == "en" else text.vi
 
 
 def number(value: int) -> str:
@@ -60,8 +61,9 @@ def points(share: float) -> str:
     return f"{share * 100:.1f}".replace(".", ",")
 
 
-def percent(share: float | None) -> str:
-    return percent_text(share).vi
+def percent(share: float | None, lang: str = "vi") -> str:
+    text = percent_text(share)
+    return text.en if lang == "en" else text.vi
 
 
 def day(value: date | str, precision: Precision = Precision.DAY) -> str:
@@ -153,32 +155,45 @@ def worst_first(groups: Iterable[Group]) -> list[Group]:
 @dataclass(frozen=True, slots=True)
 class TodoKind:
     kind: str
-    title: str
-    meaning: str
-    since: str
+    title: Text
+    meaning: Text
+    since: Text
 
 
 TODO_KINDS = (
     TodoKind(
         "scope_undetermined",
-        "Chưa xác định phạm vi",
-        "Chưa đủ thông tin để biết dự thảo có thuộc phạm vi Đề án 407 hay không; chính sách của các dự thảo "
-        "này chưa được tính vào tỷ lệ. Đề nghị cơ quan chủ trì soạn thảo bổ sung bốn tiêu chí.",
-        "",
+        Text("Chưa xác định phạm vi", "Scope undetermined"),
+        Text(
+            "Chưa đủ thông tin để biết dự thảo có thuộc phạm vi Đề án 407 hay không; chính sách của các dự thảo "
+            "này chưa được tính vào tỷ lệ. Đề nghị cơ quan chủ trì soạn thảo bổ sung bốn tiêu chí.",
+            "It is not clear whether the draft is in scope; its policies are not counted in the rate. The lead drafting "
+            "body is asked for the four criteria.",
+        ),
+        Text("", ""),
     ),
     TodoKind(
         "closed_unopened",
-        wording.POLICY_VERDICTS[PolicyVerdict.CLOSED_UNOPENED].vi,
-        "Dự thảo đã thông qua, ban hành; hệ thống chưa ghi nhận giai đoạn lấy ý kiến. Đề nghị kiểm tra: "
-        "bổ sung ngày lấy ý kiến nếu còn thiếu.",
-        "Thông qua, ban hành ngày",
+        wording.POLICY_VERDICTS[PolicyVerdict.CLOSED_UNOPENED],
+        Text(
+            "Dự thảo đã thông qua, ban hành; hệ thống chưa ghi nhận giai đoạn lấy ý kiến. Đề nghị kiểm tra: "
+            "bổ sung ngày lấy ý kiến nếu còn thiếu.",
+            "The draft was adopted, and no consultation is recorded. Please check, and enter its day if it is missing.",
+        ),
+        Text("Thông qua, ban hành ngày", "Adopted on"),
     ),
     TodoKind(
         "suspended_long",
-        f"Tạm dừng quá {LONG_SUSPENSION.days} ngày",
-        "Trong thời gian tạm dừng, dự thảo không phải truyền thông. Đề nghị xác nhận còn tạm dừng, đã tiếp "
-        "tục, hay đã rút khỏi chương trình.",
-        "Tạm dừng từ ngày",
+        Text(
+            f"Tạm dừng quá {LONG_SUSPENSION.days} ngày",
+            f"Suspended for more than {LONG_SUSPENSION.days} days",
+        ),
+        Text(
+            "Trong thời gian tạm dừng, dự thảo không phải truyền thông. Đề nghị xác nhận còn tạm dừng, đã tiếp "
+            "tục, hay đã rút khỏi chương trình.",
+            "While it is suspended, nothing is required. Please confirm that it still is, was resumed, or withdrawn.",
+        ),
+        Text("Tạm dừng từ ngày", "Suspended since"),
     ),
 )
 

@@ -9,28 +9,33 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from services.metrics.adapters.pages import draft_grid, leaders, page_data
+from services.metrics.adapters.pages import draft_grid, leaders, page_data, track
 from services.metrics.adapters.pages.choice import Choice, Chosen
+from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.application.leaders import LeadersQueries
+from services.metrics.application.list_ports import ListSnapshots
 from services.metrics.application.queries import Overview
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.contracts.event import banners
+from shared.contracts.event import banners, draft_id
 from shared.http.request_context import AtPosition, Today
 from shared.kernel.errors import Text
 from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
-from shared.rules import figure_words
+from shared.rules import figure_words, wording
 from shared.rules.figures import DEFINITION, reporting_year
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 SAFE = {**safe(), "Referrer-Policy": "same-origin"}
+WIDE, WIDE_LEFT = 1000, 92  # units of the time track, and where its rows begin
+NARROW, NARROW_LEFT = 380, 74  # of that for phones
 FIRST_YEAR = 2022  # the first year for which Decision 407/QĐ-TTg sets a target
 WRONG_FIELDS = {
     "query.as_of": "Ngày số liệu chưa đúng: cần một ngày có thật, viết theo dạng năm-tháng-ngày, ví dụ 2026-03-31.",
     "query.year": "Năm báo cáo chưa đúng: cần một năm từ 2000 đến 2100, hoặc all nếu gộp tất cả các năm; để trống là năm hiện tại.",
     "query.view": "Cách nhìn chưa đúng: chọn một trong hai cách có trong danh sách.",
+    "query.known_at": "Thời điểm ghi nhận chưa đúng: cần một ngày viết theo dạng năm-tháng-ngày, hoặc một vị trí trong nhật ký sự kiện.",
     "query.lang": "Ngôn ngữ chưa đúng: chọn vi hoặc en.",
     "query.include_descendants": "Lựa chọn “gồm đơn vị trực thuộc” chưa đúng: chỉ có thể chọn hoặc không chọn.",
 }
@@ -80,7 +85,9 @@ def pages_router() -> APIRouter:
     )
 
 
-def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) -> APIRouter:
+def router(
+    pages: LeadersQueries, snapshots: ListSnapshots, registry: str, notices: Notices = no_notices
+) -> APIRouter:
     """`notices` stand above the figures while the log is not as it should be; `registry` is where officials enter and decide."""
     queries = pages.queries
     routes = pages_router()
@@ -89,6 +96,7 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
         "definition": DEFINITION.vi,
         "definition_en": DEFINITION.en,
         "registry": registry,
+        "pages": PAGES,
     }
 
     @routes.get("/", summary="Where communication stands and who owes what, for leaders")
@@ -109,14 +117,18 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
         _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
     ) -> HTMLResponse:
         overview = await queries.overview(chosen.question(today))
+        words = leaders.Words(chosen.lang)
         return render(
             "details.html",
+            headers={"Content-Language": chosen.lang},
+            wording=words,
+            whose=leaders.whose(overview, words),
             **common,
-            **shown_choice(overview, replace(chosen, lang="vi"), today, await notices()),
+            **shown_choice(overview, chosen, today, await notices()),
             groups=page_data.worst_first(overview.by_unit),
             gaps=page_data.by_unit(overview.gaps),
             todos=page_data.by_kind(overview.todos),
-            standing=page_data.standing,
+            standing=page_data.standing_text,
             urgency=page_data.urgency,
         )
 
@@ -125,9 +137,23 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
         _: Annotated[Principal, may(Action.READ_FIGURES)], draft_code: str, chosen: Chosen, today: Today
     ) -> HTMLResponse:
         as_of = chosen.as_of or today
-        answer = await queries.coverage(draft_code, as_of)
+        answer = await queries.coverage(draft_code, as_of, chosen.known_at)
+        number = draft_id(draft_code)
+        async with snapshots(chosen.known_at) as snapshot:
+            planned = await snapshot.planned(as_of, number)
+            reminders = await snapshot.reminders(number, as_of)
+        facts = track.Facts(answer.body, planned, reminders, as_of)
+        words = leaders.Words(chosen.lang)
         return render(
             "draft.html",
+            headers={"Content-Language": chosen.lang},
+            drawing=track.track(facts, WIDE, WIDE_LEFT),
+            narrow=track.track(facts, NARROW, NARROW_LEFT),
+            happenings=track.happenings(facts),
+            requests=wording.REQUESTS,
+            wording=words,
+            lang=chosen.lang,
+            t=words.pair,
             **common,
             draft=answer.body,
             chosen=chosen,
@@ -135,7 +161,7 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
             today=today,
             effective=as_of,
             position=answer.position,
-            banners=[*await notices(), *banners([answer.dataset])],
+            banners=[*await notices(), *banners([answer.dataset]), *earlier(chosen, answer.position)],
             words=figure_words,
             alike=page_data.alike,
             **draft_grid.first_values(answer.body, as_of, queries.rulebook.calendar),
@@ -144,6 +170,24 @@ def router(pages: LeadersQueries, registry: str, notices: Notices = no_notices) 
         )
 
     return routes
+
+
+def earlier(chosen: Choice, position: int) -> list[Text]:
+    """State that figures are those of an earlier time, if they are."""
+    if chosen.known_at is None:
+        return []
+    at = page_data.number(position)
+    if isinstance(chosen.known_at, int):
+        when = Text(f"đến vị trí {at} trong nhật ký sự kiện", f"up to position {at} of the event log")
+    else:
+        day = page_data.day(chosen.known_at)
+        when = Text(f"đến hết ngày {day} (vị trí {at})", f"up to the end of {day} (position {at})")
+    return [
+        Text(
+            f"Số liệu theo những gì đã ghi nhận {when.vi}; những gì ghi nhận, đính chính sau đó chưa được tính.",
+            f"Figures from what was recorded {when.en}; what was recorded or corrected later is not counted.",
+        )
+    ]
 
 
 def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequence[Text]) -> dict[str, Any]:
@@ -161,7 +205,7 @@ def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequenc
         "effective": question.effective,
         "today": today,
         "position": answer.position,
-        "banners": [*notices, *banners(answer.datasets)],
+        "banners": [*notices, *banners(answer.datasets), *earlier(chosen, answer.position)],
         "units": units,
         "offered": sorted((units.name(code), code) for code in offered),
         "following": sorted((units.name(code), code) for code in following & set(units.units)),

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from services.metrics.adapters.api import AreaOf, AsOf
+from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf
 from services.metrics.adapters.views import Banner, PeriodView, banner_views, period_view
 from services.metrics.application.programme import (
     ProgrammeAnswer,
@@ -114,6 +114,7 @@ def question(
     ] = None,
     include_descendants: bool = False,
     area_of: AreaOf = None,
+    known_at: AsKnownAt = None,
 ) -> ProgrammeQuestion:
     return ProgrammeQuestion(
         as_of=as_of,
@@ -121,6 +122,7 @@ def question(
         unit_code=unit,
         include_descendants=include_descendants,
         area_of=area_of,
+        known_at=known_at,
     )
 
 

@@ -63,7 +63,6 @@ async def report_entries(connection: AsyncConnection, year: int) -> list[ReportE
         ReportEntry(
             fact=fact_of(row),
             year=row["year"],
-            examined=row["examined"],
             title=row["title"],
             dataset=Dataset(row["dataset"]),
             corrected=bool(row["corrected"]),

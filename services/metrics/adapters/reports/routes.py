@@ -1,8 +1,7 @@
 """The report on the scheme: `GET /reports/407` for programs and as files, `GET /reports` to look at it first."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -11,15 +10,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
-from services.metrics.adapters.api import AreaOf, AsOf, Year, period_of
+from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
 from services.metrics.adapters.pages.choice import Chosen
+from services.metrics.adapters.pages.leaders import Words, whose
+from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
 from services.metrics.adapters.reports.document import DOCX, document
 from services.metrics.adapters.reports.tables import shown, tables
 from services.metrics.adapters.reports.views import ReportView, report_view
 from services.metrics.adapters.reports.workbook import XLSX, heading, workbook
+from services.metrics.application.published import PublishedReports
 from services.metrics.application.queries import Question
-from services.metrics.application.reports import ReportQueries
+from services.metrics.application.reports import Report, ReportQueries
 from services.metrics.domain.errors import PeriodUnclear
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
@@ -31,6 +33,7 @@ from shared.rights.actions import Action
 from shared.rules.figures import Period, reporting_year
 from shared.text_checks.days import Day
 
+MOST_PUBLISHED = 12  # reports that the page lists
 MOST_SHOWN = 30  # rows of a table on the page; the files have all of them
 
 
@@ -54,6 +57,7 @@ def question(  # the parameters of the contract
     include_descendants: bool = False,
     area_of: AreaOf = None,
     view: View = View.ORIGINAL,
+    known_at: AsKnownAt = None,
 ) -> Question:
     """Take the reporting year of `as_of` where no period is given."""
     asked_year = year if year or first or last else reporting_year(as_of)
@@ -65,6 +69,7 @@ def question(  # the parameters of the contract
         include_descendants=include_descendants,
         area_of=area_of,
         view=view,
+        known_at=known_at,
     )
 
 
@@ -95,7 +100,7 @@ def router(reports: ReportQueries, template: Path) -> APIRouter:
     return routes
 
 
-def page_router(reports: ReportQueries, notices: Notices = no_notices) -> APIRouter:
+def page_router(reports: ReportQueries, kept: PublishedReports, notices: Notices = no_notices) -> APIRouter:
     routes = pages_router()
     version = reports.queries.rulebook.version
 
@@ -106,10 +111,15 @@ def page_router(reports: ReportQueries, notices: Notices = no_notices) -> APIRou
         asked = chosen.question(today)
         made = await reports.report(asked, _period(asked), today)
         view = marked(await asyncio.to_thread(report_view, made, version), today)
-        vietnamese = replace(chosen, lang="vi")
+        words = Words(chosen.lang)
         return render(
             "report.html",
-            **shown_choice(made.overview, vietnamese, today, await notices()),
+            headers={"Content-Language": chosen.lang},
+            **shown_choice(made.overview, chosen, today, await notices()),
+            pages=PAGES,
+            wording=words,
+            whose=whose(made.overview, words),
+            published=await kept.listed(made.question.unit_code, None, MOST_PUBLISHED),
             view=view,
             heading=heading(view),
             tables=list(tables(view).values()),
@@ -133,9 +143,22 @@ def _file(view: ReportView, wanted: Format, template: Path) -> tuple[bytes, str]
 
 
 def _name(view: ReportView, wanted: Format) -> str:
-    """Name the file by unit and period, in letters that every program takes."""
-    days: list[date] = [day for day in (view.period.from_, view.period.to) if day]
+    return file_name(view.unit, [day for day in (view.period.from_, view.period.to) if day], wanted)
+
+
+def file_name(unit_code: str | None, days: Sequence[date], wanted: Format) -> str:
+    """Name a file by unit and period, in letters that every program takes."""
     unit = "".join(
-        letter if letter.isascii() and letter.isalnum() else "-" for letter in view.unit or "tat-ca"
+        letter if letter.isascii() and letter.isalnum() else "-" for letter in unit_code or "tat-ca"
     )
     return "_".join(["bao-cao-407", unit, *(f"{day:%Y%m%d}" for day in days)]) + f".{wanted}"
+
+
+def files_of(report: Report, rules_version: str, template: Path) -> dict[str, bytes]:
+    """Make the files that are kept of a published report."""
+    view = report_view(report, rules_version)
+    return {
+        Format.JSON.value: view.model_dump_json(by_alias=True).encode(),
+        Format.XLSX.value: workbook(view),
+        Format.DOCX.value: document(view, template),
+    }

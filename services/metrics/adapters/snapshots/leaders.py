@@ -24,6 +24,7 @@ from services.metrics.adapters.tables import (
     POLICY_INTERVAL,
 )
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, StageCell, Turn
+from services.metrics.application.ports import KnownAt
 from shared.contracts.vocabulary import Answer, GapClosure, Stage
 from shared.rules.figures import DECIDED, ONE_DAY, Period, effective_day
 from shared.rules.verdicts import COVERED, JUDGED, OccurrenceVerdict, PolicyVerdict
@@ -34,8 +35,8 @@ class SqlOverviews:
     snapshots: SqlSnapshots
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator["SqlOverview"]:
-        async with self.snapshots.snapshot() as plain:
+    async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlOverview"]:
+        async with self.snapshots.snapshot(known_at) as plain:
             yield SqlOverview(plain.connection, plain.position)
 
 

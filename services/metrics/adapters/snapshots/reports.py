@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from services.metrics.adapters.read_model import SqlSnapshot, SqlSnapshots, _belongs, holds
 from services.metrics.adapters.tables import DRAFT, POLICY_INTERVAL
 from services.metrics.application.page_ports import PolicyRow
+from services.metrics.application.ports import KnownAt
 from shared.contracts.vocabulary import Answer, Dataset, Instrument
 from shared.rules.figures import Period, effective_day
 from shared.rules.verdicts import PolicyVerdict
@@ -21,8 +22,8 @@ class SqlReports:
     snapshots: SqlSnapshots
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator["SqlReport"]:
-        async with self.snapshots.snapshot() as plain:
+    async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlReport"]:
+        async with self.snapshots.snapshot(known_at) as plain:
             yield SqlReport(plain.connection, plain.position)
 
 

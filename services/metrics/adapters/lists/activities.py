@@ -1,0 +1,163 @@
+"""The page of activities: what units carried out by form, audience and area, and whether it is always the same."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from services.metrics.adapters.lists.listing import Column, Kind, Share, Table, Value
+from services.metrics.adapters.lists.page import Asked, ListPage, Sources, column
+from services.metrics.adapters.pages.navigation import ACTIVITIES
+from services.metrics.application.counts import (
+    CountAnswer,
+    CountGroup,
+    CountQuestion,
+    activity_groups,
+    counted_answer,
+    earliest_day,
+)
+from shared.contracts.vocabulary import Channel
+from shared.kernel.errors import Text
+from shared.rules.counts import Activity, CountBy
+from shared.rules.figure_words import PUBLISHED
+from shared.rules.wording import CHANNELS
+
+PATH = ACTIVITIES.path
+MUCH = 0.5  # of all activities: then one form prevails
+MOST_AUDIENCES = 12  # columns of the table of forms and audiences
+TITLES: Mapping[CountBy, Text] = {
+    CountBy.CHANNEL: Text("Theo hình thức", "By form"),
+    CountBy.AUDIENCE: Text("Theo đối tượng", "By audience"),
+    CountBy.AREA: Text("Theo địa bàn", "By area"),
+    CountBy.ROLE: Text("Theo vai trò", "By role"),
+}
+_SUMS = ("items", "attendance", "reach_count", "cost_state", "cost_social")
+OVERLAP = Text(
+    "Một hoạt động có thể hướng đến nhiều đối tượng, địa bàn và được tính ở từng dòng; các dòng không cộng thành tổng số.",
+    "An activity may have several audiences or areas and counts in each; the rows do not sum to the total.",
+)
+NOT_RECORDED = Text("Không ghi nhận", "Not recorded")
+
+
+def _columns(by: CountBy) -> list[Column]:
+    return [
+        Column("label", TITLES[by]),
+        Column("activities", PUBLISHED["activities"], Kind.NUMBER),
+        column("before", "Cùng kỳ năm trước", "The year before", Kind.NUMBER),
+        column("share", "Tỷ trọng", "Share", Kind.SHARE),
+        *(Column(name, PUBLISHED[name], Kind.NUMBER) for name in _SUMS),
+    ]
+
+
+async def page(sources: Sources, asked: Asked) -> ListPage:
+    question = asked.chosen.question(asked.today)
+    async with sources.snapshots(question.known_at) as snapshot:
+        overview = await sources.queries.overview_in(snapshot, question)
+        of = overview.question
+        counting = CountQuestion(
+            as_of=of.as_of,
+            period=of.period,
+            unit_code=of.unit_code,
+            include_descendants=of.include_descendants,
+            area_of=of.area_of,
+            view=of.view,
+        )
+        members = await snapshot.members(earliest_day(counting), counting.last)
+        directory = await snapshot.units()
+    answers = {
+        by: counted_answer(_by(counting, by), snapshot.position, directory, members)
+        for by in (CountBy.NONE, *TITLES)
+    }
+    made = activity_groups(counting, directory, members).get(None, [])
+    total = answers[CountBy.NONE].groups[0].figures.activities
+    tables = [_table(by, answers[by], total) for by in TITLES]
+    return ListPage(
+        headline=_headline(answers[CountBy.CHANNEL], total),
+        tables=[*tables, _matrix(made)],
+        overview=overview,
+    )
+
+
+def _by(question: CountQuestion, by: CountBy) -> CountQuestion:
+    return CountQuestion(
+        as_of=question.as_of,
+        period=question.period,
+        unit_code=question.unit_code,
+        include_descendants=question.include_descendants,
+        area_of=question.area_of,
+        view=question.view,
+        group_by=by,
+    )
+
+
+def _headline(channels: CountAnswer, total: int) -> Text:
+    if not total:
+        return Text(
+            "Chưa ghi nhận hoạt động truyền thông nào trong kỳ", "No activity is recorded in the period"
+        )
+    top = max(channels.groups, key=lambda group: group.figures.activities)
+    share = top.figures.activities / total
+    whole = Text(f"{total} hoạt động truyền thông", f"{total} activities")
+    if share <= MUCH or len(channels.groups) < 1:
+        return Text(
+            f"{whole.vi}, {len(channels.groups)} hình thức", f"{whole.en} in {len(channels.groups)} forms"
+        )
+    shown = f"{share * 100:.1f}".replace(".", ",")
+    return Text(
+        f"{whole.vi}; {shown}% cùng một hình thức: {top.label.vi.lower()}",
+        f"{whole.en}; {shown}% in one form: {top.label.en.lower()}",
+    )
+
+
+def _table(by: CountBy, answer: CountAnswer, total: int) -> Table:
+    groups = sorted(answer.groups, key=lambda group: -group.figures.activities)
+    return Table(
+        key=by.value,
+        title=TITLES[by],
+        columns=_columns(by),
+        rows=[_row(group, total) for group in groups],
+        note=OVERLAP if answer.overlapping else None,
+    )
+
+
+def _row(group: CountGroup, total: int) -> dict[str, Value]:
+    figures = group.figures.as_dict()
+    return {
+        "label": group.label,
+        "activities": group.figures.activities,
+        "before": group.year_before.activities,
+        "share": Share(group.figures.activities, total),
+        **{name: figures[name] for name in _SUMS},
+    }
+
+
+def _matrix(made: Sequence[Activity]) -> Table:
+    """Count activities by form and audience; an activity stands at each of its audiences."""
+    pairs = Counter(
+        (activity.first.channel, audience) for activity in made for audience in _audiences(activity)
+    )
+    audiences = Counter({name: 0 for _, name in pairs})
+    for (_, name), number in pairs.items():
+        audiences[name] += number
+    listed = [name for name, _ in audiences.most_common(MOST_AUDIENCES)]
+    keys = {name: f"audience{number}" for number, name in enumerate(listed)}
+    channels = sorted({channel for channel, _ in pairs}, key=list(Channel).index)
+    return Table(
+        key="matrix",
+        title=Text("Hình thức và đối tượng", "Forms and audiences"),
+        columns=[
+            column("label", "Hình thức", "Form"),
+            *(Column(keys[name], _named(name), Kind.NUMBER) for name in listed),
+        ],
+        rows=[
+            {"label": CHANNELS[channel]} | {keys[name]: pairs[channel, name] or None for name in listed}
+            for channel in channels
+        ],
+        note=Text("Ô trống: chưa có hoạt động.", "Empty: no activity."),
+    )
+
+
+def _audiences(activity: Activity) -> Sequence[str | None]:
+    return sorted({name for member in activity.members for name in member.audience}) or [None]
+
+
+def _named(audience: str | None) -> Text:
+    return NOT_RECORDED if audience is None else Text(audience, audience)

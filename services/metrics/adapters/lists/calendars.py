@@ -1,0 +1,133 @@
+"""Calendars of units: the days on which gaps fall due, under a secret address that calendar programs can read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from icalendar import Calendar, Event
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.metrics.adapters.pages import page_data
+from services.metrics.adapters.tables import CALENDAR_ADDRESS
+from services.metrics.application.queries import Gaps, Queries, Question, SeenGap
+from services.metrics.domain.errors import CalendarUnknown
+from shared.auth.admission import may, stands_for
+from shared.auth.tokens import Principal
+from shared.http.request_context import AtPosition, Body, Today, clock_of, example
+from shared.rights.actions import Action
+from shared.rights.table import require
+from shared.rules.wording import STAGES
+
+KEY_BYTES = 24
+TYPE = "text/calendar; charset=utf-8"
+
+
+class CalendarOf(Body):
+    """The unit whose calendar it is."""
+
+    model_config = example(unit="STP-22")
+
+    unit: Annotated[str, Field(max_length=64)]
+
+
+class CalendarAddress(BaseModel):
+    """The address is shown once; whoever has it may read the calendar, and a new one ends it."""
+
+    unit_code: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SqlCalendars:
+    """Keeps the digests of keys alone."""
+
+    engine: AsyncEngine
+
+    async def put(self, unit_code: str, key: str, now: datetime) -> None:
+        row = {"key_sha256": _digest(key), "made_at": now}
+        statement = insert(CALENDAR_ADDRESS).values(unit_code=unit_code, **row)
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=[CALENDAR_ADDRESS.c.unit_code], set_=row)
+            )
+
+    async def unit_of(self, key: str) -> str | None:
+        query = select(CALENDAR_ADDRESS.c.unit_code).where(CALENDAR_ADDRESS.c.key_sha256 == _digest(key))
+        async with self.engine.connect() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+
+def _digest(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+async def hold_address(request: Request) -> None:
+    """Admit whoever has the address of a calendar; raises `CalendarUnknown`."""
+    calendars: SqlCalendars = request.app.state.calendars
+    unit_code = await calendars.unit_of(request.path_params["key"])
+    if unit_code is None:
+        raise CalendarUnknown
+    request.state.calendar_of = unit_code
+
+
+def router(queries: Queries, calendars: SqlCalendars, public: str) -> APIRouter:
+    """`public` is the address of the service, which the events lead to."""
+    routes = APIRouter(tags=["figures"], dependencies=[AtPosition])
+
+    @routes.post("/calendars", status_code=201, summary="Make a new secret address of a unit's calendar")
+    async def make(
+        request: Request, principal: Annotated[Principal, may(Action.MAKE_CALENDAR)], body: CalendarOf
+    ) -> CalendarAddress:
+        require(principal.acting, body.unit)
+        key = token_urlsafe(KEY_BYTES)
+        await calendars.put(body.unit, key, clock_of(request)())
+        return CalendarAddress(unit_code=body.unit, path=f"/calendars/{key}.ics")
+
+    @routes.get(
+        "/calendars/{key}.ics",
+        summary="The calendar of a unit, by its secret address",
+        dependencies=[Depends(hold_address), stands_for(Action.READ_CALENDAR)],
+        responses={200: {"content": {TYPE: {"schema": {"type": "string"}}}}},
+    )
+    async def calendar(request: Request, key: str, today: Today) -> Response:
+        del key  # looked up before
+        unit_code: str = request.state.calendar_of
+        question = Question(as_of=today, unit_code=unit_code, include_descendants=True)
+        gaps = await queries.gaps(question)
+        content = calendar_of(gaps, clock_of(request)(), public)
+        return Response(content, media_type=TYPE, headers={"Cache-Control": "private, max-age=3600"})
+
+    return routes
+
+
+def calendar_of(gaps: Gaps, now: datetime, public: str) -> bytes:
+    made = Calendar()
+    made.add("prodid", "-//Loa//Truyen thong du thao chinh sach//VI")
+    made.add("version", "2.0")
+    made.add("x-wr-calname", "Hạn truyền thông dự thảo chính sách")
+    for event in _events(gaps.gaps, now, public):
+        made.add_component(event)
+    content: bytes = made.to_ical()
+    return content
+
+
+def _events(gaps: Iterable[SeenGap], now: datetime, public: str) -> Iterable[Event]:
+    for seen in gaps:
+        gap = seen.gap
+        event = Event()
+        event.add("uid", f"{gap.gap_id}@loa")
+        event.add("dtstamp", now)
+        event.add("dtstart", gap.due_on)
+        event.add("dtend", gap.due_on + timedelta(days=1))
+        event.add("summary", f"Hạn truyền thông: {gap.title} ({STAGES[gap.stage].vi})")
+        event.add("description", f"{seen.unit_name}; thời hạn theo dõi nội bộ {page_data.day(gap.due_on)}")
+        event.add("url", f"{public}/drafts/{gap.draft_code}")
+        yield event

@@ -1,0 +1,192 @@
+"""Tables of the pages in both languages, with typed values: shown as HTML, sorted by a column, and given as CSV."""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from io import StringIO
+from typing import Any
+
+from services.metrics.adapters.pages import page_data
+from services.metrics.adapters.pages.leaders import Words
+from services.metrics.domain.errors import ColumnUnknown, TableUnknown
+from shared.kernel.errors import Text
+from shared.rules.wording import NOT_APPLICABLE
+
+NONE = Text("Không có.", "None.")
+MINUS = "\N{MINUS SIGN}"
+CSV = "text/csv; charset=utf-8"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take a text for
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A text that leads to a page."""
+
+    text: str | Text
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A state in words, with its tone; `order` is its place when sorted."""
+
+    text: str | Text
+    tone: str = "plain"
+    order: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A rate with its base; None is not applicable, and `instead` says what is done in its place."""
+
+    part: int
+    whole: int
+    instead: Text | None = None
+
+    @property
+    def value(self) -> float | None:
+        return self.part / self.whole if self.whole else None
+
+
+Plain = str | int | float | date | None
+Value = Plain | Text | Linked | Marked | Share
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    CODE = "code"
+    NUMBER = "number"
+    POINTS = "points"
+    SHARE = "share"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    key: str
+    label: Text
+    kind: Kind = Kind.TEXT
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind in {Kind.NUMBER, Kind.POINTS, Kind.SHARE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows in the order in which they are to be read; `empty` stands in the place of none."""
+
+    key: str
+    title: Text
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Value]]
+    note: Text | None = None
+    empty: Text = NONE
+
+    def sorted_by(self, order: str) -> "Table":
+        """Sort by a column, from its largest value if its key is preceded by "-"; what has no value comes last."""
+        name = order.removeprefix("-")
+        if name not in {column.key for column in self.columns}:
+            raise ColumnUnknown(name, [column.key for column in self.columns])
+        given = [row for row in self.rows if _place(row[name]) is not None]
+        without = [row for row in self.rows if _place(row[name]) is None]
+        given.sort(key=lambda row: _key(_place(row[name])), reverse=order.startswith("-"))
+        return replace(self, rows=[*given, *without])
+
+    def as_csv(self, words: Words) -> str:
+        """Write the table for a spreadsheet: days as ISO, shares as fractions, and nothing that is run as a formula."""
+        out = StringIO()
+        writer = csv.writer(out)
+        writer.writerow([words.text(column.label) for column in self.columns])
+        for row in self.rows:
+            writer.writerow([_field(row[column.key], words) for column in self.columns])
+        return f"\N{ZERO WIDTH NO-BREAK SPACE}{out.getvalue()}"
+
+
+def table_of(tables: Sequence[Table], key: str | None) -> Table:
+    """Find a table by its key, the first one without; raises `TableUnknown`."""
+    table = next((each for each in tables if key in (None, each.key)), None)
+    if table is None:
+        raise TableUnknown(str(key), [table.key for table in tables])
+    return table
+
+
+def _place(value: Value) -> Plain:
+    """Give what a value is sorted by."""
+    match value:
+        case Linked(text) | (Text() as text):
+            return text.vi if isinstance(text, Text) else text
+        case Marked():
+            return value.order
+        case Share():
+            return value.value
+        case _:
+            return value
+
+
+def _key(value: Plain) -> tuple[float, str]:
+    if isinstance(value, date):
+        return value.toordinal(), ""
+    return (value, "") if isinstance(value, int | float) else (0, str(value).casefold())
+
+
+def _field(value: Value, words: Words) -> str | int | float | None:
+    match value:
+        case Share():
+            return value.value
+        case date():
+            return value.isoformat()
+        case int() | float() | None:
+            return value
+        case _:
+            text = written(value, words)
+            return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def written(value: Value, words: Words) -> str:
+    """Give the words of a value that is a text."""
+    match value:
+        case Linked(text) | Marked(text):
+            return words.text(text) if isinstance(text, Text) else text
+        case Text():
+            return words.text(value)
+        case _:
+            return str(value)
+
+
+def shown(value: Value, column: Column, words: Words) -> str:
+    """Write a value as officials do."""
+    match value:
+        case None:
+            return words.text(NOT_APPLICABLE) if column.kind is Kind.SHARE else "–"
+        case Share():
+            return _rate(value, words)
+        case float() | int():
+            return _NUMBERS.get(column.kind, str)(value)
+        case date():
+            return page_data.day(value)
+        case _:
+            return written(value, words)
+
+
+def _points(value: float) -> str:
+    """Write the change of a share in points, with its sign; none if it is nothing."""
+    sign = "+" if value > 0 else MINUS if value < 0 else ""
+    points = f"{abs(value) * 100:.1f}".replace(".", ",")
+    return points if points == "0,0" else f"{sign}{points}"
+
+
+_NUMBERS: Mapping[Kind, Callable[[Any], str]] = {
+    Kind.NUMBER: page_data.number,
+    Kind.POINTS: _points,
+    Kind.SHARE: page_data.percent,
+}
+
+
+def _rate(share: Share, words: Words) -> str:
+    if share.value is None:
+        return words.text(share.instead or NOT_APPLICABLE)
+    base = f"{page_data.number(share.part)}/{page_data.number(share.whole)}"
+    return f"{page_data.percent(share.value)} ({base})"

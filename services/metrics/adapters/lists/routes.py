@@ -1,0 +1,186 @@
+"""The pages of lists, each as HTML or as the CSV of one of its tables, and the calendars of units."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+
+from services.metrics.adapters.lists import activities, coming, gaps, programme, quality, units
+from services.metrics.adapters.lists.listing import CSV, Column, Table, shown, table_of
+from services.metrics.adapters.lists.page import Asked, Make, Sources
+from services.metrics.adapters.pages.choice import Choice, Chosen, Given
+from services.metrics.adapters.pages.leaders import Words, whose
+from services.metrics.adapters.pages.navigation import (
+    ACTIVITIES,
+    COMING,
+    GAPS,
+    PAGES,
+    PROGRAMME,
+    QUALITY,
+    UNITS,
+    ListedPage,
+)
+from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
+from shared.contracts.vocabulary import GapState, Stage
+from shared.http.request_context import Today
+from shared.projections.projection_health import Notices, no_notices
+from shared.rights.actions import Action
+
+MADE_BY: Mapping[str, Make] = {
+    UNITS.path: units.page,
+    GAPS.path: gaps.page,
+    ACTIVITIES.path: activities.page,
+    PROGRAMME.path: programme.page,
+    COMING.path: coming.page,
+    QUALITY.path: quality.page,
+}
+MOST_SHOWN = 300  # rows of a table on a page; its CSV has all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the page is wanted: sorted by a column of a table, or one table as CSV."""
+
+    sort: str | None
+    table: str | None
+    form: Literal["html", "csv"]
+
+
+def _shape(
+    sort: Annotated[
+        str | None,
+        Given,
+        Query(max_length=64, description="a column of its tables; from its largest value after a `-`"),
+    ] = None,
+    table: Annotated[
+        str | None, Given, Query(max_length=64, description="the table of the CSV; the first if absent")
+    ] = None,
+    form: Annotated[Literal["html", "csv"], Query(alias="format")] = "html",
+) -> Shape:
+    return Shape(sort, table, form)
+
+
+Shaped = Annotated[Shape, Depends(_shape)]
+
+
+def router(sources: Sources, notices: Notices = no_notices) -> APIRouter:
+    routes = pages_router()
+
+    async def answer(
+        listed: ListedPage, chosen: Choice, today: Today, shape: Shape, filters: dict[str, str]
+    ) -> Response:
+        asked = Asked(chosen=chosen, today=today, sort=shape.sort, filters=filters)
+        made = await MADE_BY[listed.path](sources, asked)
+        tables = _sorted(made.tables, shape.sort)
+        words = Words(chosen.lang)
+        if shape.form == "csv":
+            table = table_of(tables, shape.table)
+            name = f'attachment; filename="{listed.path.rpartition("/")[2]}-{table.key}.csv"'
+            return Response(table.as_csv(words), media_type=CSV, headers={"Content-Disposition": name})
+        links = _Links(listed.path, chosen, shape.sort, filters)
+        return render(
+            "list.html",
+            headers={"Content-Language": chosen.lang},
+            **shown_choice(made.overview, chosen, today, await notices()),
+            described=listed,
+            pages=PAGES,
+            made=made,
+            tables=[_first_rows(table) for table in tables],
+            sizes={table.key: len(table.rows) for table in tables},
+            most_shown=MOST_SHOWN,
+            links=links,
+            filters=filters,
+            wording=words,
+            whose=whose(made.overview, words),
+            shown=shown,
+            registry=sources.registry,
+        )
+
+    def page_of(listed: ListedPage) -> None:
+        @routes.get(listed.path, summary=listed.summary)
+        async def page(
+            _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today, shape: Shaped
+        ) -> Response:
+            return await answer(listed, chosen, today, shape, {})
+
+    @routes.get(GAPS.path, summary=GAPS.summary)
+    async def gaps_page(
+        _: Annotated[Principal, may(Action.READ_FIGURES)],
+        chosen: Chosen,
+        today: Today,
+        shape: Shaped,
+        stage: Annotated[Stage | None, Given, Query(description="only drafts in this stage")] = None,
+        state: Annotated[
+            GapState | None, Given, Query(description="only overdue ones, or only others")
+        ] = None,
+    ) -> Response:
+        filters = {name: value.value for name, value in (("stage", stage), ("state", state)) if value}
+        return await answer(GAPS, chosen, today, shape, filters)
+
+    for listed in PAGES:
+        if listed is not GAPS:
+            page_of(listed)
+    return routes
+
+
+def _sorted(tables: Sequence[Table], sort: str | None) -> list[Table]:
+    """Sort the tables that have the column; raises `ColumnUnknown` if none has it."""
+    if sort is None:
+        return list(tables)
+    name = sort.removeprefix("-")
+    having = [table for table in tables if name in {column.key for column in table.columns}]
+    if not having:
+        tables[0].sorted_by(sort)
+    return [table.sorted_by(sort) if table in having else table for table in tables]
+
+
+def _first_rows(table: Table) -> Table:
+    return Table(
+        key=table.key,
+        title=table.title,
+        columns=table.columns,
+        rows=table.rows[:MOST_SHOWN],
+        note=table.note,
+        empty=table.empty,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The link of a column's head, and how the table is sorted by it now."""
+
+    href: str
+    state: str = ""
+    sign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    path: str
+    chosen: Choice
+    sort: str | None
+    filters: dict[str, str]
+
+    def heading(self, table: Table, column: Column) -> Heading:
+        ascending = self.sort == column.key
+        descending = self.sort == f"-{column.key}"
+        first = f"-{column.key}" if column.is_number else column.key
+        other = column.key if column.is_number else f"-{column.key}"
+        following = other if self.sort == first else first
+        href = self.chosen.link(f"{self.path}#bang-{table.key}", sort=following, **self.filters)
+        if ascending or descending:
+            return Heading(href, "ascending" if ascending else "descending", "▲" if ascending else "▼")
+        return Heading(href)
+
+    def csv(self, table: Table) -> str:
+        return self.chosen.link(self.path, format="csv", table=table.key, sort=self.sort, **self.filters)
+
+    def filtered(self, name: str, value: str) -> str:
+        """Address the page with a filter, or without it if it is set."""
+        others = {key: of for key, of in self.filters.items() if key != name}
+        chosen = {} if self.filters.get(name) == value else {name: value}
+        return self.chosen.link(self.path, sort=self.sort, **others, **chosen)

@@ -1,0 +1,186 @@
+"""Published reports: published by right, downloaded as the very same bytes, and compared with what is known today."""
+
+from base64 import b64encode
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from services.metrics.adapters.api import period_of
+from services.metrics.adapters.lists.listing import CSV, shown
+from services.metrics.adapters.pages.choice import Chosen
+from services.metrics.adapters.pages.leaders import Words
+from services.metrics.adapters.pages.routes import pages_router, render
+from services.metrics.adapters.reports import difference
+from services.metrics.adapters.reports.document import DOCX
+from services.metrics.adapters.reports.routes import FILES, Format, file_name
+from services.metrics.adapters.reports.workbook import XLSX
+from services.metrics.application.published import PublishedReport, PublishedReports, Publishing
+from services.metrics.application.queries import Question
+from services.metrics.domain.errors import PeriodUnclear
+from services.metrics.domain.grouping import View
+from shared.auth.admission import may
+from shared.auth.tokens import Principal
+from shared.http import request_context
+from shared.http.paging import Listing, Paged, key_of
+from shared.http.request_context import Accepted, AtPosition, Body, IdempotencyKey, Today, example
+from shared.kernel.local_day import VIETNAM
+from shared.projections.projection_health import Notices, no_notices
+from shared.rights.actions import Action
+from shared.rules.figures import reporting_year
+from shared.text_checks.days import Day
+
+KINDS = {Format.JSON: "application/json", Format.XLSX: XLSX, Format.DOCX: DOCX}
+
+
+class Publication(Body):
+    """Whose report is published: of a reporting year (that of `as_of` if no period is given), or of days."""
+
+    model_config = example(unit="STP-22", year=2026, document="12/BC-STP")
+
+    unit: Annotated[str | None, Field(max_length=64)] = None
+    include_descendants: bool = False
+    area_of: Annotated[str | None, Field(max_length=64)] = None
+    view: View = View.ORIGINAL
+    as_of: Day | None = None
+    year: Annotated[int | None, Field(ge=2000, le=2100)] = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    to: Day | None = None
+    document: Annotated[
+        str | None, Field(max_length=200, description="number of the office's own letter")
+    ] = None
+
+    def question(self, today: date) -> Question:
+        as_of = self.as_of or today
+        year = self.year if self.year or self.from_ or self.to else reporting_year(as_of)
+        return Question(
+            as_of=as_of,
+            period=period_of(year, self.from_, self.to),
+            year=year,
+            unit_code=self.unit,
+            include_descendants=self.include_descendants,
+            area_of=self.area_of,
+            view=self.view,
+        )
+
+
+class PublishedView(BaseModel):
+    """A published report; `facts_position` is that of the last fact in it."""
+
+    report_id: UUID
+    unit_code: str | None
+    include_descendants: bool
+    area_of: str | None
+    view: View
+    year: int | None
+    period_from: date
+    period_to: date
+    as_of: date
+    facts_position: int
+    rules_version: str
+    document: str | None
+    sha256_json: str
+    sha256_xlsx: str
+    sha256_docx: str
+    published_at: datetime
+
+
+def router(publishing: Publishing, kept: PublishedReports) -> APIRouter:
+    routes = APIRouter(tags=["reports"], dependencies=[AtPosition])
+
+    @routes.post(
+        "/reports/407/published", status_code=201, summary="Publish the report on the scheme as it is now"
+    )
+    async def publish(
+        request: Request,
+        response: Response,
+        principal: Annotated[Principal, may(Action.PUBLISH_REPORT)],
+        body: Publication,
+        today: Today,
+        key: IdempotencyKey = None,
+    ) -> Accepted:
+        """The same question at the same position is the same report, which is published once."""
+        question = body.question(today)
+        if question.period is None:
+            raise PeriodUnclear
+        context = request_context.metadata(request, principal, key)
+        report_id, version, is_new = await publishing.publish(
+            question, question.period, body.document, principal.acting, context, today
+        )
+        events = ["report_published"] if is_new else []
+        return request_context.accepted(response, report_id, version, events)
+
+    @routes.get("/reports/407/published", summary="Reports that were published, the last one first")
+    async def published(
+        _: Annotated[Principal, may(Action.READ_FIGURES)], paged: Paged, unit: str | None = None
+    ) -> Listing[PublishedView]:
+        after = key_of(paged.after, _moment_and_id) if paged.after else None
+        rows = [_row(report) for report in await kept.listed(unit, after, paged.limit)]
+        return paged.listing(PublishedView, rows, "key")
+
+    @routes.get(
+        "/reports/407/published/{report_id}",
+        summary="The very bytes that were published",
+        responses={**FILES},
+    )
+    async def file(
+        _: Annotated[Principal, may(Action.READ_FIGURES)],
+        report_id: UUID,
+        format: Format = Format.JSON,  # noqa: A002  the contract's name
+    ) -> Response:
+        content, report = await publishing.file(report_id, format)
+        digest = bytes.fromhex(getattr(report, f"sha256_{format}"))
+        name = file_name(report.unit_code, [report.period_from, report.period_to], format)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "ETag": f'"{digest.hex()}"',
+            "Repr-Digest": f"sha-256=:{b64encode(digest).decode()}:",
+        }
+        return Response(content, media_type=KINDS[format], headers=headers)
+
+    return routes
+
+
+def page_router(publishing: Publishing, notices: Notices = no_notices) -> APIRouter:
+    routes = pages_router()
+
+    @routes.get("/reports/published/{report_id}", summary="A published report beside what is known today")
+    async def changes(
+        _: Annotated[Principal, may(Action.READ_FIGURES)],
+        report_id: UUID,
+        chosen: Chosen,
+        today: Today,
+        form: Annotated[Literal["html", "csv"], Query(alias="format")] = "html",
+    ) -> Response:
+        compared = await publishing.difference(report_id, today)
+        words = Words(chosen.lang)
+        if form == "csv":
+            return Response(difference.tables(compared, words)[-1].as_csv(words), media_type=CSV)
+        report = compared.published
+        return render(
+            "difference.html",
+            headers={"Content-Language": chosen.lang},
+            **difference.values(compared, words),
+            published_at=f"{report.published_at.astimezone(VIETNAM):%H:%M %d/%m/%Y}",
+            digests={kind.value: getattr(report, f"sha256_{kind}") for kind in Format},
+            chosen=chosen,
+            lang=chosen.lang,
+            words=words,
+            t=words.pair,
+            shown=shown,
+            notices=await notices(),
+        )
+
+    return routes
+
+
+def _row(report: PublishedReport) -> dict[str, Any]:
+    row = {name: getattr(report, name) for name in PublishedView.model_fields}
+    return row | {"key": f"{report.published_at.isoformat()} {report.report_id}"}
+
+
+def _moment_and_id(key: str) -> tuple[datetime, UUID]:
+    moment, _, number = key.partition(" ")
+    return datetime.fromisoformat(moment), UUID(number)

@@ -1,0 +1,140 @@
+"""What the pages of lists and the time track of a draft ask of the read model, of the same snapshot as the figures."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, select
+
+from services.metrics.adapters.read_model import SqlSnapshots, _leading, _sum
+from services.metrics.adapters.snapshots.leaders import SqlOverview
+from services.metrics.adapters.tables import ANNOUNCED, COMMUNICATION, DRAFT, PLANNED_ACTIVITY, REMINDER
+from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, Unnamed
+from services.metrics.application.ports import KnownAt
+from services.metrics.domain.record import ExpectedStage
+from shared.contracts.vocabulary import Answer
+
+_STAGES: TypeAdapter[list[ExpectedStage]] = TypeAdapter(list[ExpectedStage])
+_PLANNED: TypeAdapter[list[Planned]] = TypeAdapter(list[Planned])
+_EVIDENCE: TypeAdapter[list[Evidence]] = TypeAdapter(list[Evidence])
+_UNNAMED: TypeAdapter[list[Unnamed]] = TypeAdapter(list[Unnamed])
+
+
+@dataclass(frozen=True, slots=True)
+class SqlLists:
+    snapshots: SqlSnapshots
+
+    @asynccontextmanager
+    async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlList"]:
+        async with self.snapshots.snapshot(known_at) as plain:
+            yield SqlList(plain.connection, plain.position)
+
+
+class SqlList(SqlOverview):
+    """A snapshot with the rows of the lists."""
+
+    __slots__ = ()
+
+    async def coming(self, as_of: date) -> list[Coming]:
+        """List the stages that drafts are to enter, those that are overdue too."""
+        leading, expected = _leading(as_of), _facts()["expected"]
+        query = (
+            select(
+                DRAFT.c.draft_code,
+                DRAFT.c.title,
+                leading.c.unit_code,
+                DRAFT.c.dataset,
+                expected.label("stages"),
+            )
+            .join(leading, leading.c.draft_id == DRAFT.c.draft_id)
+            .where(DRAFT.c.scope != Answer.NO, func.jsonb_array_length(expected) > 0)
+            .order_by(DRAFT.c.draft_code)
+        )
+        rows = [
+            Coming(
+                draft_code=row.draft_code,
+                title=row.title,
+                unit_code=row.unit_code,
+                dataset=row.dataset,
+                stage=stage,
+            )
+            for row in await self.connection.execute(query)
+            for stage in _STAGES.validate_python(row.stages)
+        ]
+        return sorted(rows, key=lambda row: (row.stage.expected_on, row.draft_code))
+
+    async def planned(self, as_of: date, draft_id: UUID | None = None) -> list[Planned]:
+        """List activities of plans that are not cancelled, of one draft or of all."""
+        table, leading = PLANNED_ACTIVITY.c, _leading(as_of)
+        query = (
+            select(
+                *(
+                    table[name]
+                    for name in ("draft_id", "planned_on", "precision", "stage", "channel", "title")
+                ),
+                table.unit_code.label("responsible_code"),
+                leading.c.unit_code,
+                DRAFT.c.draft_code,
+                DRAFT.c.title.label("draft_title"),
+                DRAFT.c.dataset,
+            )
+            .join(DRAFT, DRAFT.c.draft_id == table.draft_id)
+            .join(leading, leading.c.draft_id == table.draft_id)
+            .where(~table.cancelled)
+            .order_by(table.planned_on, DRAFT.c.draft_code, table.activity_id)
+        )
+        query = query.where(table.draft_id == draft_id) if draft_id is not None else query
+        return _PLANNED.validate_python(
+            [dict(row) for row in (await self.connection.execute(query)).mappings()]
+        )
+
+    async def reminders(self, draft_id: UUID, until: date) -> list[Reminder]:
+        """List the days on which the gaps of a draft were urged, each once."""
+        gaps = select(ANNOUNCED.c.gap_id).where(ANNOUNCED.c.draft_id == draft_id)
+        query = (
+            select(REMINDER.c.day, REMINDER.c.kind)
+            .distinct()
+            .where(REMINDER.c.gap_id.in_(gaps), REMINDER.c.day <= until)
+            .order_by(REMINDER.c.day, REMINDER.c.kind)
+        )
+        return [Reminder(day=row.day, kind=row.kind) for row in await self.connection.execute(query)]
+
+    async def evidence(self, as_of: date) -> list[Evidence]:
+        """Count the communications of each unit on drafts in scope, by what proves them."""
+        table = COMMUNICATION.c
+        query = (
+            select(
+                table.unit_code,
+                DRAFT.c.dataset,
+                func.count().label("communications"),
+                _sum(table.verified, "verified"),
+                _sum(func.coalesce(table.url, "") == "", "without_url"),
+            )
+            .join(DRAFT, DRAFT.c.draft_id == table.draft_id)
+            .where(table.held_on <= as_of, DRAFT.c.scope == Answer.YES)
+            .group_by(table.unit_code, DRAFT.c.dataset)
+        )
+        return _EVIDENCE.validate_python(
+            [dict(row) for row in (await self.connection.execute(query)).mappings()]
+        )
+
+    async def unnamed(self, as_of: date) -> list[Unnamed]:
+        """List the drafts that are counted as one policy, because none is named."""
+        leading = _leading(as_of)
+        query = (
+            select(DRAFT.c.draft_code, DRAFT.c.title, leading.c.unit_code, DRAFT.c.dataset)
+            .join(leading, leading.c.draft_id == DRAFT.c.draft_id)
+            .where(DRAFT.c.scope != Answer.NO, func.jsonb_array_length(_facts()["policies"]) == 0)
+            .order_by(DRAFT.c.draft_code)
+        )
+        return _UNNAMED.validate_python(
+            [dict(row) for row in (await self.connection.execute(query)).mappings()]
+        )
+
+
+def _facts() -> Any:
+    return func.coalesce(DRAFT.c.facts, DRAFT.c.record)

@@ -1,0 +1,89 @@
+"""What the pages of lists and the time track of a draft ask of the read model besides figures."""
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from services.metrics.application.page_ports import OverviewSnapshot
+from services.metrics.application.ports import KnownAt
+from services.metrics.domain.programme import ProgrammeEntryRow
+from services.metrics.domain.record import ExpectedStage
+from shared.contracts.vocabulary import Channel, Dataset, Precision, Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """A stage that a draft, in scope or of unknown scope, is to enter; `unit_code` leads it on the day asked for."""
+
+    draft_code: str
+    title: str
+    unit_code: str
+    dataset: Dataset
+    stage: ExpectedStage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """An activity of a draft's plan that is not cancelled; `unit_code` leads the draft on the day asked for.
+
+    `responsible_code` is None where it is the lead unit.
+    """
+
+    draft_id: UUID
+    draft_code: str
+    draft_title: str
+    unit_code: str
+    dataset: Dataset
+    planned_on: date
+    precision: Precision
+    stage: Stage | None
+    channel: Channel | None
+    title: str | None
+    responsible_code: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """A day on which a draft was urged: `kind` is sent or escalated."""
+
+    day: date
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Of the communications that a unit performed up to a day: how many are verified, and how many bear no address."""
+
+    unit_code: str
+    dataset: Dataset
+    communications: int
+    verified: int
+    without_url: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unnamed:
+    """A draft, in scope or of unknown scope, without a named policy."""
+
+    draft_code: str
+    title: str
+    unit_code: str
+    dataset: Dataset
+
+
+class ListSnapshot(OverviewSnapshot, Protocol):
+    async def coming(self, as_of: date) -> list[Coming]: ...
+    async def planned(self, as_of: date, draft_id: UUID | None = None) -> list[Planned]: ...
+    async def reminders(self, draft_id: UUID, until: date) -> Sequence[Reminder]: ...
+    async def evidence(self, as_of: date) -> list[Evidence]: ...
+    async def unnamed(self, as_of: date) -> list[Unnamed]: ...
+    async def programme_entries(
+        self, year: int, units: Collection[str] | None
+    ) -> list[ProgrammeEntryRow]: ...
+
+
+class ListSnapshots(Protocol):
+    def __call__(self, known_at: KnownAt | None = None, /) -> AbstractAsyncContextManager[ListSnapshot]: ...
