@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.rules.figures import Period
 from shared.rules.programme.reports import report_standings
-from shared.rules.programme.states import ENDED, EntryFact, EntryStatus, Standing
+from shared.rules.programme.states import EntryFact, EntryStatus, Standing
 
 Kind = ProgrammeKind
 
@@ -63,7 +63,7 @@ OBSTACLE_STEPS = frozenset(
 def owed(stand: Mapping[UUID, Standing]) -> Iterator[Owed]:
     """Give what is owed by where entries stand (`states.standings`, of whole programmes); what has ended is not."""
     for standing in stand.values():
-        if standing.owed_by is None or standing.status is None or standing.status in ENDED:
+        if standing.owed_by is None:
             continue
         left = _left(standing, stand)
         if left != 0 and not _is_void(standing, stand):
