@@ -253,7 +253,7 @@ def decode(catalog: Catalog, position: int, payload: bytes, subject: str | None 
             if subject != wanted:
                 raise SubjectMismatch(position, subject, wanted)
         return _decode(catalog, position, document)
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, ValidationError) as error:
         raise PermanentError("poison_event", f"position {position}: {error}") from error
 
 
@@ -271,15 +271,41 @@ def _ref(subject: str) -> AggregateRef:
     return AggregateRef(context, UUID(aggregate_id))
 
 
+_TEXTS = ("id", "time", "type", "actor", "correlationid")
+_OPTIONAL_TEXTS = (
+    "causationid",
+    "idempotencykey",
+    "payloadhash",
+    "traceparent",
+    "draftcode",
+    "unitcode",
+    "dataset",
+)
+
+
+def _check_types(document: Mapping[str, Any]) -> None:
+    """Refuse an envelope whose fields are of other types: who reads an event relies on them."""
+    texts = [document[name] for name in _TEXTS]
+    texts += [value for name in _OPTIONAL_TEXTS if (value := document.get(name)) is not None]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a field of the envelope is no text")
+    if type(document["aggregateversion"]) is not int:
+        raise TypeError("aggregateversion is no whole number")
+
+
 def _decode(catalog: Catalog, position: int, document: dict[str, Any]) -> Recorded:
+    _check_types(document)
+    time = datetime.fromisoformat(document["time"])
+    if time.tzinfo is None:
+        raise ValueError("time has no zone")
     return Recorded(
         position=position,
         ref=_ref(str(document["subject"])),
-        aggregate_version=int(document["aggregateversion"]),
+        aggregate_version=document["aggregateversion"],
         event_id=UUID(document["id"]),
         data=catalog.read(document["type"], document["data"]),
         metadata=Metadata(
-            time=datetime.fromisoformat(document["time"]),
+            time=time,
             actor=document["actor"],
             correlation_id=document["correlationid"],
             causation_id=document.get("causationid"),

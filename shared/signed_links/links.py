@@ -165,7 +165,7 @@ class LinkReader:
             if header.get("typ") != type_:
                 raise LinkNotValid
             return read(claims)
-        except (jwt.PyJWTError, KeyError, ValueError, TypeError, OverflowError) as error:
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise LinkNotValid from error
 
 
