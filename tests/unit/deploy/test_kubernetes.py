@@ -180,6 +180,23 @@ def test_each_service_has_all_that_it_needs_and_nothing_of_another(overlay: str)
             assert containers(manifest)[0]["image"].startswith(f"{name}:")
 
 
+REACHED = {4222, 8222, 5432, 53, 25, 465, 587, 8000}
+"""Ports that pods may reach: broker, database, names, mail, our own services."""
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_pod_reaches_its_engines_and_nothing_else(overlay: str) -> None:
+    policies = [manifest["spec"] for manifest in of_kind(overlay, "NetworkPolicy").values()]
+    ours = {"app.kubernetes.io/part-of": "loa"}
+    closed = {"podSelector": {"matchLabels": ours}, "policyTypes": ["Ingress", "Egress"]}
+    assert closed in policies, "what no other policy allows is denied"
+    rules = [rule for policy in policies for rule in policy.get("egress", ())]
+    ports = [port["port"] for rule in rules for port in rule.get("ports", [{"port": "any"}])]
+    assert set(ports) == REACHED
+    anywhere = {port["port"] for rule in rules if "to" not in rule for port in rule["ports"]}
+    assert anywhere == {25, 465, 587}, "the mail server alone may stand anywhere"
+
+
 @pytest.mark.parametrize("overlay", ["province", "national"])
 def test_the_ingress_leads_to_services_that_exist(overlay: str) -> None:
     backends = {
