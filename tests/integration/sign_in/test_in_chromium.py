@@ -44,7 +44,7 @@ async def look(page: Page, name: str) -> None:
 
 async def signed_in(office: SignInOffice, page: Page) -> None:
     """See that the pages of all services take the cookie, and that no script could read it."""
-    for service, path in (("metrics", "/"), ("notifier", "/outbox"), ("registry", "/units")):
+    for service, path in (("registry", "/units"), ("metrics", "/"), ("notifier", "/outbox")):
         answer = await page.goto(office.url(service) + path)
         assert answer
         assert (answer.status, page.url) == (200, office.url(service) + path)
