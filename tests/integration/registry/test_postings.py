@@ -44,7 +44,7 @@ async def test_a_posting_is_extended_closed_and_opened_again(shared_platform: Pl
         "2026-02-15",
     )
     assert "Điều 51a" in posting["rule"]["legal_basis"]
-    assert posting["rule"]["certainty"] == "sourced"
+    assert posting["rule"]["certainty"] == "secondary"
     assert kinds(begun) == ["posting_planned_short"], "Tết counts, ten days are over on the 19th"
     again = await opened(client, a_code, "2026-02-09", closes_on="2026-02-15")
     assert (again["events"], again["version"]) == ([], begun["version"])
@@ -145,7 +145,7 @@ async def test_rows_bring_their_findings_and_run_twice(shared_platform: Platform
 async def test_the_table_of_procedures_says_where_its_figures_come_from(shared_platform: Platform) -> None:
     rows = (await shared_platform.registry.client.get("/procedures")).json()["procedures"]
     sure = [
-        item_value for row in rows for item_value in row["posting"] if item_value["certainty"] == "sourced"
+        item_value for row in rows for item_value in row["posting"] if item_value["certainty"] == "secondary"
     ]
     assert sure
     assert all(item_value["source"] and item_value["legal_basis"] for item_value in sure)
