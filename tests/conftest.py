@@ -38,6 +38,7 @@ LONG = (
     "integration/entry/test_in_chromium.py",
     "integration/eventstore/test_subscriber_commands.py",
     "integration/eventstore/test_subscribers.py",
+    "integration/golden/test_uncited_law.py",
     "integration/http/test_openapi_holds.py",
     "integration/imports",
     "integration/log",
