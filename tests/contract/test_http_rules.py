@@ -15,6 +15,7 @@ ADMIN_PATHS = ("/projections", "/own-data", "/imports")
 # Writes on what is no aggregate of the log; each says how a repetition is harmless all the same.
 NO_AGGREGATE = {
     "PUT /units/{unit_code}/recipients": "the whole list is put in place; the same again is the same",
+    "PUT /own-files/{evidence_id}": "a file of this SHA-256, into an empty installation",
     "POST /tick": "a tick at the same moment sends nothing twice (the digests' unique key)",
     "POST /silences": "a silence of the notifier's own table",
     "DELETE /silences/{silence_id}": "what is gone stays gone",

@@ -11,6 +11,7 @@ from rich.table import Table
 from deploy.cli.console import count, err, out, print_text
 from deploy.cli.data.result import Finding, Progress, Result
 from deploy.cli.data.sources import Source
+from shared.kernel.counted import counted
 from shared.kernel.errors import LoaError, Text
 
 INTERRUPTED = Text(
@@ -102,12 +103,12 @@ def show_amended(amended: int, refused: int, *, dry_run: bool) -> None:
     if dry_run:
         text = Text(
             f"{count(amended)} dòng khác với dữ liệu đã ghi (nêu trên); khi nhập thật với --update, các thay đổi này được ghi.",
-            f"{count(amended)} rows differ from the record (see above); the import with --update would amend them.",
+            f"Different from the record: {counted(amended, 'row', count(amended))} (see above); the import with --update would amend what differs.",
         )
     else:
         text = Text(
             f"Đã ghi thay đổi của {count(amended - refused)} dòng; không nhận {count(refused)} dòng.",
-            f"{count(amended - refused)} rows are amended, {count(refused)} refused.",
+            f"Amended: {counted(amended - refused, 'row', count(amended - refused))}; refused: {count(refused)}.",
         )
     print_text(text, style="yellow" if refused or dry_run else "green")
 
@@ -131,8 +132,8 @@ def _summary(result: Result) -> Table:
     table = Table("Tệp / File")
     for column in ("Đã ghi / Recorded", "Đã có / Unchanged", "Không nhận / Refused"):
         table.add_column(column, justify="right")
-    for label, counted in result.counts.items():
+    for label, of_label in result.counts.items():
         table.add_row(
-            escape(label), *(count(counted[status]) for status in ("taken", "unchanged", "refused"))
+            escape(label), *(count(of_label[status]) for status in ("taken", "unchanged", "refused"))
         )
     return table

@@ -170,7 +170,7 @@ def _differing(name: str, source: Source, recorded: Recorded, reason: str) -> It
         changed = [
             column
             for column in COMPARED[name]
-            if column in given and _said(column, given[column]) != _said(column, before.get(column, ""))
+            if column in given and _stated(column, given[column]) != _stated(column, before.get(column, ""))
         ]
         if changed:
             about = before | {"entry_id": recorded.numbers.get(key, "")}
@@ -190,7 +190,7 @@ def _exact(cells: Cells) -> dict[str, str]:
     return exact
 
 
-def _said(column: str, cell: str) -> object:
+def _stated(column: str, cell: str) -> object:
     if column in LISTS:
         return frozenset(part.strip() for part in re.split("[;,]", cell) if part.strip() not in {"", "0"})
     if column == "precision":

@@ -146,9 +146,9 @@ async def test_amended_rows_are_shown_and_recorded_once_and_nothing_is_removed(
     assert [each["title"] for each in of_draft["policies"]] == ["Hỗ trợ học phí", "Chính sách 2"]
     assert [each["entered_on"] for each in of_draft["stages"]] == ["2025-06-02", "2025-07-03"]
     listed = (await platform.campaigns.client.get("/drafts/NQ-1/communications")).json()["items"]
-    (one,) = listed
-    assert (one["held_on"], one["attendance"], one["policies"]) == ("2025-07-08", 300, [1])
-    assert one["audience"] == ["học sinh", "phụ huynh"]
+    (recorded,) = listed
+    assert (recorded["held_on"], recorded["attendance"], recorded["policies"]) == ("2025-07-08", 300, [1])
+    assert recorded["audience"] == ["học sinh", "phụ huynh"]
 
     head = await platform.head()
     done, findings = await asyncio.to_thread(update, platform, folder)
