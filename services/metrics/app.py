@@ -75,7 +75,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         lambda: subscriber_states(platform.client.jetstream(timeout=READ_SECONDS)), platform.metrics
     )
     platform.metrics.before_scrape("subscriber_lag", external.read)
-    made = app_factory.create_api(
+    return app_factory.create_api(
         service=settings.service,
         description="Tỷ lệ truyền thông, khoảng trống, báo cáo. / Compliance, gaps, reports.",
         routers=[
@@ -118,5 +118,3 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )
-    made.state.calendars = of_units
-    return made

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Annotated
@@ -69,9 +70,8 @@ def _digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
-async def hold_address(request: Request) -> None:
+async def hold_address(calendars: SqlCalendars, request: Request) -> None:
     """Admit whoever has the address of a calendar; raises `CalendarUnknown`."""
-    calendars: SqlCalendars = request.app.state.calendars
     unit_code = await calendars.unit_of(request.path_params["key"])
     if unit_code is None:
         raise CalendarUnknown
@@ -94,8 +94,8 @@ def router(queries: Queries, calendars: SqlCalendars, public: str) -> APIRouter:
     @routes.get(
         "/calendars/{key}.ics",
         summary="The calendar of a unit, by its secret address",
-        dependencies=[Depends(hold_address), stands_for(Action.READ_CALENDAR)],
-        responses={200: {"content": {TYPE: {"schema": {"type": "string"}}}}},
+        dependencies=[Depends(partial(hold_address, calendars)), stands_for(Action.READ_CALENDAR)],
+        include_in_schema=False,  # as the links of mails: the address is a key
     )
     async def calendar(request: Request, key: str, today: Today) -> Response:
         del key  # looked up before

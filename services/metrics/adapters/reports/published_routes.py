@@ -16,6 +16,7 @@ from services.metrics.adapters.pages.routes import pages_router, render
 from services.metrics.adapters.reports import difference
 from services.metrics.adapters.reports.document import DOCX
 from services.metrics.adapters.reports.routes import FILES, Format, file_name
+from services.metrics.adapters.reports.views import ReportView
 from services.metrics.adapters.reports.workbook import XLSX
 from services.metrics.application.published import PublishedReport, PublishedReports, Publishing
 from services.metrics.application.queries import Question
@@ -129,7 +130,7 @@ def router(publishing: Publishing, kept: PublishedReports) -> APIRouter:
         _: Annotated[Principal, may(Action.READ_FIGURES)],
         report_id: UUID,
         format: Format = Format.JSON,  # noqa: A002  the contract's name
-    ) -> Response:
+    ) -> ReportView:
         content, report = await publishing.file(report_id, format)
         digest = bytes.fromhex(getattr(report, f"sha256_{format}"))
         name = file_name(report.unit_code, [report.period_from, report.period_to], format)
@@ -138,7 +139,7 @@ def router(publishing: Publishing, kept: PublishedReports) -> APIRouter:
             "ETag": f'"{digest.hex()}"',
             "Repr-Digest": f"sha-256=:{b64encode(digest).decode()}:",
         }
-        return Response(content, media_type=KINDS[format], headers=headers)
+        return Response(content, media_type=KINDS[format], headers=headers)  # type: ignore[return-value]  # its bytes
 
     return routes
 
