@@ -18,10 +18,10 @@ LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --pytho
 	--all-extras --group dev pyproject.toml -o requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-slow test-all e2e check security types lint format bench sample lock images stack stack-down image-base clean
+.PHONY: help setup run test test-fast test-slow test-all e2e check security types lint format bench sample lock images stack stack-down image-base screenshots clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: $(INSTALLED) ## create .venv from requirements.lock, if that changed
 
@@ -80,6 +80,9 @@ stack-down: ## stop the platform in containers; the data stay in their volumes
 
 image-base: ## build a base image where no image registry is reachable (root, debootstrap)
 	@deploy/image/base
+
+screenshots: setup ## take pictures of every page of metrics, wide and narrow, in both languages, into .screenshots
+	@$(BIN)/python -m tests.support.screenshots
 
 clean: ## remove .venv and caches; data in .loa stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, Page
 
+from services.metrics.adapters.pages.navigation import PAGES
 from shared.contracts.vocabulary import AlertAnswer, Role
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit
@@ -99,6 +100,8 @@ async def addresses(unit: OwingUnit) -> list[str]:
         f"{metrics}/?lang=en&unit={unit.code}",
         f"{metrics}/details",
         f"{metrics}/reports",
+        *(f"{metrics}{listed.path}?lang={lang}" for listed in PAGES for lang in ("vi", "en")),
+        f"{metrics}/drafts/{unit.code}?lang=en",
         f"{metrics}/drafts/{unit.code}",
         f"{metrics}/drafts/{unit.code}?as_of={later}",
         f"{metrics}/drafts/{'X' * 60}",
