@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -199,9 +200,14 @@ def _shared(draft: Dated) -> dict[str, Any]:
     }
 
 
+@lru_cache
+def _columns(table: Table) -> Sequence[str]:
+    return [name for name in table.columns.keys() if name != "known_from"]  # noqa: SIM118  no mapping
+
+
 def _rows(table: Table, items: Iterable[Any], shared: Mapping[str, Any]) -> Iterator[Row]:
     """Give a row of each item: its attributes, and what they share."""
-    columns = [name for name in table.columns.keys() if name != "known_from"]  # noqa: SIM118  no mapping
+    columns = _columns(table)
     for item in items:
         yield {name: shared[name] if name in shared else getattr(item, name) for name in columns}
 

@@ -44,7 +44,7 @@ class TableVersions:
 
     def replace(self, position: int, group: Any, rows: Sequence[Row]) -> None:
         """Put the rows of a group, and remove those of it that aren't there any more."""
-        wanted = [plain(row) for row in rows]
+        wanted = plain_rows(rows)
         for key in self._grouped[str(group)] - {self._key(row) for row in wanted}:
             self._remove(position, key)
         for row in wanted:
@@ -92,10 +92,13 @@ class TableVersions:
 
 def plain(row: Row) -> dict[str, Any]:
     """Give a row with values as JSON has them, in which form PostgreSQL gives and takes rows."""
-    named = {
-        str(name): value for name, value in row.items()
-    }  # names of columns may be of a class of their own
-    values: dict[str, Any] = orjson.loads(orjson.dumps(named, default=_written))
+    return plain_rows([row])[0]
+
+
+def plain_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Give rows as `plain` does; the names of their columns may be of a class of their own."""
+    named = [{str(name): value for name, value in row.items()} for row in rows]
+    values: list[dict[str, Any]] = orjson.loads(orjson.dumps(named, default=_written))
     return values
 
 
@@ -109,7 +112,9 @@ _BESIDES = {DRAFT.name: frozenset({"position", "rules_version", "derived", "reco
 
 def _is_same_fact(table: Table, before: Row, row: Row) -> bool:
     """Compare what two rows say about the facts: if it is the same, nothing was superseded."""
-    besides = _BESIDES.get(table.name, frozenset())
+    besides = _BESIDES.get(table.name)
+    if besides is None:
+        return before == {**row, "known_from": before["known_from"]}
     names = row.keys() - besides - {"known_from"}
     return all(_fact(row[name]) == _fact(before.get(name)) for name in names)
 
