@@ -92,7 +92,7 @@ def test_csv_has_fractions_and_iso_days_and_no_formula() -> None:
 
 def test_values_are_written_as_officials_do() -> None:
     def cells(number: int, words: Words) -> list[str]:
-        return [shown(ROWS[number][column.key], column, words) for column in COLUMNS]  # type: ignore[arg-type]
+        return [shown(ROWS[number][column.key], column, words) for column in COLUMNS]
 
     minus = "\N{MINUS SIGN}"
     assert cells(0, VI) == ["Sở B", "33,3% (1/3)", f"{minus}1,2", "quá hạn 2 ngày", "05/03/2026"]
