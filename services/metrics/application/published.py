@@ -115,9 +115,9 @@ class Publishing:
 
         Gives its id and version, and whether it is new.
         """
+        require(by, question.unit_code or question.area_of)
         rules_version = self.reports.queries.rulebook.version
         report = await self.reports.report(question, period, today)
-        require(by, report.question.unit_code or report.question.area_of)
         files = await asyncio.to_thread(self.make, report, rules_version)
         event = _published(report, period, rules_version, document, files)
         kept = await self.kept.keep(event.report_id, files)
