@@ -20,6 +20,7 @@ from shared.auth.tokens import Principal
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import Dataset, Instrument, Stage
 from shared.directory.folds import UnitsOn
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
@@ -188,5 +189,5 @@ def _option(each: Urged, today: date, calendar: Calendar) -> Text:
     days = calendar.working_days_between(each.rows[0]["due_on"], today)
     return Text(
         f"{each.unit}: {len(each.rows):02} nội dung, lâu nhất {days:02} ngày làm việc",
-        f"{len(each.rows)} overdue, at most {days} working days",
+        f"{len(each.rows)} overdue, at most {counted(days, 'working day')}",
     )
