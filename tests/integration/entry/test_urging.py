@@ -31,14 +31,14 @@ async def test_letters_to_chosen_units(office: Office, a_code: str) -> None:
             "contact": "Phòng Phổ biến, giáo dục pháp luật, 0236 3822 000",
             "basis": "Kế hoạch số 12/KH-UBND",
         }
-        nobody = await press(justice, form, "record", **typed | date_of("deadline", ago(1)))
-        assert (nobody.status_code, filled(nobody)["basis"]) == (422, typed["basis"])
+        empty = await press(justice, form, "record", **typed | date_of("deadline", ago(1)))
+        assert (empty.status_code, filled(empty)["basis"]) == (422, typed["basis"])
         for name in ("units", "deadline"):
-            assert f'id="{name}-error"' in nobody.text, name
-        stolen = await press(justice, nobody, "record", units=[HEALTH], **{CSRF_FIELD: "x"})
+            assert f'id="{name}-error"' in empty.text, name
+        stolen = await press(justice, empty, "record", units=[HEALTH], **{CSRF_FIELD: "x"})
         assert stolen.status_code == 403
         letters = await press(
-            justice, nobody, "record", units=[HEALTH, SCHOOLS], **date_of("deadline", ago(-5))
+            justice, empty, "record", units=[HEALTH, SCHOOLS], **date_of("deadline", ago(-5))
         )
         assert (letters.status_code, letters.headers["content-type"]) == (200, "application/zip")
     with ZipFile(BytesIO(letters.content)) as archive:
