@@ -31,7 +31,7 @@ class DutiesKind(MailKind):
     pages: PageMails
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
-        if self.runs_with not in planning.due:
+        if self.runs_with not in planning.due or not planning.snapshot.programmes.facts:
             return
         for recipient in once_an_address(planning.recipients()):
             notice = planning.duties.notice(
@@ -74,7 +74,8 @@ class DutiesListKind(MailKind):
     pages: PageMails
 
     def recipients(self, planning: Planning) -> Iterable[Recipient]:
-        return planning.situation.audience.supervisors()
+        has_entries = bool(planning.snapshot.programmes.facts)
+        return planning.situation.audience.supervisors() if has_entries else ()
 
     def compose(self, planning: Planning, recipient: Recipient) -> DutiesList | None:
         return planning.duties.overdue_list(recipient, of_week(self.name, planning.day).period)
