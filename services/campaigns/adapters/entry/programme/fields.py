@@ -15,7 +15,7 @@ from services.campaigns.domain.errors import (
 from services.campaigns.domain.plan import MOST_MONEY
 from services.campaigns.domain.programme_errors import OutsideYear
 from shared.contracts.programme import CONTENT, ProgrammeEvent
-from shared.contracts.vocabulary import DuePrecision, Precision, ProgrammeKind
+from shared.contracts.vocabulary import DuePrecision, Precision, ProgrammeKind, ReportPeriod
 from shared.kernel.errors import Text
 from shared.pages.date_boxes import date_in_boxes, in_boxes
 from shared.pages.forms import Fields
@@ -25,7 +25,7 @@ from shared.rules.programme.kinds import KINDS
 from shared.rules.sequence import DayInFuture, NotFirstDay
 
 Kind = ProgrammeKind
-MOST_TITLE, MOST_WORDS, MOST_CODE, HUNDRED = 2000, 2000, 64, 100
+MOST_TITLE, MOST_WORDS, MOST_CODE, HUNDRED, YEAR_OF_DAYS = 2000, 2000, 64, 100, 366
 NAMES: Mapping[str, Text] = {
     "title": Text("Tên việc", "Title"),
     "document": Text("Văn bản (số, ký hiệu)", "Document"),
@@ -36,6 +36,13 @@ NAMES: Mapping[str, Text] = {
     "lead_unit_code": Text("Mã đơn vị", "Code of the unit"),
     "coordinating_text": Text("Đơn vị phối hợp", "Who coordinates"),
     "due_on": Text("Thời hạn hoàn thành", "Due by"),
+    "coordinating_unit_codes": Text(
+        "Mã các đơn vị (cách nhau bằng dấu phẩy)", "Codes of units (with commas)"
+    ),
+    "report_period": Text("Kỳ báo cáo", "Period"),
+    "due_days": Text("Số ngày được gửi sau khi hết kỳ", "Days after a period until its report is due"),
+    "period_from": Text("Từ ngày", "From"),
+    "period_to": Text("Đến ngày", "To"),
     "product": Text("Sản phẩm, kết quả", "Product"),
     "quantity": Text("Số lượng", "Number"),
     "amount": Text("Kinh phí (đồng)", "Cost (đồng)"),
@@ -44,8 +51,17 @@ NAMES: Mapping[str, Text] = {
     "reason": Text("Lý do", "Reason"),
     "note": Text("Nội dung, ghi chú", "Content, note"),
 }
-DATES = ("happened_on", "due_on")
-NUMBERS = {"quantity": MOST, "amount": MOST_MONEY, "percent": HUNDRED}
+DATES = ("happened_on", "due_on", "period_from", "period_to")
+NUMBERS = {"quantity": MOST, "amount": MOST_MONEY, "percent": HUNDRED, "due_days": YEAR_OF_DAYS}
+PERIODS: Mapping[ReportPeriod, Text] = {
+    ReportPeriod.MONTH: Text("Hằng tháng", "Monthly"),
+    ReportPeriod.QUARTER: Text("Hằng quý", "Quarterly"),
+    ReportPeriod.HALF_YEAR: Text("06 tháng", "Half-yearly"),
+    ReportPeriod.YEAR: Text("Hằng năm", "Yearly"),
+    ReportPeriod.OWN: Text("Theo các ngày ghi dưới đây", "By the days given below"),
+}
+CHOICES: Mapping[str, Mapping[ReportPeriod, Text]] = {"report_period": PERIODS}
+LISTS = ("coordinating_unit_codes",)
 CODES = ("lead_unit_code", "draft_code")
 LONG = ("note", "reason")
 FIELDS = {
@@ -154,6 +170,31 @@ FORMS: Mapping[Kind, EntryForm] = {
         happened_on=Text("Ngày gửi", "Sent on"),
         due_on=Text("Hạn gửi", "Was due by"),
     ),
+    Kind.REPORT_REQUIRED: _form(
+        *(
+            "title",
+            "coordinating_unit_codes",
+            "report_period",
+            "due_days",
+            "period_from",
+            "period_to",
+            "due_on",
+        ),
+        *("document", "happened_on", "note", "year_reason"),
+        required="title coordinating_unit_codes report_period happened_on",
+        title=Text("Tên báo cáo", "Title of the report"),
+        coordinating_unit_codes=Text(
+            "Mã các đơn vị phải báo cáo, cách nhau bằng dấu phẩy",
+            "Codes of those who are to report, with commas",
+        ),
+        period_from=Text("Từ ngày (chỉ khi tự ghi kỳ báo cáo)", "From (of a period of your own)"),
+        period_to=Text("Đến ngày (chỉ khi tự ghi kỳ báo cáo)", "To (of a period of your own)"),
+        due_on=Text("Hạn gửi (chỉ khi tự ghi kỳ báo cáo)", "Due by (of a period of your own)"),
+        due_days=Text(
+            "Số ngày được gửi sau khi hết kỳ (trừ kỳ tự ghi)", "Days after a period (unless your own)"
+        ),
+        happened_on=_ISSUED,
+    ),
     Kind.OBSTACLE_RECEIVED: _form(*_DAY_AND_DOCUMENT, "note"),
     Kind.OBSTACLE_FORWARDED: _form(
         "lead_unit_code",
@@ -236,6 +277,10 @@ PURPOSES: Mapping[Kind, Text] = {
     Kind.CONTRIBUTION_RECEIVED: Text(
         "Ghi nguồn lực xã hội hóa: tiền hoặc hiện vật.", "Social resources: money, or in kind."
     ),
+    Kind.REPORT_REQUIRED: Text(
+        "Yêu cầu các đơn vị báo cáo theo từng kỳ; đơn vị chưa gửi khi đến hạn được nhắc qua thư.",
+        "Asks units for a report of each period; who has not sent it when it is due is reminded by mail.",
+    ),
     Kind.REPORT_SUBMITTED: Text(
         "Ghi báo cáo đã gửi và cơ quan nhận.", "A report that the unit sent, and to whom."
     ),
@@ -315,10 +360,15 @@ def written(content: ProgrammeEvent, form: EntryForm) -> Fields:
     given: dict[str, list[str]] = {}
     for name in form.names:
         value = getattr(content, name, None)
-        if value is not None and name not in DATES and name != "reason":
+        if name in LISTS:
+            given[name] = [", ".join(value or ())]
+        elif value is not None and name not in DATES and name != "reason":
             given[name] = [str(value)]
     if content.happened_on is not None:
         given |= in_boxes("happened_on", content.happened_on, content.precision)
+    for name in ("period_from", "period_to"):
+        if (day := getattr(content, name)) is not None and name in form.names:
+            given |= in_boxes(name, day)
     if content.due_on is not None:
         given |= in_boxes("due_on", *_shown_due(content.due_on, content.due_precision or DuePrecision.DAY))
     return Fields(given)
@@ -340,6 +390,11 @@ def read(form: Fields, of: EntryForm) -> dict[str, Any]:
             values |= _date(form, name, required=required)
         elif name in NUMBERS:
             values[name] = form.count(name, NUMBERS[name], required=required)
+        elif name in CHOICES:
+            values[name] = form.one_of(name, ReportPeriod, required=required)
+        elif name in LISTS:
+            codes = form.words(name, MOST_WORDS, required=required) or ""
+            values[name] = tuple(code for code in codes.upper().replace(",", " ").replace(";", " ").split())
         elif name in CODES:
             code = form.words(name, MOST_CODE, required=required)
             values[name] = code.upper() if code else None
@@ -353,6 +408,8 @@ def _date(form: Fields, name: str, *, required: bool) -> dict[str, Any]:
     if name == "happened_on":
         day, precision = dated or (None, Precision.DAY)
         return {name: day, "precision": precision}
+    if name != "due_on":
+        return {name: dated[0] if dated else None}
     return {name: dated[0] if dated else None, "due_precision": DuePrecision(dated[1]) if dated else None}
 
 

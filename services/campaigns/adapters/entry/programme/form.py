@@ -224,6 +224,7 @@ class ProgrammeForm:
             dates=fields.DATES,
             numbers=fields.NUMBERS,
             long=fields.LONG,
+            choices=fields.CHOICES,
             unit=await entry.unit(about.unit_code),
             year=about.year,
             view=view,
