@@ -28,7 +28,7 @@ from tests.support.platform.service import SERVICES, create_app_of, existing
 from tests.support.servers.tokens import issuer
 
 PUBLIC = {"/livez", "/readyz", "/metrics", "/schemas", "/schemas/{type_name}", "/asyncapi", "/asyncapi.json"}
-PUBLIC |= {"/openapi.json", "/docs", "/docs/{file}"}
+PUBLIC |= {"/openapi.json", "/docs", "/docs/{file}", "/entry/help", "/entry/help/{form}"}
 
 # Nobody has a session yet, or ends the own one: these pages check what a form brings along themselves.
 PUBLIC |= {

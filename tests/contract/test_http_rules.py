@@ -17,6 +17,7 @@ NO_AGGREGATE = {
     "PUT /units/{unit_code}/recipients": "the whole list is put in place; the same again is the same",
     "PUT /own-files/{evidence_id}": "a file of this SHA-256, into an empty installation",
     "POST /tick": "a tick at the same moment sends nothing twice (the digests' unique key)",
+    "POST /calendars": "a new secret address; those before it go on",
     "POST /silences": "a silence of the notifier's own table",
     "DELETE /silences/{silence_id}": "what is gone stays gone",
     "POST /rules/effect": "it reckons and writes nothing",

@@ -91,8 +91,8 @@ def logged() -> Iterator[str]:
 
 def names_in(event: ast.expr) -> Iterator[str]:
     """Give an event's name, or both where a condition chooses."""
-    found = [node.value for node in ast.walk(event) if isinstance(node, ast.Constant)]
-    yield from (name for name in found if isinstance(name, str))
+    listed = [node.value for node in ast.walk(event) if isinstance(node, ast.Constant)]
+    yield from (name for name in listed if isinstance(name, str))
 
 
 def in_hours(value: timedelta) -> str:
@@ -106,7 +106,7 @@ def in_minutes(value: timedelta) -> str:
 DEFAULTS = {name: field.default for name, field in ServiceSettings.model_fields.items()}
 OF_NOTIFIER = {name: field.default for name, field in NotifierSettings.model_fields.items()}
 PEOPLE = "How people and programs are recognised"
-SAID = {
+STATED = {
     PEOPLE: [
         f"{tokens.LONGEST.days} days at most; revoked within {tokens.MOST_AGE_SECONDS:.0f} seconds",
         (
@@ -137,10 +137,10 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("title", SAID)
+@pytest.mark.parametrize("title", STATED)
 def test_numbers_are_those_of_the_code(title: str) -> None:
     text = re.sub(r"\s+", " ", section(title))
-    assert [said for said in SAID[title] if said not in text] == []
+    assert [said for said in STATED[title] if said not in text] == []
 
 
 def test_every_way_of_signing_in_has_a_row() -> None:

@@ -85,7 +85,7 @@ def faults_of(path: Path) -> Iterator[str]:
 
 
 def test_modules_run_no_text_read_no_objects_and_follow_no_redirect() -> None:
-    assert {str(path.relative_to(ROOT)): found for path in MODULES if (found := list(faults_of(path)))} == {}
+    assert {str(path.relative_to(ROOT)): shown for path in MODULES if (shown := list(faults_of(path)))} == {}
 
 
 def test_a_fault_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from services.metrics.domain.record import DraftRecord
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.event import LOA_NAMESPACE, Acting, event_id
 from shared.contracts.metrics import ComplianceReportPublished
-from shared.eventstore.handle import NOTHING, EventStore, Version, VersionConflict
+from shared.eventstore.handle import NOTHING, EventStore, Version, VersionConflict, refuse_personal_data
 from shared.rights.table import require
 from shared.rules.figures import Period
 
@@ -120,6 +120,7 @@ class Publishing:
         report = await self.reports.report(question, period, today)
         files = await asyncio.to_thread(self.make, report, rules_version)
         event = _published(report, period, rules_version, document, files)
+        refuse_personal_data([event])
         kept = await self.kept.keep(event.report_id, files)
         event = event.model_copy(update={f"sha256_{name}": digest for name, digest in kept.items()})
         ref = AggregateRef("compliance", event.report_id)

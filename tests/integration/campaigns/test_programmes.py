@@ -179,11 +179,16 @@ async def test_rows_of_every_kind_go_in_once(shared_platform: Platform, a_code: 
         "draft_code": a_code,
         "linh_vuc": "đất đai",
     }
+    rows[entries.index(Kind.REPORT_REQUIRED)] |= {
+        "report_period": "year",
+        "due_days": "10",
+        "coordinating_unit_codes": a_code,
+    }
     first = await take(shared_platform, *rows)
-    assert [outcome["status"] for outcome in first] == ["taken"] * 24, first
+    assert [outcome["status"] for outcome in first] == ["taken"] * len(ProgrammeKind), first
     head = await shared_platform.head()
     again = await take(shared_platform, *rows)
-    assert [outcome["status"] for outcome in again] == ["unchanged"] * 24
+    assert [outcome["status"] for outcome in again] == ["unchanged"] * len(ProgrammeKind)
     assert await shared_platform.head() == head
     actual = await of_year(shared_platform, a_code)
     assert {item["kind"] for item in actual} == set(ProgrammeKind)

@@ -59,7 +59,7 @@ async def test_a_unit_without_recipients_is_covered_by_its_superior(
     assert (escalated["escalated_to"], escalated["draft_code"]) == (UNIT, gap.draft_code)
     text = next(mail for mail in notifier_env.mails() if "Báo cáo" in mail["Subject"]).get_body(("plain",))
     assert text is not None
-    assert "1. Sở Xây dựng tỉnh A – quá hạn 6 ngày làm việc" in text.get_content()
+    assert "1. Cơ quan chủ trì soạn thảo: Sở Xây dựng tỉnh A – quá hạn 6 ngày làm việc" in text.get_content()
     assert "chưa có người nhận thư" in text.get_content()
 
 

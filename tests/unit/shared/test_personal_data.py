@@ -79,11 +79,11 @@ def test_both_samples_hold_none(tmp_path: Path) -> None:
 
 
 def test_commands_reach_the_log_through_the_gate_alone() -> None:
-    """What metrics derives from the log itself (its projections) is the other writer; it takes no text from outside."""
+    """What metrics derives from the log itself (its projections) takes no text from outside; a published report calls the gate."""
     root = Path(deploy.sample.__file__).parents[2]
     files = [file for folder in ("shared", "services") for file in (root / folder).rglob("*.py")]
     writers = {file.stem for file in files if "store.append(" in file.read_text(encoding="utf-8")}
-    assert writers == {"handle", "projections"}
+    assert writers == {"handle", "projections", "published"}
 
 
 LONG = (

@@ -16,6 +16,7 @@ from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.pages.navigation import GAPS
 from services.metrics.application.queries import Overview, SeenGap
 from shared.contracts.vocabulary import Dataset, GapState
+from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
 from shared.rules.wording import REQUESTS, STAGES
 
@@ -85,7 +86,8 @@ def _headline(gaps: Iterable[SeenGap]) -> Text:
         return Text("Không có dự thảo nào đang thiếu truyền thông", "No draft lacks communication")
     return Text(
         f"{len(states)} dự thảo đang thiếu truyền thông ở giai đoạn hiện tại, {overdue} đã quá hạn",
-        f"{len(states)} drafts lack communication at their present stage, {overdue} are overdue",
+        f"{counted(len(states), 'draft')} {agreeing(len(states), 'lacks', 'lack')} communication at the present stage, "
+        f"{overdue} {agreeing(overdue, 'is', 'are')} overdue",
     )
 
 

@@ -85,7 +85,7 @@ def _headline(answer: ProgrammeAnswer) -> Text:
     number, plan, reported = len(units.units), len(units.with_plan), len(units.reported)
     return Text(
         f"Chương trình năm {answer.question.year}: {plan}/{number} đơn vị đã có kế hoạch, {reported}/{number} đã báo cáo",
-        f"Programme of {answer.question.year}: {plan}/{number} units have a plan, {reported}/{number} have reported",
+        f"Programme of {answer.question.year}: plans {plan}/{number}, reports {reported}/{number}, of all units",
     )
 
 

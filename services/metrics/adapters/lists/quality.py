@@ -9,6 +9,7 @@ from services.metrics.adapters.pages.navigation import QUALITY
 from services.metrics.application.list_ports import Evidence, Unnamed
 from services.metrics.application.ports import Todo
 from services.metrics.application.queries import Overview, counted_rows
+from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
 
 PATH = QUALITY.path
@@ -93,7 +94,8 @@ def _headline(tables: Iterable[Table], proof: Table) -> Text:
     without = sum(value for row in proof.rows if isinstance(value := row["without_url"], int))
     return Text(
         f"{rows} lượt dự thảo cần bổ sung số liệu; {without} hoạt động chưa có đường dẫn minh chứng",
-        f"{rows} drafts need data; {without} communications have no link as evidence",
+        f"{counted(rows, 'draft')} {agreeing(rows, 'needs', 'need')} data; "
+        f"{counted(without, 'communication')} without a link as evidence",
     )
 
 

@@ -23,6 +23,7 @@ from services.metrics.application.queries import Overview, SeenGap, counted_rows
 from services.metrics.domain.grouping import View
 from shared.contracts.vocabulary import Dataset, GapState, UnitLevel
 from shared.directory.folds import UnitsOn
+from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
 from shared.rules.figures import NOTHING, Counts
 from shared.rules.wording import UNIT_LEVELS
@@ -109,7 +110,7 @@ def _headline(overview: Overview) -> Text:
         return Text("Không có đơn vị nào đang thiếu truyền thông", "No unit lacks communication at present")
     return Text(
         f"{units} đơn vị đang thiếu truyền thông, {overdue} đơn vị có dự thảo quá hạn",
-        f"{units} units lack communication, {overdue} of them have overdue drafts",
+        f"{counted(units, 'unit')} {agreeing(units, 'lacks', 'lack')} communication, {overdue} with overdue drafts",
     )
 
 

@@ -22,6 +22,7 @@ from shared.contracts.vocabulary import (
     ScopeBasis,
     Stage,
 )
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules import wording
 from shared.rules.figure_words import time_left
@@ -186,7 +187,7 @@ TODO_KINDS = (
         "suspended_long",
         Text(
             f"Tạm dừng quá {LONG_SUSPENSION.days} ngày",
-            f"Suspended for more than {LONG_SUSPENSION.days} days",
+            f"Suspended for more than {counted(LONG_SUSPENSION.days, 'day')}",
         ),
         Text(
             "Trong thời gian tạm dừng, dự thảo không phải truyền thông. Đề nghị xác nhận còn tạm dừng, đã tiếp "

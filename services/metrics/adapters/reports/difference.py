@@ -9,6 +9,7 @@ from services.metrics.application.published import Difference
 from services.metrics.application.reports import Report
 from services.metrics.domain.difference import Cause, DraftDifference, Reason
 from services.metrics.domain.report import ReportDraft
+from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.counts import CountBy
 from shared.rules.figure_words import COUNTS, PUBLISHED
@@ -94,7 +95,7 @@ def _headline(compared: Difference) -> Text:
         )
     return Text(
         f"Số liệu của {number} dự thảo đã thay đổi kể từ khi chốt báo cáo",
-        f"The figures of {number} drafts changed since the report was published",
+        f"The figures of {counted(number, 'draft')} changed since the report was published",
     )
 
 

@@ -160,6 +160,7 @@ def _reading(routes: APIRouter, of: RecipientsPages, pages: EntryPages) -> None:
         "/entry/recipients",
         summary="The recipients of one's unit (leads to its page)",
         response_class=RedirectResponse,
+        include_in_schema=False,
     )
     async def own(principal: Annotated[Principal, may(Action.REPLACE_RECIPIENTS)]) -> Response:
         if principal.unit is None:
