@@ -18,7 +18,7 @@ pytest_plugins = [
     "tests.support.platform.service",
 ]
 
-# Whole platforms, outages and long comparisons: CI and `make test-slow` run them, `make test` stays under five minutes.
+# Whole platforms, outages and long comparisons: CI and `make test-slow` run them, `make test` is meant to stay under five minutes.
 LONG = (
     "chaos",
     "e2e/test_backup.py",
