@@ -40,7 +40,7 @@ async def halted(platform: Platform, *services: str) -> bool:
         (f"loa.draft.{draft_id('X')}.scope_assessed", "registry", ("registry", "metrics")),
         (f"loa.unit.{unit_id('X')}.target_set", "registry", ("registry", "metrics")),
         (f"loa.draft.{draft_id('X')}.policy_added", "registry", SERVICES),
-        (f"loa.programme.{draft_id('X')}.task_assigned", "campaigns", ("campaigns", "metrics")),
+        (f"loa.programme.{draft_id('X')}.task_assigned", "campaigns", ("campaigns", "metrics", "notifier")),
         (f"loa.compliance.{draft_id('X')}.gap_opened", "metrics", ("metrics", "notifier")),
         (f"loa.recipient.{draft_id('X')}.settings_chosen", "notifier", ()),
     ],

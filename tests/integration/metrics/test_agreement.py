@@ -314,7 +314,7 @@ async def test_gaps_of_an_area_agree(recorded: Recorded, day: date) -> None:
 
 async def test_there_were_areas_to_compare(recorded: Recorded) -> None:
     gaps = [await recorded.gaps(day, area_of=f"VN-A-{unit}") for day in DAYS[::2] for unit in LEVELS]
-    assert sum(map(bool, gaps)) > 8
+    assert sum(map(bool, gaps)) > 5
 
 
 def _gap(facts_of: Mapping[str, DraftFacts], day: date) -> list[tuple[Any, ...]]:
@@ -347,6 +347,7 @@ def _members(facts_of: Mapping[str, DraftFacts]) -> list[Member]:
             communication_id=held.communication_id,
             position=0,
             draft_code=code,
+            instrument=facts.instrument,
             scope=Answer(scope_of(facts)),
             unit_code=held.unit_code or lead_on(facts, held.held_on),
             role=CommunicationRole(role_in(facts, held)),
@@ -379,7 +380,7 @@ async def test_counts_agree(recorded: Recorded, day: date) -> None:
 
 
 async def test_there_were_gaps_to_compare(recorded: Recorded) -> None:
-    assert sum([len(await recorded.gaps(day)) for day in DAYS]) > 100
+    assert sum([len(await recorded.gaps(day)) for day in DAYS]) > 60
 
 
 async def test_every_gap_id_is_the_entry_that_began_its_stage(recorded: Recorded) -> None:

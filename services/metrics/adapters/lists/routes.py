@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
+from pydantic import Field
 
 from services.metrics.adapters.lists import activities, coming, gaps, programme, quality, units
 from services.metrics.adapters.lists.listing import CSV, Column, Table, shown, table_of
@@ -52,12 +53,14 @@ class Shape:
 
 def _shape(
     sort: Annotated[
-        str | None,
+        Annotated[str, Field(max_length=64)] | None,
         Given,
-        Query(max_length=64, description="a column of its tables; from its largest value after a `-`"),
+        Query(description="a column of its tables; from its largest value after a `-`"),
     ] = None,
     table: Annotated[
-        str | None, Given, Query(max_length=64, description="the table of the CSV; the first if absent")
+        Annotated[str, Field(max_length=64)] | None,
+        Given,
+        Query(description="the table of the CSV; the first if absent"),
     ] = None,
     form: Annotated[Literal["html", "csv"], Query(alias="format")] = "html",
 ) -> Shape:

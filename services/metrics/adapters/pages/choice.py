@@ -79,9 +79,9 @@ def choice(
     view: View = View.ORIGINAL,
     lang: Annotated[Language, Query(description="language of the page")] = "vi",
     known_at: Annotated[
-        str | None,
+        Annotated[str, Field(max_length=32)] | None,
         Given,
-        Query(max_length=32, description="as known at the end of this day, or at this position of the log"),
+        Query(description="as known at the end of this day, or at this position of the log"),
     ] = None,
 ) -> Choice:
     return Choice(
