@@ -150,17 +150,27 @@ class Services:
         return answer
 
     def download(self, service: str, path: str, to: Path) -> None:
-        """Stream an answer of any size into a file."""
+        """Stream an answer of any size into a file; a refusal makes none."""
         with (
             _transport_errors(service, self.url(service)),
             self._http.stream("GET", self.url(service) + path, timeout=10 * SECONDS) as answer,
-            to.open("wb") as file,
         ):
             if not answer.is_success:
                 answer.read()
             _checked(answer)
-            for part in answer.iter_bytes():
-                file.write(part)
+            with to.open("wb") as file:
+                for part in answer.iter_bytes():
+                    file.write(part)
+
+    def download_if_there(self, service: str, path: str, to: Path) -> bool:
+        """Stream an answer as `download` does; False if there is nothing of this address (404)."""
+        try:
+            self.download(service, path, to)
+        except ServiceRefused as refusal:
+            if refusal.status != HTTPStatus.NOT_FOUND:
+                raise
+            return False
+        return True
 
     def stream_lines(
         self, service: str, path: str, lines: Iterable[bytes], query: Mapping[str, object]

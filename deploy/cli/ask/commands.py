@@ -172,7 +172,7 @@ def counts(
     query |= {"instrument": instrument, "handling": handling}
     with connected() as services:
         answer = services.get("metrics", command.PATHS[what], **query)
-    print_json(answer) if as_json else command.SHOW[what](answer)
+    print_json(answer) if as_json else command.show(what, answer)
 
 
 @commands.command()

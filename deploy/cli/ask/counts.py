@@ -1,6 +1,6 @@
 """`loa counts`: activities, drafts and opinions of a period beside those of the year before, as tables in the terminal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rich.markup import escape
@@ -19,28 +19,28 @@ OVERLAP = Text(
 )
 
 
-def show_activities(answer: Answer) -> None:
-    _head(answer, "Số liệu hoạt động", "Counts of activities")
+SHOWN: Mapping[str, tuple[Text, Mapping[str, Text]]] = {
+    "activities": (Text("Số liệu hoạt động", "Counts of activities"), PUBLISHED),
+    "drafts": (
+        Text("Số dự thảo theo giai đoạn trong kỳ", "Drafts by the stages of the period"),
+        DRAFT_NUMBERS,
+    ),
+    "opinions": (
+        Text("Tổng hợp ý kiến của các đợt lấy ý kiến", "What consultations brought"),
+        OPINION_NUMBERS,
+    ),
+}
+
+
+def show(what: str, answer: Answer) -> None:
+    heading, names = SHOWN[what]
+    _head(answer, heading.vi, heading.en)
     for group in answer["groups"]:
-        out.print(_table(group, PUBLISHED))
-    if answer["overlapping"]:
-        print_text(OVERLAP)
-    print_text(Text(answer["definition"], answer["definition_en"]), style="dim")
-
-
-def show_drafts(answer: Answer) -> None:
-    _head(answer, "Số dự thảo theo giai đoạn trong kỳ", "Drafts by the stages of the period")
-    for group in answer["groups"]:
-        out.print(_table(group, DRAFT_NUMBERS))
-    print_text(Text(answer["definition"], answer["definition_en"]), style="dim")
-
-
-def show_opinions(answer: Answer) -> None:
-    _head(answer, "Tổng hợp ý kiến của các đợt lấy ý kiến", "What consultations brought")
-    for group in answer["groups"]:
-        out.print(_table(group, OPINION_NUMBERS))
-        for rule in group["counting_rules"]:
+        out.print(_table(group, names))
+        for rule in group.get("counting_rules", ()):  # of opinions alone
             print_text(Text(f"Quy tắc đếm: {rule}", ""), style="dim")
+    if answer.get("overlapping"):  # of activities alone
+        print_text(OVERLAP)
     print_text(Text(answer["definition"], answer["definition_en"]), style="dim")
 
 
@@ -77,10 +77,3 @@ def _counted(figures: Answer, name: str) -> str:
 def _change(name: str, now: int | None, before: int | None) -> str:
     grown = None if name.startswith("share_") else change(now, before)
     return "–" if grown is None else f"{'+' if grown > 0 else ''}{percent(grown)}"
-
-
-SHOW: Mapping[str, Callable[[Answer], None]] = {
-    "activities": show_activities,
-    "drafts": show_drafts,
-    "opinions": show_opinions,
-}

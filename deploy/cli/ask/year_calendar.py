@@ -33,14 +33,7 @@ def days_of(year: int, overrides: Sequence[Path] = ()) -> list[CalendarDay]:
 
 def notice_of(year: int, overrides: Sequence[Path] = ()) -> CalendarDay | None:
     """Give what settles the days off of a year; None while it is provisional."""
-    return next(
-        (
-            cells
-            for cells in reversed(list(_all(overrides)))
-            if cells.kind == CONFIRMED and cells.day.year == year
-        ),
-        None,
-    )
+    return {cells.day.year: cells for cells in _all(overrides) if cells.kind == CONFIRMED}.get(year)
 
 
 def _all(overrides: Sequence[Path]) -> Iterator[CalendarDay]:

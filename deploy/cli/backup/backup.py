@@ -38,8 +38,8 @@ def _collect(services: Services, folder: Path, *, with_files: bool) -> Manifest:
     stream, audit = asyncio.run(_save_log(folder / archive.STREAM))
     for service in SERVICES:
         _save_rows(services, service, folder / own_rows(service))
-    kept = evidence.save(services, folder, audit.last) if with_files else []
-    names = (archive.STREAM, *map(own_rows, SERVICES), *kept)
+    kept = evidence.save(services, folder, audit.last) if with_files else {}
+    names = (archive.STREAM, *map(own_rows, SERVICES))
     return Manifest(
         release=RELEASE,
         begun=begun.isoformat(),
@@ -47,7 +47,7 @@ def _collect(services: Services, folder: Path, *, with_files: bool) -> Manifest:
         log_sha256=audit.sha256,
         faults=len(audit.faults),
         stream=stream,
-        files={name: described(folder / name) for name in names},
+        files={name: described(folder / name) for name in names} | kept,
         evidence=len(kept) if with_files else None,
     )
 

@@ -7,19 +7,23 @@ from typing import Any
 import orjson
 
 from deploy.cli.backup.archive import Manifest, described
-from deploy.cli.client import ServiceRefused, Services
+from deploy.cli.client import Services
 from deploy.cli.console import CommandError
 
 PATH = "/own-files"
 PREFIX = "evidence-"
-NOT_FOUND = 404
 
 
-def save(services: Services, folder: Path, position: int) -> list[str]:
-    """Download the files that the log up to a position names; returns their names. One that was deleted meanwhile is left out."""
+def save(services: Services, folder: Path, position: int) -> dict[str, dict[str, Any]]:
+    """Download the files that the log up to a position names; describes each by its name.
+
+    One that was deleted meanwhile is left out.
+    """
     listed = folder / "evidence.ndjson"
     services.download("campaigns", f"{PATH}?min_position={position}", listed)
-    saved = [name for row in _rows(listed) if (name := _save(services, folder, row))]
+    saved: dict[str, dict[str, Any]] = {}
+    for row in _rows(listed):
+        saved |= _save(services, folder, row)
     listed.unlink()
     return saved
 
@@ -34,22 +38,18 @@ def _rows(listed: Path) -> Sequence[dict[str, Any]]:
     return rows
 
 
-def _save(services: Services, folder: Path, row: dict[str, Any]) -> str | None:
+def _save(services: Services, folder: Path, row: dict[str, Any]) -> dict[str, dict[str, Any]]:
     number = str(row["evidence_id"])
     path = folder / f"{PREFIX}{number}"
-    try:
-        services.download("campaigns", f"{PATH}/{number}", path)
-    except ServiceRefused as refusal:
-        if refusal.status != NOT_FOUND:
-            raise
-        path.unlink(missing_ok=True)
-        return None
-    if described(path)["sha256"] != row["sha256"]:
+    if not services.download_if_there("campaigns", f"{PATH}/{number}", path):
+        return {}
+    about = described(path)
+    if about["sha256"] != row["sha256"]:
         raise CommandError(
             f"Tệp của minh chứng {number} không khớp với mã SHA-256 đã ghi nhận; kiểm tra nơi lưu tệp (LOA_EVIDENCE_URL).",
             f"The file of the evidence {number} does not have the SHA-256 on record; check the place of files (LOA_EVIDENCE_URL).",
         )
-    return path.name
+    return {path.name: about}
 
 
 def put_back(services: Services, folder: Path, manifest: Manifest) -> None:

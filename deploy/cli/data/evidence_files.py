@@ -11,7 +11,6 @@ from shared.kernel.errors import Text
 
 SHEET, COLUMN = "evidence", "file"
 FOLDER = "evidence-files"  # of an export
-NOT_FOUND = 404
 NO_FILE = Text(
     "không có tệp này trong thư mục nhập; hãy đặt tệp vào thư mục, hoặc để trống cột “file”",
     "there is no such file in the folder of the import; put it there, or leave the column 'file' empty",
@@ -56,13 +55,5 @@ def fetch(services: Services, communication_id: str, evidence_id: str, folder: P
     """Download a kept file into an export; returns its name below the folder, None if it was deleted meanwhile."""
     target = folder / FOLDER / evidence_id
     target.parent.mkdir(exist_ok=True)
-    try:
-        services.download(
-            "campaigns", f"/communications/{communication_id}/evidence/{evidence_id}/file", target
-        )
-    except ServiceRefused as refusal:
-        target.unlink(missing_ok=True)
-        if refusal.status != NOT_FOUND:
-            raise
-        return None
-    return f"{FOLDER}/{evidence_id}"
+    path = f"/communications/{communication_id}/evidence/{evidence_id}/file"
+    return f"{FOLDER}/{evidence_id}" if services.download_if_there("campaigns", path, target) else None

@@ -4,16 +4,16 @@ An empty cell says nothing: it changes nothing. Drafts and policies are matched 
 the draft has entered it once, communications by `communication_id`, as an export writes it.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.data import exporting
 from deploy.cli.data.result import Finding, Report
 from deploy.cli.data.sources import Row, Source
+from shared.bulk_import.row_parsing import listed
 from shared.kernel.errors import Text
 
 Cells = Mapping[str, str]
@@ -73,12 +73,8 @@ class Updated:
     left: frozenset[tuple[str, int]] = frozenset()
 
 
-@dataclass(slots=True)
-class Recorded:
-    """What is recorded, as cells of an export by the keys of rows; `numbers` are ids that commands need."""
-
-    cells: dict[str, dict[Key, dict[str, str]]] = field(default_factory=lambda: defaultdict(dict))
-    numbers: dict[Key, str] = field(default_factory=dict)
+Recorded = dict[str, dict[Key, dict[str, str]]]
+"""What is recorded, as cells of an export by the keys of rows, by sheet."""
 
 
 def update(
@@ -86,25 +82,25 @@ def update(
 ) -> Updated:
     """Show what differs, then amend it."""
     recorded = _recorded(services, source)
+    sheets = {name: _rows(name, source) for name in COMPARED if name in source.sheets}
     amended = [
-        each
-        for name in COMPARED
-        if name in source.sheets
-        for each in _differing(name, source, recorded, reason)
+        Amended(name, source.sheets[name].label, row.line, before, now, changed, reason)
+        for name, rows in sheets.items()
+        for row, before, now, changed in _differing(name, rows, recorded)
     ]
     for each in amended:
         for column in each.changed:
             values = {"before": each.before.get(column, ""), "after": each.now[column]}
             why = Text(CHANGED.vi.format(**values), CHANGED.en.format(**values))
             report(Finding(each.label, each.line, column, each.now[column], why, refused=False))
-    _report_gone(source, recorded, report)
+    _report_gone(source, sheets, recorded, report)
     refused = () if dry_run else [each for each in amended if _is_refused(services, each, report)]
     left = amended if dry_run else refused
     return Updated(len(amended), len(refused), frozenset((each.sheet, each.line) for each in left))
 
 
 def _recorded(services: Services, source: Source) -> Recorded:
-    recorded = Recorded()
+    recorded: Recorded = defaultdict(dict)
     if {"drafts", "policies", "stages"} & source.sheets.keys():
         for draft in exporting.pages(services, "registry", "/draft-records"):
             _add_draft(recorded, draft)
@@ -112,23 +108,22 @@ def _recorded(services: Services, source: Source) -> Recorded:
         for communication in exporting.pages(services, "campaigns", "/communications"):
             key = (str(communication["communication_id"]),)
             cells = exporting.communication_row(communication)
-            recorded.cells["communications"][key] = _cells(cells)
+            recorded["communications"][key] = _cells(cells)
     return recorded
 
 
 def _add_draft(recorded: Recorded, draft: Mapping[str, Any]) -> None:
     code = str(draft["draft_code"])
-    recorded.cells["drafts"][code,] = _cells(exporting.draft_row(draft))
+    recorded["drafts"][code,] = _cells(exporting.draft_row(draft))
     for policy in draft["policies"]:
         cells = {**policy, "affected_groups": ";".join(policy["affected_groups"])}
-        recorded.cells["policies"][code, str(policy["policy_no"])] = _cells(cells)
+        recorded["policies"][code, str(policy["policy_no"])] = _cells(cells)
     entries: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for entry in draft["stages"]:
         entries[str(entry["stage"])].append(entry)
     for stage, of_stage in entries.items():
         if len(of_stage) == 1:  # else nobody can tell which one a row means
-            recorded.cells["stages"][code, stage] = _cells(of_stage[0])
-            recorded.numbers[code, stage] = str(of_stage[0]["entry_id"])
+            recorded["stages"][code, stage] = _cells(of_stage[0])
 
 
 def _cells(row: Mapping[str, Any]) -> dict[str, str]:
@@ -151,18 +146,20 @@ def _key(name: str, cells: Cells) -> Key:
     return tuple(cells.get(column, "").strip() for column in _KEYS[name])
 
 
-def _rows(name: str, source: Source) -> Iterator[Row]:
-    return (row for row in source.sheets[name].read() if isinstance(row, Row))
+def _rows(name: str, source: Source) -> list[Row]:
+    return [row for row in source.sheets[name].read() if isinstance(row, Row)]
 
 
-def _differing(name: str, source: Source, recorded: Recorded, reason: str) -> Iterator[Amended]:
-    rows = list(_rows(name, source))
+def _differing(
+    name: str, rows: Sequence[Row], recorded: Recorded
+) -> Iterator[tuple[Row, Cells, Cells, Sequence[str]]]:
+    """Give the rows that differ, with the cells before and now, and the columns that changed."""
     times: dict[Key, int] = defaultdict(int)
     for row in rows:
         times[_key(name, row.cells)] += 1
     for row in rows:
         key = _key(name, row.cells)
-        before = recorded.cells[name].get(key)
+        before = recorded[name].get(key)
         if before is None or times[key] > 1 or row.cells.get("expected", "").strip() == "yes":
             continue
         now = {column: cell.strip() for column, cell in row.cells.items() if cell.strip()}
@@ -173,8 +170,7 @@ def _differing(name: str, source: Source, recorded: Recorded, reason: str) -> It
             if column in given and _stated(column, given[column]) != _stated(column, before.get(column, ""))
         ]
         if changed:
-            about = before | {"entry_id": recorded.numbers.get(key, "")}
-            yield Amended(name, source.sheets[name].label, row.line, about, before | given, changed, reason)
+            yield row, before, before | given, changed
 
 
 def _exact(cells: Cells) -> dict[str, str]:
@@ -192,7 +188,7 @@ def _exact(cells: Cells) -> dict[str, str]:
 
 def _stated(column: str, cell: str) -> object:
     if column in LISTS:
-        return frozenset(part.strip() for part in re.split("[;,]", cell) if part.strip() not in {"", "0"})
+        return frozenset(listed(cell)) - {"0"}
     if column == "precision":
         return cell or "day"
     if column in SCOPE:
@@ -200,11 +196,11 @@ def _stated(column: str, cell: str) -> object:
     return int(cell) if cell.isdigit() and column in NUMBERS else cell
 
 
-def _report_gone(source: Source, recorded: Recorded, report: Report) -> None:
-    for name, of_sheet in recorded.cells.items():
-        if name not in source.sheets:
-            continue
-        rows = list(_rows(name, source))
+def _report_gone(
+    source: Source, sheets: Mapping[str, Sequence[Row]], recorded: Recorded, report: Report
+) -> None:
+    for name, rows in sheets.items():
+        of_sheet = recorded[name]
         drafts = {row.cells.get("draft_code", "").strip() for row in rows}
         present = {_key(name, row.cells) for row in rows}
         if name == "communications" and not any(
@@ -236,17 +232,13 @@ def _is_refused(services: Services, amended: Amended, report: Report) -> bool:
     return False
 
 
-def _listed(cell: str) -> list[str]:
-    return [part.strip() for part in re.split("[;,]", cell) if part.strip()]
-
-
 def _amend_draft(services: Services, amended: Amended) -> None:
     path, now, changed = f"/drafts/{amended.now['draft_code']}", amended.now, set(amended.changed)
     if "title" in changed:
         services.post("registry", f"{path}/title", {"title": now["title"]})
     if changed & {*AMENDED, *AMENDED_LISTS}:
         fields: dict[str, Any] = {name: now[name] for name in AMENDED if name in changed}
-        fields |= {name: _listed(now[name]) for name in AMENDED_LISTS if name in changed}
+        fields |= {name: listed(now[name]) for name in AMENDED_LISTS if name in changed}
         services.post("registry", f"{path}/amend", {**fields, "reason": amended.reason})
     if changed & set(SCOPE):
         services.post("registry", f"{path}/scope", {name: now[name] for name in SCOPE if now.get(name)})
@@ -254,7 +246,7 @@ def _amend_draft(services: Services, amended: Amended) -> None:
 
 def _amend_policy(services: Services, amended: Amended) -> None:
     now = amended.now
-    body = {"title": now["title"], "affected_groups": _listed(now.get("affected_groups", ""))}
+    body = {"title": now["title"], "affected_groups": listed(now.get("affected_groups", ""))}
     services.send("PUT", "registry", f"/drafts/{now['draft_code']}/policies/{now['policy_no']}", json=body)
 
 
@@ -270,9 +262,9 @@ def _correct_communication(services: Services, amended: Amended) -> None:
     body: dict[str, Any] = {name: now[name] for name in TEXTS if now.get(name)}
     body |= {name: int(now[name]) for name in NUMBERS if now.get(name)}
     body |= {name: now[name] for name in ("audience", "area", "coordinating_units") if now.get(name)}
-    body["policies"] = [int(number) for number in _listed(now.get("policy_no", ""))]
+    body["policies"] = [int(number) for number in listed(now.get("policy_no", ""))]
     if now.get("content"):
-        body["content"] = _listed(now["content"])
+        body["content"] = listed(now["content"])
     path = f"/communications/{now['communication_id']}/correct"
     services.post("campaigns", path, {**body, "reason": amended.reason})
 
