@@ -126,7 +126,7 @@ def weekly_list(
 
     What the reader itself answers for stands in its digests, not here.
     """
-    areas = {code: situation.tree.area(code) for code in _supervised(recipient, situation)}
+    areas = {code: situation.tree.area(code) for code in supervised(recipient, situation)}
     looked_at = [
         _looked_at(recipient, gap, situation, (notified or {}).get(gap.gap_id))
         for gap in situation.open_gaps()
@@ -150,7 +150,7 @@ def weekly_list(
     )
 
 
-def _supervised(recipient: Recipient, situation: Situation) -> list[str]:
+def supervised(recipient: Recipient, situation: Situation) -> list[str]:
     """Name the units that a reader follows as their supervisor, each once."""
     alike = (
         item for item in situation.address_book.alike(recipient) if item.role is RecipientRole.SUPERVISOR

@@ -385,7 +385,7 @@ class SqlSnapshots:
     async def justice_of(self, unit_code: str, day: date) -> str | None:
         """Find the justice body that follows a unit on a day."""
         async with self.engine.connect() as connection:
-            return (await _tree(connection, self.justice_unit, day)).justice_of(unit_code)
+            return (await _tree(connection, self.justice_unit, day, {})).justice_of(unit_code)
 
     async def read(self, day: date) -> PlanningSnapshot:
         """Take the read model and the ledger as they stand together: no rebuild can come between."""
@@ -404,10 +404,7 @@ class SqlSnapshots:
                 position=position,
                 gaps=[alert.gap for alert in alerts],
                 recipients=await _recipients(connection),
-                tree=replace(
-                    await _tree(connection, self.justice_unit, day),
-                    deadline_documents=self.deadline_documents,
-                ),
+                tree=await _tree(connection, self.justice_unit, day, self.deadline_documents),
                 contexts=await _with_replies(connection, contexts, day),
                 policies=await _policy_titles(connection, {alert.draft_code for alert in alerts}),
                 notified=notified,
@@ -442,7 +439,8 @@ def _contexts(
     for request in requests:
         asked[request.draft_code, request.unit_code].append(request)
     for alert in alerts:
-        silence = next((silence_row for silence_row in silences if silence_row.covers(alert.gap, day)), None)
+        about = alert.gap.unit_code, alert.gap.draft_code, alert.gap.stage
+        silence = next((silence_row for silence_row in silences if silence_row.covers(*about, day)), None)
         context = alert.context(silence, halted=draft_id(alert.draft_code) in halted)
         of_unit = tuple(asked[alert.draft_code, alert.unit_code])
         yield alert.gap_id, replace(context, requests=of_unit)
@@ -545,9 +543,11 @@ def recipient_of(row: RowMapping) -> Recipient:
     return Recipient(**values | typed)
 
 
-async def _tree(connection: AsyncConnection, justice_unit: str | None, day: date) -> Tree:
+async def _tree(
+    connection: AsyncConnection, justice_unit: str | None, day: date, deadline_documents: Mapping[str, str]
+) -> Tree:
     units = await unit_directory(connection, directory.units)
-    return Tree(directory=units, day=day, justice_unit=justice_unit)
+    return Tree(directory=units, day=day, justice_unit=justice_unit, deadline_documents=deadline_documents)
 
 
 def _last_words(day: date) -> Select[Any]:

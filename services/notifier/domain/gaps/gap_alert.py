@@ -131,21 +131,13 @@ class Silence:
     draft_code: str | None = None
     stage: Stage | None = None
 
-    def covers(self, gap: Gap, day: date) -> bool:
-        return (
-            self.first_day <= day <= self.last_day
-            and self.unit_code in (None, gap.unit_code)
-            and self.draft_code in (None, gap.draft_code)
-            and self.stage in (None, gap.stage)
-        )
-
-    def covers_entry(self, unit_code: str, draft_code: str | None, day: date) -> bool:
-        """Say whether it keeps an entry of a programme quiet, which is of no stage."""
+    def covers(self, unit_code: str, draft_code: str | None, stage: Stage | None, day: date) -> bool:
+        """Say whether it keeps a gap quiet, or an entry of a programme, which is of no stage and perhaps of no draft."""
         return (
             self.first_day <= day <= self.last_day
             and self.unit_code in (None, unit_code)
             and self.draft_code in (None, draft_code)
-            and self.stage is None
+            and self.stage in (None, stage)
         )
 
 

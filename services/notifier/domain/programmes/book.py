@@ -11,6 +11,7 @@ from services.notifier.domain.digest import Situation
 from services.notifier.domain.gaps.gap_alert import Silence
 from services.notifier.domain.notification.reasons import REPEAT, Reason, Standing, Turn
 from services.notifier.domain.notification.timing import rungs
+from services.notifier.domain.overview import supervised
 from services.notifier.domain.programmes.notices import (
     DUTIES,
     DUTIES_LIST,
@@ -25,7 +26,6 @@ from services.notifier.domain.programmes.notices import (
     StepLine,
 )
 from services.notifier.domain.recipients.audience import Reach, Recipient, Via
-from shared.contracts.vocabulary import RecipientRole
 from shared.directory.deciders import decider_line
 from shared.rules.programme import states
 from shared.rules.programme.owed import Act, Owed, obstacle_steps, owed, owed_reports
@@ -77,8 +77,7 @@ class DutyBook:
     def overdue_list(self, recipient: Recipient, period: str) -> DutiesList | None:
         """Make a supervisor's list, or None if nothing in its area is overdue; what it owes itself is not in it."""
         tree = self.situation.tree
-        alike = [recipient, *self.situation.address_book.alike(recipient)]
-        follows = dict.fromkeys(item.unit_code for item in alike if item.role is RecipientRole.SUPERVISOR)
+        follows = supervised(recipient, self.situation)
         area = frozenset[str]().union(*(tree.area(code) for code in follows))
         followed, own = area.union(follows), self._at(recipient)
         lines = _worst_first(
@@ -116,7 +115,7 @@ class DutyBook:
 
     def _is_silenced(self, duty: Duty) -> bool:
         return any(
-            silence.covers_entry(duty.owed.unit_code, duty.words.draft_code, self.day)
+            silence.covers(duty.owed.unit_code, duty.words.draft_code, None, self.day)
             for silence in self.silences
         )
 
@@ -197,8 +196,8 @@ class DutyBook:
         return self.situation.calendar.working_days_between(duty.owed.due_on or self.day, self.day)
 
     @cached_property
-    def _steps_by_unit(self) -> Mapping[str, Sequence[StepLine]]:
-        steps: dict[str, list[StepLine]] = defaultdict(list)
+    def _steps_by_recipient(self) -> Mapping[UUID, Sequence[StepLine]]:
+        steps: dict[UUID, list[StepLine]] = defaultdict(list)
         for obstacle, step in obstacle_steps(self._stand, self.day - RECENT, self.day):
             line = StepLine(
                 step_id=step.entry_id,
@@ -210,23 +209,15 @@ class DutyBook:
                 on=step.day,
             )
             for reach in self.situation.audience.of_duty(obstacle.unit_code):
-                if reach.via is not Via.SUPERIOR:
-                    steps[reach.unit_code].append(line)
+                for reader in reach.recipients if reach.via is not Via.SUPERIOR else ():
+                    steps[reader.recipient_id].append(line)
         return steps
 
     def _steps(self, recipient: Recipient, before: Reminders) -> Iterator[StepLine]:
         """Give what the recipients at an address have not read yet, each once."""
-        alike: Iterable[Recipient] = self.situation.address_book.alike(recipient)
-        seen: set[UUID] = set(before)
-        for code in dict.fromkeys(reader.unit_code for reader in alike if self._has_duty(reader)):
-            for step in self._steps_by_unit.get(code, ()):
-                if step.step_id not in seen:
-                    seen.add(step.step_id)
-                    yield step
-
-    def _has_duty(self, reader: Recipient) -> bool:
-        reached = self.situation.audience.of_duty(reader.unit_code)
-        return any(reader in reach.recipients for reach in reached)
+        alike = self.situation.address_book.alike(recipient)
+        steps = (step for reader in alike for step in self._steps_by_recipient.get(reader.recipient_id, ()))
+        yield from {step.step_id: step for step in steps if step.step_id not in before}.values()
 
     def _names(self, lines: Collection[DutyLine], steps: Collection[StepLine]) -> Mapping[str, str]:
         codes = {line.duty.owed.unit_code for line in lines} | {line.duty.owed.asked_by for line in lines}
