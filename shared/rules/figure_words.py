@@ -109,9 +109,12 @@ _PROGRAMME: Mapping[str, Text] = MappingProxyType(
 )
 
 
+_OF_GROUPS = {**COUNTS, **RATES, **PUBLISHED, **_PROGRAMME}
+
+
 def programme_figure(name: str) -> Text:
     """Return what a figure of a group of the programme is called."""
-    return {**COUNTS, **RATES, **PUBLISHED, **_PROGRAMME}[name]
+    return _OF_GROUPS[name]
 
 
 SEGMENTS: Mapping[Segment, Text] = MappingProxyType(

@@ -283,7 +283,9 @@ def _packaged_regimes() -> Regimes:
     return read_regimes(PROCEDURES, _packaged_document())
 
 
+@cache
 def _packaged_document() -> dict[str, Any]:
+    """Read the packaged procedures once; nobody changes what is returned."""
     return read_document(PROCEDURES, _packaged_text(PROCEDURES))
 
 

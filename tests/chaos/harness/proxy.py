@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -31,9 +31,12 @@ class Line(StrEnum):
 
 @dataclass(slots=True)
 class Proxy:
-    """`hits` counts what the fault touched: closed connections and delayed pieces of data."""
+    """`hits` counts what the fault touched: closed connections and delayed pieces of data.
 
-    target: int
+    Several targets are taken in turn, and one that refuses the connection is passed over: an operator's balancer.
+    """
+
+    targets: tuple[int, ...]
     port: int = field(default_factory=free_port)
     line: Line = Line.OPEN
     hits: int = 0
@@ -110,7 +113,11 @@ class Proxy:
             side.close()
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(HOST, self.target)
+        for _ in self.targets:
+            self.targets = (*self.targets[1:], self.targets[0])
+            with contextlib.suppress(OSError):
+                return await asyncio.open_connection(HOST, self.targets[0])
+        raise ConnectionRefusedError
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool
@@ -138,34 +145,9 @@ class Proxy:
             yield data
 
 
-@dataclass(slots=True)
-class Balancer(Proxy):
-    """Takes its targets in turn, and passes over one that refuses the connection, as the balancer of an operator does."""
-
-    targets: Sequence[int] = ()
-
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        for _ in self.targets:
-            self.targets = (*self.targets[1:], self.targets[0])
-            with contextlib.suppress(OSError):
-                return await asyncio.open_connection(HOST, self.targets[0])
-        raise ConnectionRefusedError
-
-
 @asynccontextmanager
-async def balancer_of(targets: Sequence[int]) -> AsyncIterator[Proxy]:
-    async with _running(Balancer(targets[0], targets=targets)) as balancer:
-        yield balancer
-
-
-@asynccontextmanager
-async def proxy_to(target: int) -> AsyncIterator[Proxy]:
-    async with _running(Proxy(target)) as proxy:
-        yield proxy
-
-
-@asynccontextmanager
-async def _running(proxy: Proxy) -> AsyncIterator[Proxy]:
+async def proxy_to(*targets: int) -> AsyncIterator[Proxy]:
+    proxy = Proxy(targets)
     await proxy.start()
     try:
         yield proxy

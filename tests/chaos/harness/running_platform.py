@@ -21,7 +21,7 @@ from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.chaos.harness.prepared import Prepared
 from tests.chaos.harness.processes import START_SECONDS, Replica
-from tests.chaos.harness.proxy import balancer_of, proxy_to
+from tests.chaos.harness.proxy import proxy_to
 from tests.chaos.test_mail_killed import serving
 from tests.chaos.unruly_server import UnrulyServer
 from tests.support.platform.service import eventually
@@ -142,7 +142,7 @@ async def chaos_platform(
                 replica = await _replica(platform, stack, service, f"{service}-{letter}", smtp)
                 platform.replicas.append(replica)
         notifiers = await stack.enter_async_context(
-            balancer_of([replica.port for replica in platform.of("notifier")])
+            proxy_to(*(replica.port for replica in platform.of("notifier")))
         )
         for replica in platform.of("campaigns"):  # it asks the notifier what a link is
             replica.environment["LOA_INTERNAL_URL_NOTIFIER"] = f"http://127.0.0.1:{notifiers.port}"
