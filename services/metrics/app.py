@@ -92,14 +92,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             published_routes.page_router(publishing, platform.notices(runner)),
             calendars.router(queries, of_units, settings.url_metrics),
             lists.router(
-                Sources(
-                    queries,
-                    SqlLists(stored).snapshot,
-                    CountQueries(snapshots),
-                    ProgrammeQueries(snapshots),
-                    settings.url_registry,
-                    settings.url_campaigns,
-                ),
+                Sources(queries, SqlLists(stored).snapshot, settings.url_registry, settings.url_campaigns),
                 platform.notices(runner),
             ),
             pages.router(leaders, SqlLists(stored).snapshot, settings.url_registry, platform.notices(runner)),

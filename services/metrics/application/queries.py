@@ -124,10 +124,14 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The figures of a day, all of one snapshot; gaps and to-dos are those of `question.as_of`, `units_then` those of the figures."""
+    """The figures of a day, all of one snapshot; gaps and to-dos are those of `question.as_of`, `units_then` those of the figures.
+
+    `cells` are the counts of which the figures are sums.
+    """
 
     question: Question
     position: int
+    cells: Sequence[Cell]
     whole: Group
     by_unit: list[Group]
     gaps: list[SeenGap]
@@ -177,11 +181,15 @@ class Queries:
 
     async def coverage(self, draft_code: str, as_of: date, known_at: KnownAt | None = None) -> Coverage:
         async with self.snapshots(known_at) as snapshot:
-            draft = await snapshot.draft(draft_code)
-            if draft is None:
-                raise DraftUnknown(draft_code)
-            units = (await snapshot.units()).on(as_of)
-            record, shown = await self._shown(snapshot, draft, as_of)
+            return await self.coverage_in(snapshot, draft_code, as_of)
+
+    async def coverage_in(self, snapshot: Snapshot, draft_code: str, as_of: date) -> Coverage:
+        """Answer from a snapshot that the caller asks for more; raises `DraftUnknown`."""
+        draft = await snapshot.draft(draft_code)
+        if draft is None:
+            raise DraftUnknown(draft_code)
+        units = (await snapshot.units()).on(as_of)
+        record, shown = await self._shown(snapshot, draft, as_of)
         requests = shown_requests(record.requests, units, self.rulebook.calendar)
         document = units.nearest(record.lead_on(as_of), self.deadline_documents)
         answer = coverage_of(record, self.rulebook, as_of, snapshot.position, units.name, shown, requests)
@@ -252,6 +260,7 @@ class Queries:
         return Overview(
             question=asked,
             position=snapshot.position,
+            cells=counted,
             whole=_groups(counted, then, targets, replace(asked, group_by=GroupBy.NONE))[0],
             by_unit=_groups(counted, then, targets, replace(asked, group_by=GroupBy.UNIT)),
             gaps=[self._seen(gap, units, asked.as_of) for gap in open_gaps],

@@ -7,9 +7,7 @@ from typing import TypeVar
 
 from services.metrics.adapters.lists.listing import Column, Kind, Table
 from services.metrics.adapters.pages.choice import Choice
-from services.metrics.application.counts import CountQueries
 from services.metrics.application.list_ports import ListSnapshots
-from services.metrics.application.programme import ProgrammeQueries
 from services.metrics.application.queries import Overview, Queries
 from shared.contracts.vocabulary import Dataset
 from shared.kernel.errors import Text
@@ -28,11 +26,10 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a page is asked for: the choice of the reader, a column to sort by, and filters of the page."""
+    """What a page is asked for: the choice of the reader, and filters of the page."""
 
     chosen: Choice
     today: date
-    sort: str | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
 
     def link(self, path: str, **changes: object) -> str:
@@ -45,8 +42,6 @@ class Sources:
 
     queries: Queries
     snapshots: ListSnapshots
-    counts: CountQueries
-    programmes: ProgrammeQueries
     registry: str
     campaigns: str
 

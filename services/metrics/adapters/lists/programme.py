@@ -6,7 +6,7 @@ from services.metrics.adapters.lists.listing import Kind, Linked, Marked, Table,
 from services.metrics.adapters.lists.page import Asked, ListPage, Sources, column
 from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.pages.navigation import PROGRAMME
-from services.metrics.application.programme import ProgrammeAnswer, ProgrammeQuestion
+from services.metrics.application.programme import ProgrammeAnswer, ProgrammeQuestion, programme_in
 from services.metrics.domain.programme import GroupFigures, KindFigures, Number
 from shared.kernel.errors import Text
 from shared.rules.figure_words import COUNTS, PUBLISHED, RATES
@@ -62,9 +62,8 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
     question = asked.chosen.question(asked.today)
     async with sources.snapshots(question.known_at) as snapshot:
         overview = await sources.queries.overview_in(snapshot, question)
-    of = overview.question
-    answer = await sources.programmes.programme(
-        ProgrammeQuestion(
+        of = overview.question
+        programme = ProgrammeQuestion(
             as_of=of.as_of,
             year=of.year or reporting_year(of.as_of),
             unit_code=of.unit_code,
@@ -72,7 +71,7 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
             area_of=of.area_of,
             known_at=of.known_at,
         )
-    )
+        answer = await programme_in(snapshot, programme)
     return ListPage(
         headline=_headline(answer),
         tables=[_groups(answer), _entries(answer), _units(answer, asked)],

@@ -76,7 +76,7 @@ def router(sources: Sources, notices: Notices = no_notices) -> APIRouter:
     async def answer(
         listed: ListedPage, chosen: Choice, today: Today, shape: Shape, filters: dict[str, str]
     ) -> Response:
-        asked = Asked(chosen=chosen, today=today, sort=shape.sort, filters=filters)
+        asked = Asked(chosen=chosen, today=today, filters=filters)
         made = await MADE_BY[listed.path](sources, asked)
         tables = _sorted(made.tables, shape.sort)
         words = Words(chosen.lang)

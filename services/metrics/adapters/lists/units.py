@@ -86,15 +86,13 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
         overview = await sources.queries.overview_in(snapshot, question)
         days = list(month_ends(question).items())[-2:-1]
         months = await snapshot.months(dict(days))
-        cells = await snapshot.cells(question.as_of, question.period)
     own = overview.question
-    counted = counted_rows(cells, overview.units_then, own)
     before = counted_rows(months, overview.units_then, own)
     tables = [
         _table(dataset, _sums(of, before, overview.gaps, dataset), overview, asked)
-        for dataset, of in by_dataset(counted, lambda cell: cell.dataset)
+        for dataset, of in by_dataset(overview.cells, lambda cell: cell.dataset)
     ]
-    below = _below(_sums(counted, before, overview.gaps, None), overview, asked)
+    below = _below(_sums(overview.cells, before, overview.gaps, None), overview, asked)
     return ListPage(
         headline=_headline(overview),
         intro=_intro(own.view),

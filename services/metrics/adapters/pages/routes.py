@@ -137,9 +137,9 @@ def router(
         _: Annotated[Principal, may(Action.READ_FIGURES)], draft_code: str, chosen: Chosen, today: Today
     ) -> HTMLResponse:
         as_of = chosen.as_of or today
-        answer = await queries.coverage(draft_code, as_of, chosen.known_at)
-        number = draft_id(draft_code)
         async with snapshots(chosen.known_at) as snapshot:
+            answer = await queries.coverage_in(snapshot, draft_code, as_of)
+            number = draft_id(draft_code)
             planned = await snapshot.planned(as_of, number)
             reminders = await snapshot.reminders(number, as_of)
         facts = track.Facts(answer.body, planned, reminders, as_of)
