@@ -116,13 +116,14 @@ class SqlSnapshot:
         rows = (await self.connection.execute(query)).mappings().all()
         return await asyncio.to_thread(_MEMBERS.validate_python, [dict(row) for row in rows])
 
-    async def counted_drafts(self) -> list[CountedDraft]:
+    async def counted_drafts(self, *, consulted: bool = False) -> list[CountedDraft]:
         columns = [name for name in CountedDraft.__dataclass_fields__ if name in DRAFT.c]
         folded = [name for name in CountedDraft.__dataclass_fields__ if name not in DRAFT.c]
         facts = func.coalesce(DRAFT.c.facts, DRAFT.c.record)
         query = select(
             *(DRAFT.c[name] for name in columns), *(facts[name].label(name) for name in folded)
         ).order_by(DRAFT.c.draft_code)
+        query = query.where(func.jsonb_array_length(facts["opinions"]) > 0) if consulted else query
         rows = (await self.connection.execute(query)).mappings().all()
         given = [{name: value for name, value in row.items() if value is not None} for row in rows]
         return await asyncio.to_thread(_DRAFTS.validate_python, given)

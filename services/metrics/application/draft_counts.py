@@ -63,8 +63,8 @@ class DraftQuestion:
 
 
 class CountedDrafts(Snapshot, Protocol):
-    async def counted_drafts(self) -> list[CountedDraft]:
-        """Give all drafts, in the order of their codes."""
+    async def counted_drafts(self, *, consulted: bool = False) -> list[CountedDraft]:
+        """Give all drafts, or those with a summary of a consultation, in the order of their codes."""
         ...
 
 
@@ -118,11 +118,12 @@ class DraftCountQueries:
 
     async def opinions(self, asked: DraftQuestion) -> DraftAnswer[OpinionNumbers]:
         """Sum up what consultations of the period brought; it is never added to the comments on communications."""
-        return await asyncio.to_thread(opinions_of, asked, await self._seen())
+        return await asyncio.to_thread(opinions_of, asked, await self._seen(consulted=True))
 
-    async def _seen(self) -> SeenDrafts:
+    async def _seen(self, *, consulted: bool = False) -> SeenDrafts:
         async with self.snapshots() as snapshot:
-            return SeenDrafts(await snapshot.counted_drafts(), await snapshot.units(), snapshot.position)
+            drafts = await snapshot.counted_drafts(consulted=consulted)
+            return SeenDrafts(drafts, await snapshot.units(), snapshot.position)
 
 
 def _drafts(asked: DraftQuestion, seen: SeenDrafts) -> DraftAnswer[DraftNumbers]:
@@ -148,6 +149,7 @@ def _stages(asked: DraftQuestion, seen: SeenDrafts) -> dict[Key, list[StagesOfPe
 
 
 def opinions_of(asked: DraftQuestion, seen: SeenDrafts) -> DraftAnswer[OpinionNumbers]:
+    """Sum up the consultations of drafts; those without one may be left out of `seen`."""
     now, before = _consultations(asked, seen), _consultations(asked.before, seen)
     of_group = asked.opinions_by is OpinionsBy.GROUP
     groups = [

@@ -154,8 +154,8 @@ class MadeUp:
     position: int = 4321
     broken: Exception | None = None
 
-    async def counted_drafts(self) -> list[CountedDraft]:
-        return self.made_drafts
+    async def counted_drafts(self, *, consulted: bool = False) -> list[CountedDraft]:
+        return [draft for draft in self.made_drafts if draft.opinions or not consulted]
 
     async def units(self) -> UnitDirectory:
         if self.broken:
