@@ -6,16 +6,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Protocol, Self
 from uuid import UUID
 
 from services.metrics.application.ports import Cell, Snapshot
 from services.metrics.application.queries import Question, codes_of
-from services.metrics.domain import grouping
 from shared.contracts.vocabulary import Dataset
 from shared.directory.folds import UnitsOn
-from shared.rules.counts import Member, activities, published
-from shared.rules.figures import Period, effective_day
+from shared.rules.counts import Activity, Member, activities, published
+from shared.rules.figures import NOTHING, Period, effective_day
 from shared.rules.programme.figures import OWN_FIGURES
 from shared.rules.programme.reports import ReportStanding, ReportState, report_standings
 from shared.rules.programme.states import EntryFact, standings
@@ -89,8 +88,12 @@ class _Counting:
     """What figures of periods are counted from."""
 
     cells: Mapping[Period, Sequence[Cell]]
-    members: Sequence[Member]
+    activities: Mapping[Period, Sequence[Activity]]
     as_of: date
+
+    @classmethod
+    def of(cls, cells: Mapping[Period, Sequence[Cell]], members: Sequence[Member], as_of: date) -> Self:
+        return cls(cells, {period: activities(members, as_of, period) for period in cells}, as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class RequiredReports:
             with_figures = {item.expected.period for item in wanted if _own(item, entries)}
             cells = {period: await snapshot.cells(question.as_of, period) for period in with_figures}
             members = await _members(snapshot, with_figures, question.as_of)
-        counting = _Counting(cells, members, question.as_of)
+        counting = await asyncio.to_thread(_Counting.of, cells, members, question.as_of)
         listed = await asyncio.to_thread(_listed, wanted, entries, units, counting)
         return ReportsAnswer(
             question=question,
@@ -188,17 +191,12 @@ def _report(
 def _counted(unit_code: str, period: Period, units: UnitsOn, counting: _Counting) -> Figures:
     """Count the period as `GET /compliance` and `GET /counts` do, for the unit, those below it and its area of supervision."""
     codes = units.below(unit_code) | units.areas.area(unit_code) | {unit_code}
-    of_policies: dict[str, Any] = grouping.whole(
-        [cell for cell in counting.cells[period] if cell.unit_code in codes], "", None, None
-    ).as_dict()
-    counts = sum(cell.counts.begun for cell in counting.cells[period] if cell.unit_code in codes)
-    made = activities(counting.members, counting.as_of, period)
-    of_activities = published(
-        [item for item in made if item.first.unit_code in codes], effective_day(period, counting.as_of)
-    ).as_dict()
+    counts = sum((cell.counts for cell in counting.cells[period] if cell.unit_code in codes), NOTHING)
+    made = [item for item in counting.activities[period] if item.first.unit_code in codes]
+    of_activities = published(made, effective_day(period, counting.as_of)).as_dict()
     return {
-        "drafts": of_policies["drafts"],
-        "policies": of_policies["policies"],
-        "policies_communicated": counts,
+        "drafts": counts.drafts,
+        "policies": counts.policies,
+        "policies_communicated": counts.begun,
         **{name: of_activities[name] for name in OWN_FIGURES if name in of_activities},
     }
