@@ -1,9 +1,10 @@
 """The counts that offices publish: which activities are counted, grouped, and beside them those of a year before."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Self
 
 from services.metrics.application.ports import KnownAt, Snapshots
 from services.metrics.application.queries import Question, codes_of, whose_figures
@@ -28,6 +29,7 @@ from shared.rules.figures import Period, effective_day, reporting_year, year_per
 from shared.rules.wording import CHANNELS, INSTRUMENTS, ROLES
 
 Groups = dict[Key, list[Activity]]
+NOT_RECORDED = Text("Không ghi nhận", "Not recorded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,18 @@ class CountQuestion:
     channel: Channel | None = None
     group_by: CountBy = CountBy.NONE
     known_at: KnownAt | None = None
+
+    @classmethod
+    def of(cls, question: Question) -> Self:
+        """Ask for the activities of whose figures a question is, in no groups."""
+        return cls(
+            as_of=question.as_of,
+            period=question.period,
+            unit_code=question.unit_code,
+            include_descendants=question.include_descendants,
+            area_of=question.area_of,
+            view=question.view,
+        )
 
     @property
     def last(self) -> date:
@@ -105,17 +119,65 @@ def earliest_day(question: CountQuestion) -> date | None:
     return year_period(reporting_year(before.from_day)).from_day if before else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The activities that a question is about, whatever its grouping, and the units of its last day."""
+
+    activities: list[Activity]
+    unit_of: Callable[[str], str]
+
+    @classmethod
+    def of(cls, question: CountQuestion, directory: UnitDirectory, members: list[Member]) -> Self:
+        units = directory.on(question.last)
+        codes = codes_of(units, question.of_units)
+
+        def unit_of(code: str) -> str:
+            return units.successor(code) if question.view is View.SUCCESSOR else code
+
+        made = activities(members, question.as_of, question.period, question.scope)
+        counted = [
+            item
+            for item in made
+            if question.channel in {None, item.first.channel}
+            and (codes is None or unit_of(item.first.unit_code) in codes)
+        ]
+        return cls(counted, unit_of)
+
+    def groups(self, by: CountBy) -> Groups:
+        return grouped(self.activities, by, self.unit_of)
+
+
 def counted_answer(
     question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
 ) -> CountAnswer:
     """Count the members of a snapshot; they reach back to `earliest_day`."""
-    now, before = (
-        activity_groups(question, directory, members),
-        activity_groups(question.before, directory, members),
-    )
+    by = question.group_by
+    return counted_by(question, [by], position, directory, members)[by]
+
+
+def counted_by(
+    question: CountQuestion,
+    groupings: Iterable[CountBy],
+    position: int,
+    directory: UnitDirectory,
+    members: list[Member],
+) -> Mapping[CountBy, CountAnswer]:
+    """Count as `counted_answer` does, by several groupings instead of the question's own."""
+    now = _Counted.of(question, directory, members)
+    before = _Counted.of(question.before, directory, members)
     units = directory.on(question.last)
     titles = {member.draft_code: member.draft_title for member in members}
-    label_of = _labels(question, units, titles)
+
+    def answer(by: CountBy) -> CountAnswer:
+        of = replace(question, group_by=by)
+        return _answer(of, position, _labels(of, units, titles), now.groups(by), before.groups(by))
+
+    return {by: answer(by) for by in groupings}
+
+
+def _answer(
+    question: CountQuestion, position: int, label_of: Callable[[Key], Text], now: Groups, before: Groups
+) -> CountAnswer:
     keys = sorted({*now, *before}, key=lambda key: (key is None, str(key)))
     if question.group_by is CountBy.NONE:
         keys = [None]
@@ -135,20 +197,7 @@ def counted_answer(
 
 def activity_groups(question: CountQuestion, directory: UnitDirectory, members: list[Member]) -> Groups:
     """Give the activities counted, under the keys of the grouping."""
-    units = directory.on(question.last)
-    codes = codes_of(units, question.of_units)
-
-    def unit_of(code: str) -> str:
-        return units.successor(code) if question.view is View.SUCCESSOR else code
-
-    made = activities(members, question.as_of, question.period, question.scope)
-    counted = [
-        item
-        for item in made
-        if question.channel in {None, item.first.channel}
-        and (codes is None or unit_of(item.first.unit_code) in codes)
-    ]
-    return grouped(counted, question.group_by, unit_of)
+    return _Counted.of(question, directory, members).groups(question.group_by)
 
 
 def _labels(question: CountQuestion, units: UnitsOn, titles: dict[str, str]) -> Callable[[Key], Text]:
@@ -158,7 +207,7 @@ def _labels(question: CountQuestion, units: UnitsOn, titles: dict[str, str]) -> 
             named = whose_figures(units, question.of_units)
             return _same(named) if whose else Text(named, "The whole country")
         if key is None:
-            return Text("Không ghi nhận", "Not recorded")
+            return NOT_RECORDED
         return _named(question.group_by, key, units, titles)
 
     return label

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
+from services.metrics.application.counts import NOT_RECORDED
 from services.metrics.application.ports import Snapshot
 from services.metrics.application.queries import Question, codes_of, whose_figures
 from services.metrics.domain.draft_counts import (
@@ -32,7 +33,6 @@ from shared.rules.counts import period_before, year_before
 from shared.rules.wording import HANDLINGS, INSTRUMENTS, STAGES
 
 N = TypeVar("N", DraftNumbers, OpinionNumbers)
-NOT_RECORDED = Text("Không ghi nhận", "Not recorded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from services.metrics.application.counts import NOT_RECORDED
 from services.metrics.application.ports import Cell, KnownAt, Snapshot
 from services.metrics.application.queries import Question, codes_of
 from services.metrics.domain import grouping, programme
@@ -21,7 +22,6 @@ from shared.rules.wording import CHANNELS
 BREAKDOWNS = (CountBy.CHANNEL, CountBy.AUDIENCE, CountBy.AREA)
 _OF_DRAFTS = ("policies", "judged", "met", "missed", "pending", "undetermined", "drafts", "drafts_judged")
 _RATES = ("drafts_plan", "rate_plan", "rate_plan_low", "rate_full", "rate_plan_drafts")
-NOT_RECORDED = Text("Không ghi nhận", "Not recorded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

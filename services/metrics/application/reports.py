@@ -10,7 +10,7 @@ from services.metrics.application.counts import (
     CountAnswer,
     CountQuestion,
     activity_groups,
-    counted_answer,
+    counted_by,
     earliest_day,
 )
 from services.metrics.application.draft_counts import DraftAnswer, DraftQuestion, SeenDrafts, opinions_of
@@ -89,7 +89,7 @@ class ReportQueries:
             asked = overview.question
             before = await self.queries.compliance_in(snapshot, _before(asked, period))
             policies = await snapshot.policies(asked.as_of, period)
-            counting = _counting(asked)
+            counting = CountQuestion.of(asked)
             members = await snapshot.members(earliest_day(counting), counting.last)
             directory = await snapshot.units()
             consulted = await snapshot.counted_drafts(consulted=True)
@@ -150,27 +150,13 @@ def _before(question: Question, period: Period) -> Question:
     )
 
 
-def _counting(question: Question) -> CountQuestion:
-    return CountQuestion(
-        as_of=question.as_of,
-        period=question.period,
-        unit_code=question.unit_code,
-        include_descendants=question.include_descendants,
-        area_of=question.area_of,
-        view=question.view,
-    )
-
-
 Works = Mapping[str, Work]
 
 
 def _counted(
     question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
 ) -> tuple[Mapping[CountBy, CountAnswer], Works]:
-    counts = {
-        by: counted_answer(replace(question, group_by=by), position, directory, members)
-        for by in (CountBy.NONE, *TABLES)
-    }
+    counts = counted_by(question, (CountBy.NONE, *TABLES), position, directory, members)
     of_draft = activity_groups(replace(question, group_by=CountBy.DRAFT), directory, members)
     work = {
         str(code): work_of(made, published(made, question.last)) for code, made in of_draft.items() if code

@@ -1,17 +1,19 @@
 """The page of activities: what units carried out by form, audience and area, and whether it is always the same."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from services.metrics.adapters.lists.listing import Column, Kind, Share, Table, Value
 from services.metrics.adapters.lists.page import Asked, ListPage, Sources, column
-from services.metrics.adapters.pages.navigation import ACTIVITIES
+from services.metrics.adapters.pages import page_data
 from services.metrics.application.counts import (
+    NOT_RECORDED,
     CountAnswer,
     CountGroup,
     CountQuestion,
     activity_groups,
-    counted_answer,
+    counted_by,
     earliest_day,
 )
 from shared.contracts.vocabulary import Channel
@@ -20,7 +22,6 @@ from shared.rules.counts import Activity, CountBy
 from shared.rules.figure_words import PUBLISHED
 from shared.rules.wording import CHANNELS
 
-PATH = ACTIVITIES.path
 MUCH = 0.5  # of all activities: then one form prevails
 MOST_AUDIENCES = 12  # columns of the table of forms and audiences
 TITLES: Mapping[CountBy, Text] = {
@@ -34,7 +35,6 @@ OVERLAP = Text(
     "Một hoạt động có thể hướng đến nhiều đối tượng, địa bàn và được tính ở từng dòng; các dòng không cộng thành tổng số.",
     "An activity may have several audiences or areas and counts in each; the rows do not sum to the total.",
 )
-NOT_RECORDED = Text("Không ghi nhận", "Not recorded")
 
 
 def _columns(by: CountBy) -> list[Column]:
@@ -51,40 +51,18 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
     question = asked.chosen.question(asked.today)
     async with sources.snapshots(question.known_at) as snapshot:
         overview = await sources.queries.overview_in(snapshot, question)
-        of = overview.question
-        counting = CountQuestion(
-            as_of=of.as_of,
-            period=of.period,
-            unit_code=of.unit_code,
-            include_descendants=of.include_descendants,
-            area_of=of.area_of,
-            view=of.view,
-        )
+        counting = CountQuestion.of(overview.question)
         members = await snapshot.members(earliest_day(counting), counting.last)
         directory = await snapshot.units()
-    answers = {
-        by: counted_answer(_by(counting, by), snapshot.position, directory, members)
-        for by in (CountBy.NONE, *TITLES)
-    }
-    made = activity_groups(counting, directory, members).get(None, [])
+    groupings = (CountBy.NONE, *TITLES)
+    answers = await asyncio.to_thread(counted_by, counting, groupings, snapshot.position, directory, members)
+    groups = await asyncio.to_thread(activity_groups, counting, directory, members)
     total = answers[CountBy.NONE].groups[0].figures.activities
     tables = [_table(by, answers[by], total) for by in TITLES]
     return ListPage(
         headline=_headline(answers[CountBy.CHANNEL], total),
-        tables=[*tables, _matrix(made)],
+        tables=[*tables, _matrix(groups.get(None, []))],
         overview=overview,
-    )
-
-
-def _by(question: CountQuestion, by: CountBy) -> CountQuestion:
-    return CountQuestion(
-        as_of=question.as_of,
-        period=question.period,
-        unit_code=question.unit_code,
-        include_descendants=question.include_descendants,
-        area_of=question.area_of,
-        view=question.view,
-        group_by=by,
     )
 
 
@@ -96,11 +74,11 @@ def _headline(channels: CountAnswer, total: int) -> Text:
     top = max(channels.groups, key=lambda group: group.figures.activities)
     share = top.figures.activities / total
     whole = Text(f"{total} hoạt động truyền thông", f"{total} activities")
-    if share <= MUCH or len(channels.groups) < 1:
+    if share <= MUCH:
         return Text(
             f"{whole.vi}, {len(channels.groups)} hình thức", f"{whole.en} in {len(channels.groups)} forms"
         )
-    shown = f"{share * 100:.1f}".replace(".", ",")
+    shown = page_data.points(share)
     return Text(
         f"{whole.vi}; {shown}% cùng một hình thức: {top.label.vi.lower()}",
         f"{whole.en}; {shown}% in one form: {top.label.en.lower()}",
