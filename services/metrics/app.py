@@ -21,9 +21,9 @@ from services.metrics.adapters.reports import published_routes
 from services.metrics.adapters.reports import routes as report_routes
 from services.metrics.adapters.reports.document import TEMPLATE
 from services.metrics.adapters.reports.published_store import SqlPublishedReports
-from services.metrics.adapters.snapshots.leaders import SqlOverviews
-from services.metrics.adapters.snapshots.lists import SqlLists
-from services.metrics.adapters.snapshots.reports import SqlReports
+from services.metrics.adapters.snapshots.leaders import SqlOverview
+from services.metrics.adapters.snapshots.lists import SqlList
+from services.metrics.adapters.snapshots.reports import SqlReport
 from services.metrics.adapters.subscriber_collector import SubscriberCollector
 from services.metrics.application.counts import CountQueries
 from services.metrics.application.draft_counts import DraftCountQueries
@@ -59,7 +59,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     stored = SqlSnapshots(platform.engine, projection.name)
     snapshots = stored.snapshot
     queries = Queries(snapshots, rulebook, settings.deadline_documents)
-    reports = ReportQueries(queries, SqlReports(stored).snapshot)
+    reports = ReportQueries(queries, stored.opening(SqlReport))
     template = settings.report_template or TEMPLATE
     publishing = Publishing(
         reports,
@@ -67,8 +67,9 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         platform.store,
         lambda report, version: report_routes.files_of(report, version, template),
     )
+    open_lists = stored.opening(SqlList)
     of_units = SqlCalendars(platform.engine)
-    leaders = LeadersQueries(queries, SqlOverviews(stored).snapshot)
+    leaders = LeadersQueries(queries, stored.opening(SqlOverview))
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", collector.read)
     external = SubscriberCollector.of(
@@ -92,10 +93,10 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             published_routes.page_router(publishing, platform.notices(runner)),
             calendars.router(queries, of_units, settings.url_metrics),
             lists.router(
-                Sources(queries, SqlLists(stored).snapshot, settings.url_registry, settings.url_campaigns),
+                Sources(queries, open_lists, settings.url_registry, settings.url_campaigns),
                 platform.notices(runner),
             ),
-            pages.router(leaders, SqlLists(stored).snapshot, settings.url_registry, platform.notices(runner)),
+            pages.router(leaders, open_lists, settings.url_registry, platform.notices(runner)),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),
         catalog=platform.catalog,

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -27,7 +27,15 @@ from services.metrics.adapters.tables import (
     checkpoints,
     units,
 )
-from services.metrics.application.ports import Cell, KnownAt, Listed, OpenGap, PerformedCommunication, Todo
+from services.metrics.application.ports import (
+    Cell,
+    KnownAt,
+    Listed,
+    OpenGap,
+    Opens,
+    PerformedCommunication,
+    Todo,
+)
 from services.metrics.application.required_reports import ReportEntry
 from services.metrics.domain.coverage import Covering
 from services.metrics.domain.draft_counts import CountedDraft
@@ -44,6 +52,7 @@ DECEMBER = 12
 _DRAFTS: TypeAdapter[list[CountedDraft]] = TypeAdapter(list[CountedDraft])
 _MEMBERS: TypeAdapter[list[Member]] = TypeAdapter(list[Member])
 COUNTED = tuple(field.name for field in fields(Counts))
+Kind = TypeVar("Kind", bound="SqlSnapshot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,16 @@ class SqlSnapshots:
                 position = await earlier.position_meant(connection, known_at, position)
                 await connection.execution_options(**{earlier.OPTION: position})
             yield SqlSnapshot(connection, position)
+
+    def opening(self, kind: type[Kind]) -> Opens[Kind]:
+        """Give what opens snapshots with the rows of some pages besides."""
+
+        @asynccontextmanager
+        async def opened(known_at: KnownAt | None = None, /) -> AsyncIterator[Kind]:
+            async with self.snapshot(known_at) as plain:
+                yield kind(plain.connection, plain.position)
+
+        return opened
 
 
 @dataclass(slots=True)

@@ -10,10 +10,11 @@ from services.metrics.application.page_ports import (
     Happened,
     LateOccurrence,
     MonthCell,
-    OverviewSnapshots,
+    OverviewSnapshot,
     StageCell,
     Turn,
 )
+from services.metrics.application.ports import Opens
 from services.metrics.application.queries import Overview, Queries, Question, SeenGap, counted_rows
 from services.metrics.domain.waiting import ShownRequest
 from shared.contracts.vocabulary import GapState, Stage
@@ -93,7 +94,7 @@ class LeadersPage:
 @dataclass(frozen=True, slots=True)
 class LeadersQueries:
     queries: Queries
-    snapshots: OverviewSnapshots
+    snapshots: Opens[OverviewSnapshot]
 
     async def page(self, question: Question, today: date) -> LeadersPage:
         as_of, week = question.as_of, question.as_of - WEEK

@@ -1,14 +1,12 @@
 """What the pages of lists and the time track of a draft ask of the read model besides figures."""
 
 from collections.abc import Collection, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 from uuid import UUID
 
 from services.metrics.application.page_ports import OverviewSnapshot
-from services.metrics.application.ports import KnownAt
 from services.metrics.domain.programme import ProgrammeEntryRow
 from services.metrics.domain.record import ExpectedStage
 from shared.contracts.vocabulary import Channel, Dataset, Precision, Stage
@@ -83,7 +81,3 @@ class ListSnapshot(OverviewSnapshot, Protocol):
     async def programme_entries(
         self, year: int, units: Collection[str] | None
     ) -> list[ProgrammeEntryRow]: ...
-
-
-class ListSnapshots(Protocol):
-    def __call__(self, known_at: KnownAt | None = None, /) -> AbstractAsyncContextManager[ListSnapshot]: ...

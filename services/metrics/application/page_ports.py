@@ -1,13 +1,12 @@
 """What the page for leaders and the report need of the read model besides figures."""
 
 from collections.abc import Collection, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from services.metrics.application.ports import KnownAt, Snapshot
+from services.metrics.application.ports import Snapshot
 from services.metrics.domain.draft_counts import CountedDraft
 from services.metrics.domain.programme import ProgrammeEntryRow
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Stage
@@ -102,13 +101,3 @@ class ReportSnapshot(Snapshot, Protocol):
     async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:
         """Give all entries of the programmes of a year, and those about obstacles of the years before."""
         ...
-
-
-class OverviewSnapshots(Protocol):
-    def __call__(
-        self, known_at: KnownAt | None = None, /
-    ) -> AbstractAsyncContextManager[OverviewSnapshot]: ...
-
-
-class ReportSnapshots(Protocol):
-    def __call__(self, known_at: KnownAt | None = None, /) -> AbstractAsyncContextManager[ReportSnapshot]: ...

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from services.metrics.domain.coverage import Covering
@@ -181,10 +181,16 @@ class Snapshot(Protocol):
     async def targets(self, year: int) -> Mapping[str, float]: ...
 
 
-class Snapshots(Protocol):
-    """Opens a snapshot of the read model, or of what was known earlier."""
+Kind_co = TypeVar("Kind_co", covariant=True)
 
-    def __call__(self, known_at: KnownAt | None = None, /) -> AbstractAsyncContextManager[Snapshot]: ...
+
+class Opens(Protocol[Kind_co]):
+    """Opens a snapshot of some kind of the read model, or of what was known earlier."""
+
+    def __call__(self, known_at: KnownAt | None = None, /) -> AbstractAsyncContextManager[Kind_co]: ...
+
+
+Snapshots = Opens[Snapshot]
 
 
 class Facts(Protocol):

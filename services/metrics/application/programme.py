@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from services.metrics.application.counts import NOT_RECORDED
-from services.metrics.application.ports import Cell, KnownAt, Snapshot
+from services.metrics.application.ports import Cell, KnownAt, Opens, Snapshot
 from services.metrics.application.queries import Question, codes_of
 from services.metrics.domain import grouping, programme
 from services.metrics.domain.programme import EntriesOn, GroupFigures, Number, ProgrammeEntryRow, UnitFigures
@@ -61,12 +60,6 @@ class ProgrammeSnapshot(Snapshot, Protocol):
         ...
 
 
-class ProgrammeSnapshots(Protocol):
-    def __call__(
-        self, known_at: KnownAt | None = None, /
-    ) -> AbstractAsyncContextManager[ProgrammeSnapshot]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Breakdown:
     """The activities of one channel, audience or area; one may stand in several."""
@@ -91,7 +84,7 @@ class ProgrammeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeQueries:
-    snapshots: ProgrammeSnapshots
+    snapshots: Opens[ProgrammeSnapshot]
 
     async def programme(self, question: ProgrammeQuestion) -> ProgrammeAnswer:
         async with self.snapshots(question.known_at) as snapshot:

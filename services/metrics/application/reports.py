@@ -15,7 +15,8 @@ from services.metrics.application.counts import (
 )
 from services.metrics.application.draft_counts import DraftAnswer, DraftQuestion, SeenDrafts, opinions_of
 from services.metrics.application.leaders import situation_of
-from services.metrics.application.page_ports import PolicyRow, ReportSnapshots
+from services.metrics.application.page_ports import PolicyRow, ReportSnapshot
+from services.metrics.application.ports import Opens
 from services.metrics.application.programme import ProgrammeAnswer, ProgrammeQuestion, programme_in
 from services.metrics.application.queries import Compliance, Overview, Queries, Question, counted_rows
 from services.metrics.domain.draft_counts import OpinionNumbers
@@ -79,7 +80,7 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class ReportQueries:
     queries: Queries
-    snapshots: ReportSnapshots
+    snapshots: Opens[ReportSnapshot]
 
     async def report(self, question: Question, period: Period, today: date) -> Report:
         """Answer for a period; units may be named instead of their codes."""

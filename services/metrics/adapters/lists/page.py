@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from services.metrics.adapters.lists.listing import Column, Kind, Table
 from services.metrics.adapters.pages.choice import Choice
-from services.metrics.application.list_ports import ListSnapshots
+from services.metrics.application.list_ports import ListSnapshot
+from services.metrics.application.ports import Opens
 from services.metrics.application.queries import Overview, Queries
 from shared.contracts.vocabulary import Dataset
 from shared.kernel.errors import Text
@@ -41,7 +42,7 @@ class Sources:
     """What pages are made from; `registry` and `campaigns` are where officials enter what is missing."""
 
     queries: Queries
-    snapshots: ListSnapshots
+    snapshots: Opens[ListSnapshot]
     registry: str
     campaigns: str
 

@@ -13,7 +13,8 @@ from services.metrics.adapters.pages import draft_grid, leaders, page_data, trac
 from services.metrics.adapters.pages.choice import Choice, Chosen
 from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.application.leaders import LeadersQueries
-from services.metrics.application.list_ports import ListSnapshots
+from services.metrics.application.list_ports import ListSnapshot
+from services.metrics.application.ports import Opens
 from services.metrics.application.queries import Overview
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
@@ -86,7 +87,7 @@ def pages_router() -> APIRouter:
 
 
 def router(
-    pages: LeadersQueries, snapshots: ListSnapshots, registry: str, notices: Notices = no_notices
+    pages: LeadersQueries, snapshots: Opens[ListSnapshot], registry: str, notices: Notices = no_notices
 ) -> APIRouter:
     """`notices` stand above the figures while the log is not as it should be; `registry` is where officials enter and decide."""
     queries = pages.queries

@@ -1,8 +1,6 @@
 """What the page for leaders asks of the read model besides figures, of the same snapshot."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +8,6 @@ from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal, se
 
 from services.metrics.adapters.read_model import (
     SqlSnapshot,
-    SqlSnapshots,
     _belongs,
     _leading,
     _sum,
@@ -24,20 +21,9 @@ from services.metrics.adapters.tables import (
     POLICY_INTERVAL,
 )
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, StageCell, Turn
-from services.metrics.application.ports import KnownAt
 from shared.contracts.vocabulary import Answer, GapClosure, Stage
 from shared.rules.figures import DECIDED, ONE_DAY, Period, effective_day
 from shared.rules.verdicts import COVERED, JUDGED, OccurrenceVerdict, PolicyVerdict
-
-
-@dataclass(frozen=True, slots=True)
-class SqlOverviews:
-    snapshots: SqlSnapshots
-
-    @asynccontextmanager
-    async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlOverview"]:
-        async with self.snapshots.snapshot(known_at) as plain:
-            yield SqlOverview(plain.connection, plain.position)
 
 
 class SqlOverview(SqlSnapshot):

@@ -1,8 +1,5 @@
 """What the pages of lists and the time track of a draft ask of the read model, of the same snapshot as the figures."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,11 +7,10 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import func, select
 
-from services.metrics.adapters.read_model import SqlSnapshots, _leading, _sum
+from services.metrics.adapters.read_model import _leading, _sum
 from services.metrics.adapters.snapshots.leaders import SqlOverview
 from services.metrics.adapters.tables import ANNOUNCED, COMMUNICATION, DRAFT, PLANNED_ACTIVITY, REMINDER
 from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, Unnamed
-from services.metrics.application.ports import KnownAt
 from services.metrics.domain.record import ExpectedStage
 from shared.contracts.vocabulary import Answer
 
@@ -22,16 +18,6 @@ _STAGES: TypeAdapter[list[ExpectedStage]] = TypeAdapter(list[ExpectedStage])
 _PLANNED: TypeAdapter[list[Planned]] = TypeAdapter(list[Planned])
 _EVIDENCE: TypeAdapter[list[Evidence]] = TypeAdapter(list[Evidence])
 _UNNAMED: TypeAdapter[list[Unnamed]] = TypeAdapter(list[Unnamed])
-
-
-@dataclass(frozen=True, slots=True)
-class SqlLists:
-    snapshots: SqlSnapshots
-
-    @asynccontextmanager
-    async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlList"]:
-        async with self.snapshots.snapshot(known_at) as plain:
-            yield SqlList(plain.connection, plain.position)
 
 
 class SqlList(SqlOverview):

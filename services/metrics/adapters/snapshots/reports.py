@@ -1,30 +1,16 @@
 """What the report asks of the read model besides figures: each policy with its draft, of the same snapshot."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from services.metrics.adapters.read_model import SqlSnapshot, SqlSnapshots, _belongs, holds
+from services.metrics.adapters.read_model import SqlSnapshot, _belongs, holds
 from services.metrics.adapters.tables import DRAFT, POLICY_INTERVAL
 from services.metrics.application.page_ports import PolicyRow
-from services.metrics.application.ports import KnownAt
 from shared.contracts.vocabulary import Answer, Dataset, Instrument
 from shared.rules.figures import Period, effective_day
 from shared.rules.verdicts import PolicyVerdict
-
-
-@dataclass(frozen=True, slots=True)
-class SqlReports:
-    snapshots: SqlSnapshots
-
-    @asynccontextmanager
-    async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlReport"]:
-        async with self.snapshots.snapshot(known_at) as plain:
-            yield SqlReport(plain.connection, plain.position)
 
 
 class SqlReport(SqlSnapshot):
