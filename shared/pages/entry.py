@@ -96,7 +96,7 @@ def version_of(form: Fields) -> int | None:
 def with_values(form: Fields, **values: object) -> Fields:
     """Put hidden values of this rendering into a form, which keeps everything else."""
     hidden = {name: [str(value)] for name, value in values.items()}
-    return Fields({**form.given, **hidden}, form.errors, form.files)
+    return Fields({**form.given, **hidden}, form.errors)
 
 
 def body_of(

@@ -1,13 +1,10 @@
 """A form as it was sent: each field read on its own, each error shown beside its field, all input kept."""
 
-import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TypeVar
 
 from fastapi import Request
@@ -27,7 +24,6 @@ MOST_FILES = 10
 LONGEST_FIELD = 10_000  # letters that are looked at and shown again
 MOST_BYTES_OF_A_FIELD = 12 * LONGEST_FIELD  # a letter of four bytes, each written as %XX
 _LIMITS = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_BYTES_OF_A_FIELD}
-CHUNK = 1 << 16  # bytes of a file at a time
 MISSING = Text("Đề nghị điền nội dung này.", "Please fill this in.")
 NOT_A_DAY = Text(
     "Ngày chưa đúng; viết theo dạng ngày/tháng/năm, ví dụ 05/03/2026.",
@@ -58,22 +54,12 @@ class Wrong(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
-class SentFile:
-    """An uploaded file: its SHA-256 in hexadecimal digits, its size in bytes, and where its content lies if that was asked for."""
-
-    sha256: str
-    size: int
-    content: Path | None = None
-
-
 @dataclass(slots=True)
 class Fields:
-    """`given` is what was typed, `files` what was chosen, by field; `errors` fills up as the fields are read."""
+    """`given` is what was typed, by field; `errors` fills up as the fields are read."""
 
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)
     errors: dict[str, Text] = field(default_factory=dict)
-    files: Mapping[str, SentFile] = field(default_factory=dict)
 
     def text(self, name: str, default: str = "") -> str:
         """Give what was typed in a field, to be shown again."""
@@ -176,25 +162,19 @@ def _address(value: str) -> str:
     raise Wrong(NOT_AN_ADDRESS)
 
 
-async def sent(request: Request, folder: Path | None = None) -> Fields:
-    """Read a form of the plain kind (application/x-www-form-urlencoded), or of the kind that carries files (RFC 7578).
-
-    The content of files is written into `folder`; without one only digests are taken.
-    What is no form, or one of far too many fields, is read as a form in which nothing was filled in.
-    """
-    files: dict[str, SentFile] = {}
-    try:
-        async with request.form(**_LIMITS) as form:
-            for name, upload in _uploads(form).items():
-                files[name] = await _file(upload, folder / f"file-{len(files)}" if folder else None)
-            return Fields(_typed(form), files=files)
-    except HTTPException:
-        return Fields()
+async def sent(request: Request) -> Fields:
+    """Read what was typed into a form; it may be read again."""
+    async with sent_with_files(request) as (typed, _):
+        return typed
 
 
 @asynccontextmanager
 async def sent_with_files(request: Request) -> AsyncIterator[tuple[Fields, Mapping[str, UploadFile]]]:
-    """Read a form as `sent` does, with the chosen files by field, which are open for as long as this is."""
+    """Read a form of the plain kind (application/x-www-form-urlencoded), or of the kind that carries files (RFC 7578).
+
+    The chosen files, by field, are open for as long as this is.
+    What is no form, or one of far too many fields, is read as a form in which nothing was filled in.
+    """
     try:
         form = await request.form(**_LIMITS)
     except HTTPException:
@@ -218,14 +198,3 @@ def _uploads(form: FormData) -> dict[str, UploadFile]:
     """Give the files; a field without a chosen one is sent as well, empty."""
     items = form.multi_items()
     return {name: value for name, value in items if isinstance(value, UploadFile) and value.size}
-
-
-async def _file(value: UploadFile, content: Path | None) -> SentFile:
-    digest, size = hashlib.sha256(), 0
-    with content.open("wb") if content else nullcontext() as kept:
-        while part := await value.read(CHUNK):
-            digest.update(part)
-            size += len(part)
-            if kept is not None:
-                await asyncio.to_thread(kept.write, part)
-    return SentFile(digest.hexdigest(), size, content)

@@ -1,28 +1,29 @@
 """The form behind "Đã thực hiện" in a mail: shown with GET, recorded once with POST."""
 
-import asyncio
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import UploadFile
 
-from services.campaigns.adapters.evidence import file_kinds
+from services.campaigns.adapters.evidence.api import received
 from services.campaigns.application.answers import DOCUMENT, Answers, Asked, Stated, communication_of
 from services.campaigns.application.evidence import Received
 from services.campaigns.domain.communication import MOST_PEOPLE
 from services.campaigns.domain.communication_commands import Record
 from services.campaigns.domain.draft import Given
-from services.campaigns.domain.errors import FileKindRefused, QuotaExceeded
+from services.campaigns.domain.errors import FileKindRefused, FileTooLarge, QuotaExceeded
+from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import AlertAnswer, Channel
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
-from shared.pages.forms import Fields, sent
+from shared.pages.forms import Fields, sent_with_files
 from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import environment
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
@@ -86,28 +87,30 @@ class DoneHandler:
         asked = await self.answers.asked(held.link, self.today)
         if asked.recorded is not None:
             return self._done(asked.recorded)
-        with TemporaryDirectory(prefix="loa-answer-") as folder:
-            return await self._recorded(asked, await sent(request, Path(folder)), request, held)
+        async with sent_with_files(request) as (form, chosen), AsyncExitStack() as opened:
+            given = await self.answers.given(held.link, self.today)
+            command = _read(form, held, asked.gap, given)
+            file = await _file(form, chosen.get("file"), opened)
+            return await self._recorded(asked, form, command, file, held.metadata(request, self.now()))
 
-    async def _recorded(self, asked: Asked, form: Fields, request: Request, held: Held) -> HTMLResponse:
-        given = await self.answers.given(held.link, self.today)
-        command = _read(form, held, asked.gap, given)
-        file = await _file(form)
+    async def _recorded(
+        self, asked: Asked, form: Fields, command: Record | None, file: Received | None, metadata: Metadata
+    ) -> HTMLResponse:
         if command is None or form.errors:
-            return self._again(asked, form)
+            return self._again(asked, form, file)
         if asked.contradicted and form.text(CONFIRMED) != confirmation_of(asked.contradicted):
             form.errors[CONFIRMED] = CONTRADICTS
-            return self._again(asked, form, status=409)
+            return self._again(asked, form, file, status=409)
         try:
-            stated = await self.answers.record(asked, command, file, held.metadata(request, self.now()))
+            stated = await self.answers.record(asked, command, file, metadata)
         except QuotaExceeded as refusal:
             form.errors["file"] = refusal.message
             return self._form(asked, form, status=409)
         return self._done(stated)
 
-    def _again(self, asked: Asked, form: Fields, status: int = 422) -> HTMLResponse:
-        if "file" in form.files:
-            form.errors.setdefault("file", CHOOSE_AGAIN)
+    def _again(self, asked: Asked, form: Fields, file: Received | None, status: int = 422) -> HTMLResponse:
+        if file is not None:
+            form.errors["file"] = CHOOSE_AGAIN
         return self._form(asked, form, status)
 
     def _form(self, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
@@ -176,20 +179,17 @@ def _read(form: Fields, held: Held, gap: GapSummary, given: Given) -> Record | N
     )
 
 
-async def _file(form: Fields) -> Received | None:
+async def _file(form: Fields, file: UploadFile | None, opened: AsyncExitStack) -> Received | None:
     """Read the chosen file; what is no evidence by its content is refused beside its field."""
-    file = form.files.get("file")
-    if file is None or file.content is None:
-        return None
-    if file.size > MOST_FILE:
-        form.errors["file"] = TOO_LARGE
+    if file is None:
         return None
     try:
-        kind = await asyncio.to_thread(file_kinds.kind_of, file.content)
+        return await opened.enter_async_context(received(file, MOST_FILE))
+    except FileTooLarge:
+        form.errors["file"] = TOO_LARGE
     except FileKindRefused as refusal:
         form.errors["file"] = refusal.message
-        return None
-    return Received(content=file.content, sha256=file.sha256, size=file.size, media_type=kind)
+    return None
 
 
 def _policies(form: Fields, gap: GapSummary) -> tuple[int, ...]:

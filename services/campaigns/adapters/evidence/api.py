@@ -108,25 +108,25 @@ def _headers(name: str | None, size: int | None) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def received(file: Upload) -> AsyncIterator[Received]:
-    """Write a sent file into a temporary place; raises `FileTooLarge` and `FileKindRefused`."""
+async def received(file: Upload, most: int = MOST_BYTES) -> AsyncIterator[Received]:
+    """Write a sent file of at most `most` bytes into a temporary place; raises `FileTooLarge` and `FileKindRefused`."""
     with TemporaryDirectory(prefix="loa-evidence-") as folder:
         content = Path(folder) / "file"
-        digest, size = await copied(file, content)
-        if not 0 < size <= MOST_BYTES:
-            raise FileTooLarge(MOST_BYTES)
+        digest, size = await copied(file, content, most)
+        if size == 0:
+            raise FileTooLarge(most)
         kind = await asyncio.to_thread(kind_of, content)
         yield Received(content=content, sha256=digest, size=size, media_type=kind)
 
 
-async def copied(file: Upload, to: Path) -> tuple[str, int]:
+async def copied(file: Upload, to: Path, most: int = MOST_BYTES) -> tuple[str, int]:
     """Write a sent file; returns its SHA-256 and size in bytes. Raises `FileTooLarge`."""
     digest, size = hashlib.sha256(), 0
     with to.open("wb") as out:
         while part := await file.read(CHUNK):
             size += len(part)
-            if size > MOST_BYTES:
-                raise FileTooLarge(MOST_BYTES)
+            if size > most:
+                raise FileTooLarge(most)
             await asyncio.to_thread(_add, digest, out, part)
     return digest.hexdigest(), size
 
