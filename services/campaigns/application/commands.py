@@ -137,9 +137,8 @@ class Commands:
             self.store, programmes.programme, ref, command, stamped, if_match=if_match, new_id=self.new_id
         )
 
-    async def check_writer(self, command: programmes.Record) -> None:
+    async def check_writer(self, programme: programmes.Programme, command: programmes.Record) -> None:
         """Refuse now who could not enter it, before its fields are filled in."""
-        programme, _ = await self.programme(command.unit_code, command.year)
         programmes.check_writer(programme, await self._placed(command))
 
     async def _placed(self, command: programmes.Record) -> programmes.Record:

@@ -136,8 +136,7 @@ def state_of(status: EntryStatus | None) -> EntryState | None:
 def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
     if command.of_entry is not None and not command.spec.follows:
         raise _not_meant(programme, command.of_entry, command.spec)
-    named = _named(programme, command)
-    _check_acting(programme, command, named[0] if len(named) == 1 else None)
+    named = check_writer(programme, command)
     command = _renewed(programme, command) if command.after_cancelled else command
     existing = programme.entries.get(command.entry_id) or programme.entries.get(
         command.former_id or UUID(int=0)
@@ -164,10 +163,11 @@ def _renewed(programme: Programme, command: Record) -> Record:
     return replace(command, entry_id=entry_id)
 
 
-def check_writer(programme: Programme, command: Record) -> None:
-    """Refuse now who could not give a command, before its fields are filled in."""
+def check_writer(programme: Programme, command: Record) -> list[Entered]:
+    """Refuse who could not give a command, whatever its other fields; returns the entries that it names."""
     named = _named(programme, command)
     _check_acting(programme, command, named[0] if len(named) == 1 else None)
+    return named
 
 
 def followed_id(event: ProgrammeEvent) -> UUID:

@@ -15,12 +15,13 @@ from services.campaigns.adapters.entry.programme.words import status_words
 from services.campaigns.adapters.programmes.bodies import NewEntry
 from services.campaigns.adapters.programmes.views import EntryView, programme_view
 from services.campaigns.domain.entry_state import Entered
-from services.campaigns.domain.programme import CHANGES, FIRST_YEAR, LAST_YEAR, Record
+from services.campaigns.domain.programme import CHANGES, FIRST_YEAR, LAST_YEAR, Programme, Record
 from services.campaigns.domain.programme_errors import EntryNotFound
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import ProgrammeKind
+from shared.eventstore.handle import History
 from shared.http.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import (
@@ -184,10 +185,11 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The programme as it was read for a form: the entry that is followed, how it stands, and its version."""
+    """The programme as it was read for a form: how the entry that is followed stands, what is corrected, the version."""
 
     form: EntryForm
-    entered: Entered | None
+    programme: Programme
+    corrected: Entered | None
     view: EntryView | None
     version: int
 
@@ -200,12 +202,11 @@ class ProgrammeForm:
         self, request: Request, about: About, form: Fields | None, status: int = 200
     ) -> HTMLResponse:
         entry, seen = self.entry, await self._seen(about)
-        await entry.commands.check_writer(self._asked(about))
+        await entry.commands.check_writer(seen.programme, self._asked(about))
         if form is None:
-            is_correction = about.kind is Kind.ENTRY_CORRECTED and seen.entered is not None
             form = (
-                fields.written(seen.entered.content, seen.form)
-                if is_correction and seen.entered
+                fields.written(seen.corrected.content, seen.form)
+                if seen.corrected
                 else fields.begun(about.kind, entry.today)
             )
         hidden: dict[str, object] = {FORM_ID: form_id_of(form, entry.commands.new_id)}
@@ -243,8 +244,8 @@ class ProgrammeForm:
         within = f"{about.unit_code}:{about.year}:{about.followed or ''}:{about.kind}"
         number = context.id_of("entry", within, entry.commands.new_id)
         command = body.command(about.unit_code, about.year, number, by=context.by, today=entry.today)
-        if about.kind is Kind.ENTRY_CORRECTED and seen.entered is not None:
-            command = replace(command, notes=seen.entered.content.notes)
+        if seen.corrected is not None:
+            command = replace(command, notes=seen.corrected.content.notes)
         try:
             handled = await entry.commands.enter(command, context.metadata, context.if_match)
         except Refusal as refusal:
@@ -258,8 +259,8 @@ class ProgrammeForm:
         values |= {"of_entry": about.followed, "kind": about.kind}
         if not about.changes:
             return values | {"happened_on": values.get("happened_on") or self.entry.today}
-        if about.kind is Kind.ENTRY_CORRECTED and seen.entered is not None:
-            before = fields.kept(seen.entered.content)
+        if seen.corrected is not None:
+            before = fields.kept(seen.corrected.content)
             if values.get("lead_unit_code") != before["lead_unit_code"]:
                 before.pop("needs_acceptance")  # it follows from who leads the task
             return {name: each for name, each in before.items() if name in NewEntry.model_fields} | values
@@ -282,19 +283,23 @@ class ProgrammeForm:
         await entry.commands.require_unit(about.unit_code)
         programme, history = await entry.commands.programme(about.unit_code, about.year)
         if about.followed is None:
-            return Seen(form_of(about.kind), None, None, history.version.count)
+            return Seen(form_of(about.kind), programme, None, None, history.version.count)
         entered = programme.entries.get(about.followed)
         if entered is None:
             raise EntryNotFound
-        view = programme_view(about.unit_code, about.year, programme, history.events, entry.today)
-        own = next(each for each in view.entries if each.entry_id == about.followed)
-        return Seen(form_of(about.kind, own.kind), entered, own, history.version.count)
+        own = self._view(about, programme, history, about.followed)
+        corrected = entered if about.kind is Kind.ENTRY_CORRECTED else None
+        return Seen(form_of(about.kind, own.kind), programme, corrected, own, history.version.count)
+
+    def _view(self, about: About, programme: Programme, history: History, entry_id: UUID) -> EntryView:
+        """Show one entry as it stands today."""
+        view = programme_view(about.unit_code, about.year, programme, history.events, self.entry.today)
+        return next(each for each in view.entries if each.entry_id == entry_id)
 
     async def _done(self, request: Request, about: About, entry_id: UUID, position: int) -> HTMLResponse:
         entry, words = self.entry, KINDS[about.kind].words
         programme, history = await entry.commands.programme(about.unit_code, about.year)
-        view = programme_view(about.unit_code, about.year, programme, history.events, entry.today)
-        own = next(each for each in view.entries if each.entry_id == entry_id)
+        own = self._view(about, programme, history, entry_id)
         following = []
         if own.status is not None:
             status = status_words(own.kind, own.status)
