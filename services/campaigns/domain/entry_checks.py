@@ -16,7 +16,7 @@ from shared.rules.programme import states
 from shared.rules.programme.due import first_due_day, last_due_day
 from shared.rules.programme.facts import entry_fact
 from shared.rules.programme.figures import MOST_FIGURE, OWN_FIGURES
-from shared.rules.programme.kinds import KINDS, EntryKind, Years
+from shared.rules.programme.kinds import CHANGES, KINDS, EntryKind, Years
 from shared.rules.programme.states import EntryFact, Standing
 from shared.rules.rulebook.rulebook import last_day
 from shared.rules.sequence import check_recorded_day
@@ -138,13 +138,10 @@ def _check_follows(entry: Entered, followed: Entered) -> None:
     """Refuse an answer that is certainly older than what it answers."""
     first = _first_day(followed.content)
     happened_on = entry.content.happened_on
-    if happened_on is None or first is None or entry.event.name in _CHANGES:
+    if happened_on is None or first is None or entry.event.name in CHANGES:
         return
     if last_day(happened_on, entry.content.precision) < first:
         raise FollowsBefore(followed.content.title, first, happened_on)
-
-
-_CHANGES = frozenset({Kind.ENTRY_CORRECTED, Kind.ENTRY_CANCELLED})
 
 
 def _first_day(content: ProgrammeEvent) -> date | None:

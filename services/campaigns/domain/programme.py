@@ -29,12 +29,11 @@ from shared.contracts.programme import (
 from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ProgrammeKind, ReportPeriod
 from shared.kernel.errors import Refusal
 from shared.rules.programme.due import last_due_day
-from shared.rules.programme.kinds import KINDS, EntryKind, Writer
+from shared.rules.programme.kinds import CHANGES, KINDS, EntryKind, Writer
 from shared.rules.programme.states import ENDED, EntryStatus
 
 Kind = ProgrammeKind
 FIRST_YEAR, LAST_YEAR = 2022, 2100  # Decision 407/QĐ-TTg begins in 2022
-CHANGES = frozenset({Kind.ENTRY_CORRECTED, Kind.ENTRY_CANCELLED})
 INSPECTS = frozenset({Kind.INSPECTION_CONDUCTED, Kind.ENTRY_CORRECTED})
 
 

@@ -60,8 +60,8 @@ class EntryKind:
     @property
     def action(self) -> Action:
         """The row of the table of rights that says who may enter it."""
-        if self.kind in _CHANGES:
-            return _CHANGES[self.kind]
+        if self.kind in CHANGES:
+            return CHANGES[self.kind]
         return Action.FOLLOW_PROGRAMME_ENTRY if self.follows else Action.ENTER_PROGRAMME
 
     @property
@@ -71,11 +71,12 @@ class EntryKind:
 
 
 _EVENTS: Mapping[Kind, type[ProgrammeEvent]] = {Kind(model.name): model for model in get_args(ProgrammeEvent)}
-_CHANGES = {
+CHANGES: Mapping[Kind, Action] = {
     Kind.ENTRY_CORRECTED: Action.CORRECT_PROGRAMME_ENTRY,
     Kind.ENTRY_CANCELLED: Action.CANCEL_PROGRAMME_ENTRY,
 }
-_CHANGED = frozenset(Kind) - _CHANGES.keys()
+"""The kinds that change an entry of any kind, with the rows of the table of rights that say who may."""
+_CHANGED = frozenset(Kind) - CHANGES.keys()
 _IN_YEAR = Years()
 _TASK, _INSPECTION = frozenset({Kind.TASK_ASSIGNED}), frozenset({Kind.INSPECTION_CONDUCTED})
 _OBSTACLE = frozenset({Kind.OBSTACLE_RAISED})

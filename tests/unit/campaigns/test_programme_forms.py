@@ -3,10 +3,10 @@
 import pytest
 
 from services.campaigns.adapters.entry.programme.fields import FORMS, NAMES, PURPOSES, form_of
-from services.campaigns.adapters.entry.programme.words import CHANGES, OFFERED, STATUSES
+from services.campaigns.adapters.entry.programme.words import OFFERED, STATUSES
 from services.campaigns.adapters.programmes.bodies import NewEntry
 from shared.contracts.vocabulary import ProgrammeKind
-from shared.rules.programme.kinds import KINDS
+from shared.rules.programme.kinds import CHANGES, KINDS
 from shared.rules.programme.states import EntryStatus
 
 Kind = ProgrammeKind

@@ -1,11 +1,11 @@
 """The form of an entry of a programme: a new one, what followed one, a correction or its end; one form for each kind."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse
 
 from services.campaigns.adapters.entry.context import Entry, context_of
@@ -15,7 +15,7 @@ from services.campaigns.adapters.entry.programme.words import status_words
 from services.campaigns.adapters.programmes.bodies import NewEntry
 from services.campaigns.adapters.programmes.views import EntryView, programme_view
 from services.campaigns.domain.entry_state import Entered
-from services.campaigns.domain.programme import CHANGES, FIRST_YEAR, LAST_YEAR, Programme, Record
+from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR, Programme, Record
 from services.campaigns.domain.programme_errors import EntryNotFound
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
@@ -39,129 +39,13 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
-from shared.rules.programme.kinds import KINDS
+from shared.rules.programme.kinds import CHANGES, KINDS
 
 Kind = ProgrammeKind
 Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
 PATH = "/entry/programme/{unit_code}/{year}"
 OF_ENTRY = f"{PATH}/{{entry_id}}"
 NOW_OWED = Text("Bước tiếp theo do {} thực hiện.", "{} acts next.")
-
-
-def router(entry: Entry) -> APIRouter:
-    routes = entry.pages.router("programmes")
-    form = ProgrammeForm(entry)
-    _beginning(routes, form)
-    for action, kinds in (
-        (Action.CORRECT_PROGRAMME_ENTRY, Kind.ENTRY_CORRECTED),
-        (Action.CANCEL_PROGRAMME_ENTRY, Kind.ENTRY_CANCELLED),
-    ):
-        _changing(routes, form, action, kinds)
-    _following(routes, form)
-    return routes
-
-
-def _beginning(routes: APIRouter, form: "ProgrammeForm") -> None:
-    @routes.get(
-        f"{PATH}/{{kind}}",
-        response_class=HTMLResponse,
-        summary="Enter something into a programme (a form for people)",
-        dependencies=[AtPosition],
-    )
-    async def opened(
-        request: Request,
-        unit_code: Code,
-        year: Year,
-        kind: Kind,
-        principal: Annotated[Principal, may(Action.ENTER_PROGRAMME)],
-    ) -> HTMLResponse:
-        return await form.shown(request, About(unit_code, year, kind, principal.acting), None)
-
-    @routes.post(
-        f"{PATH}/{{kind}}",
-        response_class=HTMLResponse,
-        summary="Enter something into a programme (from the form)",
-        dependencies=[AtPosition],
-    )
-    async def entered(
-        request: Request,
-        unit_code: Code,
-        year: Year,
-        kind: Kind,
-        principal: Annotated[Principal, may(Action.ENTER_PROGRAMME)],
-    ) -> HTMLResponse:
-        about = About(unit_code, year, kind, principal.acting)
-        return await form.taken(request, principal, about, await sent(request))
-
-
-def _changing(routes: APIRouter, form: "ProgrammeForm", action: Action, kind: Kind) -> None:
-    @routes.get(
-        f"{OF_ENTRY}/{kind}",
-        name=f"open_{action}",
-        response_class=HTMLResponse,
-        summary=f"{KINDS[kind].words.en} (a form for people)",
-        dependencies=[AtPosition],
-    )
-    async def opened(
-        request: Request,
-        unit_code: Code,
-        year: Year,
-        entry_id: UUID,
-        principal: Annotated[Principal, may(action)],
-    ) -> HTMLResponse:
-        return await form.shown(request, About(unit_code, year, kind, principal.acting, entry_id), None)
-
-    @routes.post(
-        f"{OF_ENTRY}/{kind}",
-        name=f"send_{action}",
-        response_class=HTMLResponse,
-        summary=f"{KINDS[kind].words.en} (from the form)",
-        dependencies=[AtPosition],
-    )
-    async def changed(
-        request: Request,
-        unit_code: Code,
-        year: Year,
-        entry_id: UUID,
-        principal: Annotated[Principal, may(action)],
-    ) -> HTMLResponse:
-        about = About(unit_code, year, kind, principal.acting, entry_id)
-        return await form.taken(request, principal, about, await sent(request))
-
-
-def _following(routes: APIRouter, form: "ProgrammeForm") -> None:
-    @routes.get(
-        f"{OF_ENTRY}/{{kind}}",
-        response_class=HTMLResponse,
-        summary="Enter what followed an entry (a form for people)",
-        dependencies=[AtPosition],
-    )
-    async def open_step(
-        request: Request,
-        unit_code: Code,
-        year: Year,
-        entry_id: UUID,
-        kind: Kind,
-        principal: Annotated[Principal, may(Action.FOLLOW_PROGRAMME_ENTRY)],
-    ) -> HTMLResponse:
-        return await form.shown(request, About(unit_code, year, kind, principal.acting, entry_id), None)
-
-    @routes.post(
-        f"{OF_ENTRY}/{{kind}}",
-        response_class=HTMLResponse,
-        summary="Enter what followed an entry (from the form)",
-        dependencies=[AtPosition],
-    )
-    async def follow(
-        request: Request,
-        unit_code: Code,
-        year: Year,
-        entry_id: UUID,
-        kind: Kind,
-        principal: Annotated[Principal, may(Action.FOLLOW_PROGRAMME_ENTRY)],
-    ) -> HTMLResponse:
-        about = About(unit_code, year, kind, principal.acting, entry_id)
-        return await form.taken(request, principal, about, await sent(request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +65,101 @@ class About:
     @property
     def changes(self) -> bool:
         return self.kind in CHANGES
+
+
+Meant = Callable[[Acting], About]
+"""What an address names, for who may do it: whoever may not is refused before the address is looked at."""
+
+
+def _begun(unit_code: Code, year: Year, kind: Kind) -> Meant:
+    return lambda by: About(unit_code, year, kind, by)
+
+
+def _followed(unit_code: Code, year: Year, entry_id: UUID, kind: Kind) -> Meant:
+    return lambda by: About(unit_code, year, kind, by, entry_id)
+
+
+def _changed(kind: Kind) -> Callable[..., Meant]:
+    def read(unit_code: Code, year: Year, entry_id: UUID) -> Meant:
+        return _followed(unit_code, year, entry_id, kind)
+
+    return read
+
+
+def router(entry: Entry) -> APIRouter:
+    routes = entry.pages.router("programmes")
+    form = ProgrammeForm(entry)
+    _add(
+        routes,
+        form,
+        f"{PATH}/{{kind}}",
+        Action.ENTER_PROGRAMME,
+        _begun,
+        "Enter something into a programme",
+        ("opened", "entered"),
+    )
+    for kind, action in CHANGES.items():  # before the path that takes any kind
+        _add(
+            routes,
+            form,
+            f"{OF_ENTRY}/{kind}",
+            action,
+            _changed(kind),
+            KINDS[kind].words.en,
+            (f"open_{action}", f"send_{action}"),
+        )
+    _add(
+        routes,
+        form,
+        f"{OF_ENTRY}/{{kind}}",
+        Action.FOLLOW_PROGRAMME_ENTRY,
+        _followed,
+        "Enter what followed an entry",
+        ("open_step", "follow"),
+    )
+    return routes
+
+
+def _add(
+    routes: APIRouter,
+    form: "ProgrammeForm",
+    path: str,
+    action: Action,
+    read: Callable[..., Meant],
+    summary: str,
+    names: tuple[str, str],
+) -> None:
+    """Add the form at a path, and what is sent from it; `read` reads the address, `names` are those of the routes."""
+    opening, sending = names
+
+    @routes.get(
+        path,
+        name=opening,
+        response_class=HTMLResponse,
+        summary=f"{summary} (a form for people)",
+        dependencies=[AtPosition],
+    )
+    async def opened(
+        request: Request,
+        meant: Annotated[Meant, Depends(read)],
+        principal: Annotated[Principal, may(action)],
+    ) -> HTMLResponse:
+        return await form.shown(request, meant(principal.acting), None)
+
+    @routes.post(
+        path,
+        name=sending,
+        response_class=HTMLResponse,
+        summary=f"{summary} (from the form)",
+        dependencies=[AtPosition],
+    )
+    async def taken(
+        request: Request,
+        meant: Annotated[Meant, Depends(read)],
+        principal: Annotated[Principal, may(action)],
+    ) -> HTMLResponse:
+        about = meant(principal.acting)
+        return await form.taken(request, principal, about, await sent(request))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from shared.contracts.event import Acting
 from shared.contracts.vocabulary import DuePrecision, Precision, ProgrammeKind
 from shared.kernel.errors import Text
 from shared.rules.programme.due import first_due_day
-from shared.rules.programme.kinds import KINDS, Writer
+from shared.rules.programme.kinds import CHANGES, KINDS, Writer
 from shared.rules.programme.states import ENDED, EntryStatus, Standing
 from shared.rules.rulebook.rulebook import Calendar
 from shared.rules.wording import dated
@@ -52,7 +52,6 @@ OFFERED: Mapping[Kind, tuple[Kind, ...]] = {
     Kind.FINDING_RECORDED: (Kind.FINDING_FOLLOWED_UP,),
     Kind.REPORT_SUBMITTED: (Kind.REPORT_RECEIVED,),
 }
-CHANGES = (Kind.ENTRY_CORRECTED, Kind.ENTRY_CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
