@@ -2,11 +2,15 @@
 
 import ast
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
+
+from deploy.image.locked import locked_for, pins
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("shared", "services", "deploy", "tests")
@@ -39,3 +43,34 @@ def test_has_a_docstring_of_its_purpose(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_is_not_called_like_a_standard_module(module: str) -> None:
     assert Path(module).stem in {"__init__", "__main__"} or Path(module).stem not in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    "service", sorted(path.name for path in (ROOT / "services").iterdir() if (path / "app.py").is_file())
+)
+def test_the_image_of_a_service_has_every_package_that_its_code_imports(service: str) -> None:
+    """An image holds `shared`, one service, and what its extra in pyproject.toml names: all its modules can be imported."""
+    held = pins(locked_for(service, "channels")).keys()  # the channels besides e-mail are added on request
+    distributions = packages_distributions()
+    missing = {
+        f"{module} imports {name}"
+        for module in MODULES
+        if module.startswith(("shared/", f"services/{service}/"))
+        for name in _imported(ROOT / module)
+        if name in distributions and name not in PACKAGES
+        if held.isdisjoint(canonicalize_name(distribution) for distribution in distributions[name])
+    }
+    assert not missing, f"add them to the extra `{service}` in pyproject.toml, then `make lock`"
+
+
+def test_every_image_can_read_a_form() -> None:
+    """Starlette imports python-multipart when the first form is read: nothing shows before that it is missing."""
+    assert "python-multipart" in pins(locked_for())
+
+
+def _imported(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name.split(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.module.split(".")[0]
