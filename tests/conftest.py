@@ -1,6 +1,7 @@
 """What every test can ask for; the fixtures themselves live in `tests.support`."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,12 @@ LONG = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    long = [Path(__file__).parent / path for path in LONG]
     for item in items:
-        if any(item.path == path or path in item.path.parents for path in long):
+        if _is_long(item.path):
             item.add_marker(pytest.mark.slow)
+
+
+@cache
+def _is_long(file: Path) -> bool:
+    tests = Path(__file__).parent
+    return any(file.is_relative_to(tests / path) for path in LONG)

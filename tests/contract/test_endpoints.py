@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,18 @@ def app_of(service: str, **changes: Any) -> FastAPI:
     return create_app(settings(database_url=SecretStr("postgresql://x:x@127.0.0.1:1/x"), **changes))
 
 
+@cache
+def shown_app(service: str) -> FastAPI:
+    """Give an application that tests only look at: composed once for all of them."""
+    return app_of(service)
+
+
+def paths_of(service: str) -> dict[str, dict[str, Any]]:
+    """Give the paths of a service's OpenAPI document."""
+    paths: dict[str, dict[str, Any]] = shown_app(service).openapi()["paths"]
+    return paths
+
+
 def operator_of(app: FastAPI, folder: Path) -> dict[str, str]:
     """Give the header of an operator whom the application admits: without one a body is not even read."""
     trusted = issuer(folder)
@@ -81,7 +93,7 @@ def endpoints(app: FastAPI) -> dict[str, RouteContext]:
 
 @every_service
 def test_every_endpoint_asks_who_is_there(service: str) -> None:
-    actual = endpoints(app_of(service))
+    actual = endpoints(shown_app(service))
     asked = {name: len(list(principals(route.dependant))) for name, route in actual.items()}
     assert len(asked) > len(PUBLIC)
     wrong = {n: count for n, count in asked.items() if count != (n.partition(" ")[2] not in PUBLIC)}
@@ -91,7 +103,7 @@ def test_every_endpoint_asks_who_is_there(service: str) -> None:
 @every_service
 def test_no_route_exists_outside_the_endpoints(service: str) -> None:
     """A mounted folder or a bare route would pass the check above unseen."""
-    app = app_of(service)
+    app = shown_app(service)
     routes = iter_route_contexts(app.routes)
     others = {route.path for route in routes if not isinstance(route.route, APIRoute)}
     assert others == set()
@@ -99,7 +111,7 @@ def test_no_route_exists_outside_the_endpoints(service: str) -> None:
 
 @every_service
 def test_mutating_routes_reject_read_only_roles(service: str) -> None:
-    for name, route in endpoints(app_of(service)).items():
+    for name, route in endpoints(shown_app(service)).items():
         if (route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"} and route.path not in PUBLIC:
             (call,) = principals(route.dependant)
             assert call.func is not admission._admit or Role.READER not in roles_of(call.args[0]), name
@@ -107,7 +119,7 @@ def test_mutating_routes_reject_read_only_roles(service: str) -> None:
 
 @every_service
 def test_the_openapi_document_is_valid(service: str) -> None:
-    validate(app_of(service).openapi())
+    validate(shown_app(service).openapi())
 
 
 @every_service
@@ -138,7 +150,7 @@ def _is_list(schema: dict[str, Any]) -> bool:
 
 @every_service
 async def test_each_schema_has_an_identity_and_pins_its_constants(service: str) -> None:
-    (route,) = [r for r in endpoints(app_of(service)).values() if r.path == "/schemas/{type_name}"]
+    (route,) = [r for r in endpoints(shown_app(service)).values() if r.path == "/schemas/{type_name}"]
     assert route.endpoint is not None
     for model in CATALOG.types.values():
         schema = await route.endpoint(model.type_name())

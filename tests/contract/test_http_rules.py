@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pytest
 
 from shared.http.request_context import MOST_BYTES
-from tests.contract.test_endpoints import PUBLIC, app_of
+from tests.contract.test_endpoints import PUBLIC, paths_of
 from tests.support.platform.service import SERVICES, existing
 
 ADMIN_PATHS = ("/projections", "/own-data", "/imports")
@@ -61,12 +60,6 @@ class Operation:
     @property
     def headers(self) -> set[str]:
         return set(self.success.get("headers", ()))
-
-
-@cache
-def paths_of(service: str) -> dict[str, dict[str, Any]]:
-    paths: dict[str, dict[str, Any]] = app_of(service).openapi()["paths"]
-    return paths
 
 
 def operations(*methods: str) -> Iterator[Operation]:

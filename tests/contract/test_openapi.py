@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from shared.http.problems import language_of
-from tests.contract.test_endpoints import PUBLIC, app_of, every_service
+from tests.contract.test_endpoints import PUBLIC, every_service, paths_of, shown_app
 
 PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 UNTYPED = {
@@ -20,7 +20,7 @@ WRITES = {"post", "put", "patch", "delete"}
 
 
 def operations(service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in app_of(service).openapi()["paths"].items():
+    for path, item in paths_of(service).items():
         for method, operation in item.items():
             yield path, method, operation
 
@@ -56,7 +56,7 @@ def test_no_answer_is_left_without_a_type(service: str) -> None:
 
 @every_service
 def test_every_body_has_one_example(service: str) -> None:
-    document = app_of(service).openapi()
+    document = shown_app(service).openapi()
     for path, _method, operation in operations(service):
         if path in UNTYPED or "requestBody" not in operation:
             continue

@@ -31,18 +31,19 @@ def test_our_packages_are_real_ones(package: str) -> None:
     assert list(import_module(package).__path__) == [str(ROOT / package)]
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_has_a_docstring_of_its_purpose(module: str) -> None:
-    source = (ROOT / module).read_text(encoding="utf-8")
-    if module.endswith("__init__.py"):
-        assert source.strip() == "", "code stands in modules, not in __init__"
-    else:
-        assert ast.get_docstring(ast.parse(source)), "one sentence at the head: what the module is for"
+def test_modules_have_a_docstring_of_their_purpose() -> None:
+    missing = [module for module in MODULES if not module.endswith("__init__.py") and not _docstring(module)]
+    assert not missing, "one sentence at the head: what the module is for"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_is_not_called_like_a_standard_module(module: str) -> None:
-    assert Path(module).stem in {"__init__", "__main__"} or Path(module).stem not in sys.stdlib_module_names
+def test_code_stands_in_modules() -> None:
+    """A file `__init__.py` is empty."""
+    assert [m for m in MODULES if m.endswith("__init__.py") and (ROOT / m).read_text("utf-8").strip()] == []
+
+
+def test_no_module_is_called_like_a_standard_module() -> None:
+    names = sys.stdlib_module_names - {"__init__", "__main__"}
+    assert [module for module in MODULES if Path(module).stem in names] == []
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,10 @@ def test_the_image_of_a_service_has_every_package_that_its_code_imports(service:
 def test_every_image_can_read_a_form() -> None:
     """Starlette imports python-multipart when the first form is read: nothing shows before that it is missing."""
     assert "python-multipart" in pins(locked_for())
+
+
+def _docstring(module: str) -> str | None:
+    return ast.get_docstring(ast.parse((ROOT / module).read_text(encoding="utf-8")))
 
 
 def _imported(module: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ from shared.contracts.vocabulary import Role
 from shared.rights.actions import Action, Relation
 from shared.rights.document import document
 from shared.rights.table import BY_LINK, CONTEXTS, OPEN, PUBLIC, RIGHTS, ROWS, allows, roles_of
-from tests.contract.test_endpoints import app_of, endpoints
+from tests.contract.test_endpoints import endpoints, shown_app
 from tests.support.platform.service import SERVICES
 
 DOCUMENT = Path("shared/rights/README.md")
@@ -29,7 +29,7 @@ def declared(dependant: Dependant) -> Iterator[Action]:
 
 
 def of_routes(service: str) -> dict[str, list[Action]]:
-    routes = endpoints(app_of(service)).items()
+    routes = endpoints(shown_app(service)).items()
     return {f"{service} {name}": list(declared(route.dependant)) for name, route in routes}
 
 
@@ -45,7 +45,7 @@ def test_every_action_is_that_of_a_route() -> None:
 
 def test_routes_that_ask_for_no_token_are_open_or_behind_a_link() -> None:
     for service in SERVICES:
-        for name, route in endpoints(app_of(service)).items():
+        for name, route in endpoints(shown_app(service)).items():
             (action,) = declared(route.dependant)
             asked = any(
                 isinstance(part.call, partial) and part.call.func is admission._admit

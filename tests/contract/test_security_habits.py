@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from shared.pages.layout import environment
-from tests.contract.test_endpoints import app_of, every_service
+from tests.contract.test_endpoints import app_of, every_service, shown_app
 
 ROOT = Path(__file__).parents[2]
 MODULES = [path for part in ("services", "shared") for path in sorted((ROOT / part).rglob("*.py"))]
@@ -111,7 +111,7 @@ def test_a_value_in_a_page_is_a_text() -> None:
 
 @every_service
 def test_no_service_debugs(service: str) -> None:
-    assert app_of(service).debug is False
+    assert shown_app(service).debug is False
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.http import paging
-from tests.contract.test_endpoints import app_of
+from tests.contract.test_endpoints import paths_of
 from tests.support.platform.service import SERVICES, Platform, eventually, existing
 
 OF_OFFICE = {"draft_code": "OFFICE", "unit_code": "OFFICE"}
@@ -80,7 +80,7 @@ class List:
 
 def lists() -> Iterator[List]:
     for service in existing(*SERVICES):
-        for path, item in app_of(service).openapi()["paths"].items():
+        for path, item in paths_of(service).items():
             for operation in item.values():
                 if any(item["name"] == "cursor" for item in operation.get("parameters", ())):
                     yield List(service, path)

@@ -33,6 +33,7 @@ ARTICLES = {
     ("68", "64/2025/QH15"): (READ, "www.hethongphapluat.com/luat-ban-hanh-van-ban-quy-pham-phap-luat-2025/chuong-8"),
 }  # fmt: skip
 NUMBER = re.compile(r"\b(\d+/\d{4}/(?:QH\d+|NĐ-CP|TT-\w+|QĐ-TTg|UBTVQH\d+)|\d+/QĐ-TTg)")
+MENTION = re.compile("QH1|NĐ-CP|TT-|QĐ-TTg|UBTVQH")  # most modules name no law: they are not parsed
 ARTICLE = re.compile(r"(?:Điều|Art\.|Article) (\d+)")
 FOLDERS = [Path(package.__path__[0]) for package in (deploy, services, shared)]
 WITHOUT = ("sample", "migrations", "data", "__pycache__")
@@ -44,6 +45,8 @@ def texts(file: Path) -> Iterator[str]:
     source = file.read_text(encoding="utf-8")
     if file.suffix != ".py":
         yield source
+        return
+    if MENTION.search(source) is None:
         return
     tree = ast.parse(source)
     hidden: set[int] = set()
