@@ -81,7 +81,10 @@ async def _standing(action: Action, request: Request, principal: Principal) -> S
     directory: UnitsByDay = request.app.state.units
     units = await directory.on(day_in_vietnam(clock()))
     return Standing(
-        unit_code=principal.unit, below=units.below(principal.unit), area=units.areas.area(principal.unit)
+        unit_code=principal.unit,
+        below=units.below(principal.unit),
+        area=units.areas.area(principal.unit),
+        followed_by=frozenset(units.areas.supervisors(principal.unit)),
     )
 
 
