@@ -151,6 +151,7 @@ class EventView(BaseModel):
     type: str
     recorded_at: datetime
     actor: str | None
+    actor_unit: str | None = None
     correlation_id: str | None
     data: dict[str, Any]
     findings: list[FindingView]
@@ -214,6 +215,7 @@ def history_view(
             "type": event.type,
             "recorded_at": event.metadata.time.isoformat(),
             "actor": event.metadata.actor,
+            "actor_unit": event.metadata.actor_unit,
             "correlation_id": event.metadata.correlation_id,
             "data": shown(event.data),
             "findings": finding_views(finding for finding in findings if _is_about(finding, event)),

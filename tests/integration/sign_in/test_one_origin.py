@@ -8,8 +8,9 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from deploy.local.keys.keyring import Keyring
-from shared.contracts.vocabulary import Role
 from shared.kernel import runtime
 from tests.support.platform.compose import COMPOSE
 from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
@@ -30,7 +30,8 @@ from tests.support.servers.ports import free_port
 from tests.support.servers.tokens import Issuer
 
 CONFIGURATION = COMPOSE / "origin.cfg"
-UNIT = "SO-TP"
+UNIT, CLERK = "SO-TP", "clerk@so.example.vn"
+LINK = re.compile(r"https://\S+/sign-in/link/[\w-]+")
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 MISSING = "haproxy is not installed (Debian: apt-get install haproxy)"
 pytestmark = [pytest.mark.skipif(shutil.which("haproxy") is None, reason=MISSING), pytest.mark.timeout(600)]
@@ -41,6 +42,8 @@ class Origin:
     platform: Platform
     url: str
     trust: ssl.SSLContext
+    mails: Path
+    used: set[str] = field(default_factory=set)
 
     @asynccontextmanager
     async def browser(self, **more: Any) -> AsyncIterator[httpx.AsyncClient]:
@@ -48,16 +51,22 @@ class Origin:
         async with httpx.AsyncClient(base_url=self.url, verify=self.trust, timeout=20, **given) as client:
             yield client
 
-    async def sign_in(
-        self, browser: httpx.AsyncClient, role: Role, unit: str | None = None
-    ) -> httpx.Response:
-        token = self.platform.issuer.token(role, unit)
-        asked = {"return_to": f"{self.url}/registry/home"}
-        code = await browser.post(
-            "/notifier/sign-in/codes", json=asked, headers={"Authorization": f"Bearer {token}"}
-        )
-        assert code.status_code == 201, code.text
-        return await browser.post(code.json()["address"])
+    async def sign_in(self, browser: httpx.AsyncClient) -> httpx.Response:
+        """Ask for a link by mail, and press its button."""
+        asked = {"email": CLERK, "return_to": f"{self.url}/registry/home"}
+        answer = await browser.post("/notifier/sign-in/mail", data=asked)
+        assert answer.status_code == 200, answer.text
+
+        async def mailed() -> list[str]:
+            mails = [path.read_bytes() for path in self.mails.glob("*sign_in*.eml")]
+            bodies = (message_from_bytes(mail, policy=policy.default).get_body(("plain",)) for mail in mails)
+            texts = [body.get_content() for body in bodies if body is not None]
+            return [link for text in texts for link in LINK.findall(text) if link not in self.used]
+
+        (link,) = await eventually(mailed)
+        self.used.add(link)
+        assert link.startswith(f"{self.url}/notifier/sign-in/link/")
+        return await browser.post(link)
 
 
 def certificate(folder: Path) -> Path:
@@ -125,7 +134,10 @@ async def origin(
         assert (await platform.registry.client.post("/units", json=unit)).status_code == 201
         await platform.settled()
         trust = ssl.create_default_context(cafile=str(pem))
-        opened = Origin(platform, url, trust)
+        opened = Origin(platform, url, trust, folder)
+        clerk = [{"email": CLERK, "role": "focal_point"}]
+        put = await platform.services["notifier"].client.put(f"/units/{UNIT}/recipients", json=clerk)
+        assert put.status_code == 200, put.text
 
         async def answers() -> bool:
             try:
@@ -152,7 +164,7 @@ async def test_one_session_is_for_the_pages_of_all_services(origin: Origin) -> N
         sent = await browser.get("/registry/home")
         assert sent.status_code == 303
         assert sent.headers["location"].startswith(f"{origin.url}/notifier/sign-in?return_to=")
-        signed = await origin.sign_in(browser, Role.UNIT, UNIT)
+        signed = await origin.sign_in(browser)
         assert (signed.status_code, signed.headers["location"]) == (303, f"{origin.url}/registry/home")
         (cookie,) = signed.headers.get_list("set-cookie")
         assert cookie.startswith("__Host-loa_session=")
@@ -187,7 +199,7 @@ async def _signed_out(browser: httpx.AsyncClient, token: str) -> int:
 
 async def test_links_of_pages_lead_through_the_origin(origin: Origin) -> None:
     async with origin.browser() as browser:
-        await origin.sign_in(browser, Role.UNIT, UNIT)
+        await origin.sign_in(browser)
         for start in ("/registry/home", "/campaigns/entry/programme", "/"):
             page = await browser.get(start)
             for target in sorted(set(re.findall(r'(?:href|action)="([^"#?]+)', page.text))):

@@ -222,7 +222,8 @@ def test_each_system_beyond_has_an_address_and_a_port_of_its_own() -> None:
         (to,) = rule["to"]
         network = ip_network(to["ipBlock"]["cidr"])
         assert network.num_addresses == 1, "one system, not a network"
-        assert network.is_private and not network.overlaps(ip_network("192.0.2.0/24"))
+        assert network.is_private
+        assert not network.overlaps(ip_network("192.0.2.0/24"))
     assert not pods.keys() & of_kind("province", "NetworkPolicy").keys()
 
 
