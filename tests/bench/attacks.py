@@ -233,7 +233,7 @@ async def slow_bodies(target: Target) -> None:
         writer.close()
 
 
-async def slow_readers(target: Target) -> None:
+async def unread_answers(target: Target) -> None:
     """Ask for large answers on many connections, and read nothing of them."""
     pairs = [await asyncio.open_connection("127.0.0.1", target.port) for _ in range(30)]
     for _, writer in pairs:
@@ -243,7 +243,7 @@ async def slow_readers(target: Target) -> None:
         writer.close()
 
 
-async def one_long_line(target: Target) -> None:
+async def long_line(target: Target) -> None:
     """An import whose only line is as long as an import may be."""
     await target.post(
         "/imports?dry_run=true", b'{"sheet":"units","line":2,"row":{"name":"' + b"a" * (15 << 20)
@@ -289,8 +289,8 @@ ATTACKS: Mapping[str, tuple[str, int, Attack]] = {
     "a long search": ("registry", 8, long_query),
     "3,000 cookies": ("registry", 8, many_cookies),
     "a byte a second": ("registry", 4, slow_bodies),
-    "answers that nobody reads": ("registry", 4, slow_readers),
-    "an import of one long line": ("registry", 4, one_long_line),
+    "answers that nobody reads": ("registry", 4, unread_answers),
+    "an import of one long line": ("registry", 4, long_line),
     "an import of 300,000 lines": ("registry", 4, many_short_lines),
     "forged tokens": ("registry", 8, many_tokens),
 }

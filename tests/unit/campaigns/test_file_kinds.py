@@ -60,14 +60,9 @@ def test_the_long_form_of_the_end_is_refused(tmp_path: Path) -> None:
 
 
 def test_macros_and_broken_archives_are_refused(tmp_path: Path) -> None:
-    for make in (
-        lambda: document(tmp_path, "word/vbaProject.bin"),
-        lambda: _cut(document(tmp_path)),
-    ):
-        with pytest.raises(FileKindRefused):
-            kind_of(make())
-
-
-def _cut(file: Path) -> Path:
-    file.write_bytes(file.read_bytes()[:-10])
-    return file
+    with pytest.raises(FileKindRefused):
+        kind_of(document(tmp_path, "word/vbaProject.bin"))
+    whole = document(tmp_path).read_bytes()
+    (tmp_path / "document.docx").write_bytes(whole[:-10])
+    with pytest.raises(FileKindRefused):
+        kind_of(tmp_path / "document.docx")

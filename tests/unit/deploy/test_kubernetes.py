@@ -251,8 +251,8 @@ def test_the_ingress_leads_to_pages_and_programs_and_keeps_probes_inside(
         for each in ingress["spec"]["rules"][0]["http"]["paths"]
     ]
     ordered = sorted(patterns, key=lambda pair: -len(pair[0]))
-    found = next((name for pattern, name in ordered if re.match(pattern, path, re.IGNORECASE)), None)
-    assert found == leads_to
+    led_to = next((name for pattern, name in ordered if re.match(pattern, path, re.IGNORECASE)), None)
+    assert led_to == leads_to
 
 
 @pytest.mark.parametrize("overlay", ["province", "national"])
