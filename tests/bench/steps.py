@@ -43,7 +43,7 @@ def measured() -> Iterator[Steps]:
         if (taken := time.thread_time() - begun) > 0.001:
             steps.taken.append((taken, repr(handle)[:300]))
 
-    events.Handle._run = run  # type: ignore[method-assign]
+    events.Handle._run = run  # type: ignore[assignment,method-assign]
     try:
         yield steps
     finally:

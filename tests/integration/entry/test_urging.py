@@ -8,8 +8,8 @@ from zipfile import ZipFile
 import pytest
 from docx import Document
 
+from services.notifier.adapters.rendering.reminder_letter import urging_letter
 from services.notifier.adapters.urging import page
-from services.notifier.adapters.urging.page import urging_letter
 from shared.auth.sessions import CSRF_FIELD
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import HEALTH, JUSTICE, SCHOOLS, Office, date_of, filled, press

@@ -53,7 +53,7 @@ def routes(name: str, app: FastAPI) -> Iterator[Place]:
     for context in iter_route_contexts(app.routes):
         route = context.original_route
         if isinstance(route, APIRoute):
-            for method in sorted(route.methods - {"HEAD"}):
+            for method in sorted((route.methods or set()) - {"HEAD"}):
                 yield Place(name, method, route.path)
 
 
