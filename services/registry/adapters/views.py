@@ -14,7 +14,7 @@ from services.registry.adapters.request_views import RequestView
 from services.registry.domain.draft_state import Draft, papers_of, procedure_of
 from services.registry.domain.unit import Unit
 from shared.contracts.envelope import Recorded
-from shared.contracts.event import Event, Unknown
+from shared.contracts.event import Acting, Event, Unknown
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
@@ -198,12 +198,12 @@ PUBLIC_OF_REQUESTS = {"request_id", "kind", "unit_code", "raised_on", "decision"
 
 
 def history_view(
-    draft_code: str, history: History, findings: Sequence[Finding], *, public: bool = False
+    draft_code: str, history: History, findings: Sequence[Finding], reads: Acting
 ) -> HistoryView:
-    """Show every event with its findings; a `public` one without the words of requests and their decisions."""
+    """Show every event with its findings; `reads`: of whose requests and decisions the words are shown."""
 
     def shown(data: Event | Unknown) -> dict[str, Any]:
-        hidden = public and isinstance(data, OF_REQUESTS)
+        hidden = isinstance(data, OF_REQUESTS) and not reads.may_act_for(data.unit_code)
         fields = PUBLIC_OF_REQUESTS if hidden else None
         return data.model_dump(mode="json", exclude_none=True, include=fields)
 
