@@ -12,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.auth.callers import access_of
 from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
+from shared.contracts.event import Acting
 from shared.directory.folds import UnitsOn
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
@@ -81,8 +82,16 @@ async def _standing(action: Action, request: Request, principal: Principal) -> S
     directory: UnitsByDay = request.app.state.units
     units = await directory.on(day_in_vietnam(clock()))
     return Standing(
-        unit_code=principal.unit, below=units.below(principal.unit), area=units.areas.area(principal.unit)
+        unit_code=principal.unit,
+        below=units.below(principal.unit),
+        area=units.areas.area(principal.unit),
+        followed_by=frozenset(units.areas.supervisors(principal.unit)),
     )
+
+
+async def acting_for(action: Action, request: Request, principal: Principal) -> Acting:
+    """Say for which units one who was admitted may do something else too: parts of an answer are not everybody's."""
+    return acting(principal.role, action, await _standing(action, request, principal))
 
 
 def may(action: Action) -> Any:

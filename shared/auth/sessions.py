@@ -100,6 +100,10 @@ class Sessions:
     async def end(self, session_id: str) -> None:
         await self.bucket.end(_entry(session_id))
 
+    async def of(self, subject: str) -> Sequence[Session]:
+        """List the sessions of one person that have not ended, the newest first."""
+        return await self._newest_of(subject)
+
     async def end_all_of(self, subject: str) -> None:
         for session in await self._newest_of(subject):
             await self.end(session.session_id)

@@ -129,7 +129,8 @@ class Metadata:
     """Who recorded it, when, and because of what. `actor` is a role or an opaque id, never a person.
 
     `payload_hash` tells what came with the idempotency key: another payload under the same key is refused.
-    `about` is None where nobody filled it, and for events of a release that did not have it.
+    `about` is None where nobody filled it, and for events of a release that did not have it. `actor_unit` is the unit that the
+    actor acts for; it is written where the event is about another one: who entered it in that unit's place, or decided for it.
     """
 
     time: datetime
@@ -140,6 +141,7 @@ class Metadata:
     payload_hash: str | None = None
     traceparent: str | None = None
     about: About | None = None
+    actor_unit: str | None = None
 
     @property
     def subject(self) -> str:
@@ -187,7 +189,13 @@ def following(event: Recorded, time: datetime, actor: str) -> Metadata:
     """
     cause = str(event.event_id)
     return replace(
-        event.metadata, time=time, actor=actor, causation_id=cause, idempotency_key=cause, about=None
+        event.metadata,
+        time=time,
+        actor=actor,
+        causation_id=cause,
+        idempotency_key=cause,
+        about=None,
+        actor_unit=None,
     )
 
 
@@ -220,6 +228,7 @@ def encode(ref: AggregateRef, new: NewEvent, aggregate_version: int) -> bytes:
         "idempotencykey": meta.idempotency_key,
         "payloadhash": meta.payload_hash,
         "actor": meta.actor,
+        "actorunit": None if meta.actor_unit == about.unit_code else meta.actor_unit,
         "traceparent": meta.traceparent,
         "draftcode": about.draft_code,
         "unitcode": about.unit_code,
@@ -276,6 +285,7 @@ _OPTIONAL_TEXTS = (
     "causationid",
     "idempotencykey",
     "payloadhash",
+    "actorunit",
     "traceparent",
     "draftcode",
     "unitcode",
@@ -313,6 +323,7 @@ def _decode(catalog: Catalog, position: int, document: dict[str, Any]) -> Record
             payload_hash=document.get("payloadhash"),
             traceparent=document.get("traceparent"),
             about=_about(document),
+            actor_unit=document.get("actorunit"),
         ),
         type=document["type"],
     )

@@ -33,6 +33,11 @@ class CloudEvent(BaseModel):
     )
     payloadhash: str | None = Field(default=None, description="Digest of what came with the idempotency key.")
     actor: str = Field(description="Who recorded it: a role or an opaque id, never a person.")
+    actorunit: Code | None = Field(
+        default=None,
+        description="Unit that the actor acts for, if it is another than `unitcode`: it entered the event in that unit's place, "
+        "or decided for it.",
+    )
     traceparent: str | None = Field(default=None, description="W3C Trace Context of the request.")
     draftcode: Code | None = Field(default=None, description="Code of the draft that the event is about.")
     unitcode: Code | None = Field(

@@ -132,6 +132,11 @@ class Areas:
                 roots[code].add(root)
         return roots
 
+    def followed_by_default(self, code: str) -> str | None:
+        """Give the unit whose subtree a unit would follow by its kind, name and place if nobody were named."""
+        root = self._root(code)
+        return root[0] if root else None
+
     def _root(self, code: str) -> Named | None:
         """Give the unit whose subtree a unit follows by default, and as what."""
         if self._units.kind(code) in COMMITTEES:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
+from shared.contracts.vocabulary import Role
 from shared.eventstore.handle import Version
 from shared.http import problems
 from shared.http.openapi import CORRELATION, POSITION, REQUEST_ID
@@ -282,6 +283,7 @@ def metadata(request: Request, principal: Principal, idempotency_key: str | None
         idempotency_key=idempotency_key,
         payload_hash=request.state.payload.hexdigest()[:32] if idempotency_key else None,
         traceparent=traceparent() or request.headers.get("traceparent"),
+        actor_unit=principal.unit if principal.role is not Role.OPERATOR else None,
     )
 
 

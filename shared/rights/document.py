@@ -25,7 +25,11 @@ and from the relation of the token's unit to the unit that the object belongs to
 
 Roles: `reader`; `unit`, a clerk of a unit; `head` of a unit; `supervisor` of an area; `operator`. A draft belongs to the unit
 that leads it that day, an alert and a mail to the unit that is written to. A unit that moves, is succeeded or gets a
-supervisor also needs the right for the other unit. A silence of no unit and no draft is an operator's.
+supervisor also needs the right for the other unit, and for the one below which it stood on the day of the change; so does a
+draft that is transferred, for who led it on that day and for who takes it. Whoever makes a unit that follows others by default
+(a justice department, by its kind or name) needs the right to decide for those. A task, required report or inspection names
+units below or in the area of the unit of the programme. Nobody replaces the mailboxes of a unit that follows the own one.
+A silence of no unit and no draft is an operator's.
 """
 NAMES = {Role.UNIT: "unit (clerk)"}
 

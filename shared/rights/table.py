@@ -65,6 +65,8 @@ MAILBOXES = _granted(head=OWN, supervisor=OWN_AND_SUPERVISED)
 OVERSIGHT = _granted(supervisor=SUPERVISED)
 """Nobody oversees itself: not what is verified, silenced or changed in the tree of units."""
 OPERATION = _granted()
+NOT_OF_FOLLOWERS = frozenset({Action.REPLACE_RECIPIENTS})
+"""Not for a unit that follows the caller's own: whoever has its mailbox signs in as who oversees it."""
 
 _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
     "reading": (READING, PUBLIC),
@@ -239,11 +241,12 @@ class OtherUnit(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The unit of a caller, with the units below it and those of its area of supervision on a day."""
+    """The unit of a caller, with the units below it, those of its area of supervision, and who follows it, on a day."""
 
     unit_code: str | None = None
     below: frozenset[str] = field(default_factory=frozenset)
     area: frozenset[str] = field(default_factory=frozenset)
+    followed_by: frozenset[str] = field(default_factory=frozenset)
 
     def relation(self, unit_code: str | None) -> Relation:
         """Say how the caller stands to an object of a unit (None: of no unit)."""
@@ -267,6 +270,8 @@ def acting(role: Role, action: Action, standing: Standing) -> Acting:
     if allows(role, Relation.ELSEWHERE, action):
         return Acting(standing.unit_code, supervises=role is Role.OPERATOR, everywhere=True)
     codes = {standing.unit_code, *standing.below, *standing.area} - {None}
+    if action in NOT_OF_FOLLOWERS:
+        codes -= standing.followed_by
     units = frozenset(
         code for code in codes if code is not None and allows(role, standing.relation(code), action)
     )

@@ -6,12 +6,13 @@ attackers have a process of their own: what they take of one event loop must not
 # ruff: noqa: T201  a benchmark prints
 
 import asyncio
+import gzip
 import json
 import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -136,6 +137,132 @@ async def half_header(target: Target) -> None:
     writer.close()
 
 
+async def chunked(target: Target) -> None:
+    """A body without a length, in chunks of 64 KiB, longer than is taken."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(200):
+            yield bytes(65536)
+
+    async with httpx.AsyncClient(timeout=60) as client:
+        with suppress(httpx.HTTPError):
+            await client.post(f"{target.url}/drafts", content=chunks(), headers=target.headers)
+
+
+async def small_chunks(target: Target) -> None:
+    """A body of one byte a chunk: each is a message to be read."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
+    head = f"POST /drafts HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {target.token}\r\n"
+    writer.write(f"{head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+    with suppress(OSError):
+        for _ in range(100):
+            writer.write(b"1\r\n \r\n" * 2000)
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+        await reader.read(100)
+    writer.close()
+
+
+@cache
+def _parts(count: int, size: int) -> bytes:
+    part = b'--x\r\nContent-Disposition: form-data; name="f%d"\r\n\r\n%s\r\n'
+    return b"".join(part % (n, b"a" * size) for n in range(count)) + b"--x--\r\n"
+
+
+async def many_parts(target: Target) -> None:
+    await target.post("/entry/drafts", _parts(9000, 1), "multipart/form-data; boundary=x")
+
+
+async def long_part_headers(target: Target) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="' + b"a" * 900_000 + b'"\r\n\r\n1\r\n--x--\r\n'
+    await target.post("/entry/drafts", body, "multipart/form-data; boundary=x")
+
+
+async def many_fields(target: Target) -> None:
+    body = "&".join(f"f{n}=1" for n in range(100_000)).encode()
+    await target.post("/entry/drafts", body, "application/x-www-form-urlencoded")
+
+
+async def percent_field(target: Target) -> None:
+    await target.post(
+        "/entry/drafts", b"title=" + b"%E1%BA%A1" * 110_000, "application/x-www-form-urlencoded"
+    )
+
+
+async def deep(target: Target) -> None:
+    await target.post("/drafts", b'{"title":' + b"[" * 15_000 + b"]" * 15_000 + b"}")
+
+
+async def large_number(target: Target) -> None:
+    await target.post("/drafts", b'{"title":' + b"9" * 1_000_000 + b"}")
+
+
+async def escapes(target: Target) -> None:
+    await target.post("/drafts", b'{"title":"' + b"\\u0301" * 170_000 + b'"}')
+
+
+async def zipped(target: Target) -> None:
+    async with httpx.AsyncClient(timeout=60) as client:
+        headers = {**target.headers, "Content-Encoding": "gzip", "Content-Type": "application/json"}
+        with suppress(httpx.HTTPError):
+            await client.post(f"{target.url}/drafts", content=gzip.compress(bytes(10**8)), headers=headers)
+
+
+async def long_query(target: Target) -> None:
+    await target.get("/drafts?q=" + "%E1%BA%A1" * 3000)
+
+
+async def many_cookies(target: Target) -> None:
+    async with httpx.AsyncClient(timeout=60) as client:
+        cookies = "; ".join(f"c{n}=1" for n in range(3000))
+        with suppress(httpx.HTTPError):
+            await client.get(f"{target.url}/home", headers={"Cookie": cookies, "Accept": "text/html"})
+
+
+async def slow_bodies(target: Target) -> None:
+    """One byte a second, on many connections at once."""
+    pairs = [await asyncio.open_connection("127.0.0.1", target.port) for _ in range(50)]
+    head = f"POST /drafts HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {target.token}\r\n"
+    for _, writer in pairs:
+        writer.write(f"{head}Content-Length: 1000\r\n\r\n".encode())
+    for _ in range(3):
+        await asyncio.sleep(1)
+        for _, writer in pairs:
+            writer.write(b" ")
+    for _, writer in pairs:
+        writer.close()
+
+
+async def unread_answers(target: Target) -> None:
+    """Ask for large answers on many connections, and read nothing of them."""
+    pairs = [await asyncio.open_connection("127.0.0.1", target.port) for _ in range(30)]
+    for _, writer in pairs:
+        writer.write(b"GET /asyncapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 50)
+    await asyncio.sleep(2)
+    for _, writer in pairs:
+        writer.close()
+
+
+async def long_line(target: Target) -> None:
+    """An import whose only line is as long as an import may be."""
+    await target.post(
+        "/imports?dry_run=true", b'{"sheet":"units","line":2,"row":{"name":"' + b"a" * (15 << 20)
+    )
+
+
+async def many_short_lines(target: Target) -> None:
+    await target.post("/imports?dry_run=true", b"{}\n" * 300_000, "application/x-ndjson")
+
+
+async def many_tokens(target: Target) -> None:
+    """A new forged token with each request: each is a caller of its own."""
+    async with httpx.AsyncClient(base_url=target.url, timeout=60) as client:
+        for _ in range(20):
+            forged = f"{target.token.rpartition('.')[0]}.{secrets.token_urlsafe(64)}"
+            with suppress(httpx.HTTPError):
+                await client.get("/drafts", headers={"Authorization": f"Bearer {forged}"})
+
+
 ATTACKS: Mapping[str, tuple[str, int, Attack]] = {
     "1 MB of unknown keys": ("registry", 4, unknown_keys),
     "1 MB of nested lists": ("registry", 4, nested),
@@ -149,6 +276,23 @@ ATTACKS: Mapping[str, tuple[str, int, Attack]] = {
     "previews": ("notifier", 12, preview),
     "idle connections": ("registry", 20, idle_connection),
     "endless headers": ("registry", 8, half_header),
+    "chunks without a length": ("registry", 4, chunked),
+    "chunks of one byte": ("registry", 4, small_chunks),
+    "9,000 parts of a form": ("registry", 4, many_parts),
+    "a part with a long name": ("registry", 4, long_part_headers),
+    "100,000 fields of a form": ("registry", 4, many_fields),
+    "a field of 110,000 escapes": ("registry", 4, percent_field),
+    "15,000 lists in each other": ("registry", 4, deep),
+    "a number of a million digits": ("registry", 4, large_number),
+    "170,000 escaped marks": ("registry", 4, escapes),
+    "a gzip bomb": ("registry", 4, zipped),
+    "a long search": ("registry", 8, long_query),
+    "3,000 cookies": ("registry", 8, many_cookies),
+    "a byte a second": ("registry", 4, slow_bodies),
+    "answers that nobody reads": ("registry", 4, unread_answers),
+    "an import of one long line": ("registry", 4, long_line),
+    "an import of 300,000 lines": ("registry", 4, many_short_lines),
+    "forged tokens": ("registry", 8, many_tokens),
 }
 
 

@@ -63,6 +63,18 @@ def test_every_secret_has_a_row() -> None:
     assert USERS, "one seed each"
 
 
+def test_every_secret_is_replaced_in_time() -> None:
+    """NIST SP 800-57, part 1, revision 5, table 1: two years at most for what authenticates."""
+    rows = [line.strip("| ").split(" | ") for line in section("Keys").splitlines() if line.startswith("| ")][
+        1:
+    ]
+    days = {row[0]: int(number) * (365 if unit.startswith("year") else 1) for row in rows
+            for number, unit in [row[3].split()]}  # fmt: skip
+    assert len(days) > 8
+    assert max(days.values()) <= 2 * 365
+    assert all(len(row) == 5 and row[4] for row in rows), "and each row says how"
+
+
 def test_every_address_of_another_system_has_a_row() -> None:
     shown = section("Connections")
     suffixes = ("_url", "_api", "jwks", "issuer", "channels", "_listen")

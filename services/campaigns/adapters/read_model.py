@@ -79,6 +79,11 @@ class SqlReadModel:
             units = await unit_directory(connection, directory.units)
         return frozenset(units.supervisors_on(unit_code, day))
 
+    async def area(self, unit_code: str, day: date) -> frozenset[str]:
+        async with self.engine.connect() as connection:
+            units = await unit_directory(connection, directory.units)
+        return units.area_on(unit_code, day)
+
     async def planned(self, draft_code: str, activity_id: UUID) -> bool:
         activity = ACTIVITY.c
         async with self.engine.connect() as connection:

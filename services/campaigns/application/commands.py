@@ -144,6 +144,7 @@ class Commands:
     async def _placed(self, command: programmes.Record) -> programmes.Record:
         """Add what the tree of units says of those that a command names, where its kind depends on it."""
         day = command.happened_on or command.today
+        command = replace(command, strangers=await self._strangers(command))
         if command.kind in programmes.INSPECTS and command.lead_unit_code is not None:
             units = await self.directory.units_above({command.unit_code, command.lead_unit_code}, day)
             return replace(command, higher=higher_units(command.unit_code, command.lead_unit_code, units))
@@ -152,6 +153,16 @@ class Commands:
             followers = await self.directory.followers(command.unit_code, day)
             return replace(command, above=frozenset(units.above(command.unit_code)) | followers)
         return command
+
+    async def _strangers(self, command: programmes.Record) -> frozenset[str]:
+        """Give the named units that the unit of the programme may not oblige today; an operator's word needs no area."""
+        named = frozenset(filter(None, (command.lead_unit_code, *command.coordinating_unit_codes)))
+        named -= {command.unit_code}
+        if command.by.supervises or command.kind not in programmes.OBLIGES or not named:
+            return frozenset()
+        units = await self.directory.units_above(named, command.today)
+        left = {code for code in named if command.unit_code not in units.above(code)}
+        return frozenset(left - await self.directory.area(command.unit_code, command.today) if left else ())
 
     async def end_plan(self, event: Recorded, ended: DraftEnd, now: datetime) -> None:
         """Cancel what was planned for later than the end of the draft; the same event twice changes nothing."""

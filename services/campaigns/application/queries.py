@@ -31,6 +31,10 @@ class DraftDirectory(Protocol):
         """Return the units that follow the communication work of a unit on a day."""
         ...
 
+    async def area(self, unit_code: str, day: date) -> frozenset[str]:
+        """Return the units whose communication work a unit follows on a day."""
+        ...
+
     async def planned(self, draft_code: str, activity_id: UUID) -> bool:
         """Return whether the plan of a draft has an activity, as far as it is projected."""
         ...

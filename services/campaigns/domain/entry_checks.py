@@ -74,6 +74,32 @@ def check_entry(event: ProgrammeEvent, followed: Entered | None, today: date, hi
         _check_figures(event.figures)
 
 
+def check_obliged(event: ProgrammeEvent, followed: Entered | None, strangers: frozenset[str]) -> None:
+    """Refuse an entry that obliges a unit which the unit of the programme neither stands above nor follows.
+
+    Whom a corrected entry obliges already stays.
+    """
+    content = followed.content if followed is not None else None
+    corrects = event.name == Kind.ENTRY_CORRECTED and content is not None
+    before = obliged(content, Kind(content.name)) if corrects and content is not None else frozenset()
+    kind = Kind(content.name if corrects and content is not None else event.name)
+    if others := sorted((obliged(event, kind) - before) & strangers):
+        raise refused.ObligesElsewhere(event.unit_code, others)
+
+
+def obliged(entry: ProgrammeEntry, kind: Kind) -> frozenset[str]:
+    """Give the units that an entry of a kind asks to do something, and that are reminded of it."""
+    if kind not in OBLIGING:
+        return frozenset()
+    others = entry.coordinating_unit_codes if kind is Kind.REPORT_REQUIRED else ()
+    return frozenset(filter(None, (entry.lead_unit_code, *others)))
+
+
+OBLIGING = frozenset(
+    {Kind.TASK_ASSIGNED, Kind.REPORT_REQUIRED, Kind.INSPECTION_CONDUCTED, Kind.FINDING_RECORDED}
+)
+
+
 def _check_required(event: ProgrammeEntry, spec: EntryKind) -> None:
     """Refuse a required report without its periods, its due days, or the units that are to report."""
     is_own = event.report_period is ReportPeriod.OWN

@@ -35,6 +35,7 @@ from shared.rules.programme.states import ENDED, EntryStatus
 Kind = ProgrammeKind
 FIRST_YEAR, LAST_YEAR = 2022, 2100  # Decision 407/QĐ-TTg begins in 2022
 INSPECTS = frozenset({Kind.INSPECTION_CONDUCTED, Kind.ENTRY_CORRECTED})
+OBLIGES = checks.OBLIGING | {Kind.ENTRY_CORRECTED}
 
 
 class EntryState(StrEnum):
@@ -52,7 +53,8 @@ class Record:
     `by` is for whom it is entered, `today` the day of recording in Vietnam; `amount` is in đồng. `former_id` is the id
     that release 0.1.0 gave the same row of a file. `after_cancelled`: where the entry with its id was cancelled, it gets the
     next id. `above` are the units above that of the programme (and those that
-    follow its work), `higher` those of a higher level that the command names.
+    follow its work), `higher` those of a higher level that the command names, `strangers` those that it names and that the
+    unit of the programme neither stands above nor follows.
     """
 
     by: Acting
@@ -96,6 +98,7 @@ class Record:
     after_cancelled: bool = False
     above: frozenset[str] = frozenset()
     higher: frozenset[str] = frozenset()
+    strangers: frozenset[str] = frozenset()
 
     @property
     def spec(self) -> EntryKind:
@@ -149,6 +152,7 @@ def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
     if followed is not None and (done := _repeats(followed, event)) is not None:
         return done
     checks.check_entry(event, followed, command.today, command.higher)
+    checks.check_obliged(event, followed, command.strangers)
     after = evolve(programme, event)
     checks.check_around(after.entries, event.entry_id if command.kind not in CHANGES else followed_id(event))
     return [event]

@@ -1,5 +1,6 @@
 """What the programme of a unit refuses, and what to do instead."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from shared.kernel.errors import Refusal, Text
@@ -171,6 +172,24 @@ class InspectsAbove(Refusal):
             "kiểm tra lại đơn vị được kiểm tra (lead_unit_code).",
             f"The unit '{inspected}' is of a higher level than '{unit_code}', which does not inspect it; check which unit was inspected "
             "(lead_unit_code).",
+            field="lead_unit_code",
+        )
+
+
+class ObligesElsewhere(Refusal):
+    """A task, a required report or an inspection for a unit of somebody else's area."""
+
+    code = "obliges-elsewhere"
+    kind = "forbidden"
+
+    def __init__(self, unit_code: str, others: Iterable[str]) -> None:
+        named = ", ".join(others)
+        super().__init__(
+            f"Đơn vị “{unit_code}” không phải cấp trên và không được giao theo dõi đơn vị {named}, nên chưa giao nhiệm vụ, yêu cầu báo cáo "
+            "hoặc ghi kiểm tra đối với đơn vị đó được; đề nghị chọn đơn vị trực thuộc hoặc được giao theo dõi, hoặc chuyển cho người vận "
+            "hành.",
+            f"The unit '{unit_code}' neither stands above nor follows {named}, so it assigns no task to it, requires no report of it and "
+            "does not inspect it; choose a unit below or one that it follows, or turn to an operator.",
             field="lead_unit_code",
         )
 

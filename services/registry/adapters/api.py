@@ -21,8 +21,8 @@ from services.registry.adapters.views import (
 from services.registry.application.commands import Commands
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
-from shared.auth.admission import may
-from shared.auth.tokens import ANONYMOUS, Principal
+from shared.auth.admission import acting_for, may
+from shared.auth.tokens import Principal
 from shared.contracts.event import Code, unit_id
 from shared.contracts.vocabulary import Stage
 from shared.eventstore.handle import BulkStore, Handled
@@ -177,25 +177,30 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
 
     @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself", responses=VERSIONED)
     async def draft(
-        principal: Annotated[Principal, may(Action.READ_DRAFTS)], response: Response, draft_code: str
+        request: Request,
+        principal: Annotated[Principal, may(Action.READ_DRAFTS)],
+        response: Response,
+        draft_code: str,
     ) -> DraftView:
         state, history = await commands.draft_with_history(draft_code)
         request_context.versioned(response, history.version)
         of_leads = await commands.lead_findings(state, history)
         findings = (*commands.findings(state, history, commands.today), *of_leads)
         clocks = commands.clocks(state, history, commands.today)
-        shown = () if principal == ANONYMOUS else state.requests
-        requests = [await request_view(commands, request) for request in shown]
+        reads = await acting_for(Action.READ_REQUESTS, request, principal)
+        shown = [each for each in state.requests if reads.may_act_for(each.raised.unit_code)]
+        requests = [await request_view(commands, each) for each in shown]
         return draft_view(state, history, findings, clocks, commands.entries(state, history), requests)
 
     @router.get("/drafts/{draft_code}/history", summary="Every event of a draft: when, who, what")
     async def history(
-        principal: Annotated[Principal, may(Action.READ_DRAFTS)], draft_code: str
+        request: Request, principal: Annotated[Principal, may(Action.READ_DRAFTS)], draft_code: str
     ) -> HistoryView:
         state, recorded = await commands.draft_with_history(draft_code)
         of_leads = await commands.lead_findings(state, recorded)
         findings = (*commands.findings(state, recorded, commands.today), *of_leads)
-        return history_view(draft_code, recorded, findings, public=principal == ANONYMOUS)
+        reads = await acting_for(Action.READ_REQUESTS, request, principal)
+        return history_view(draft_code, recorded, findings, reads)
 
     @router.get("/procedures", summary="The rules in force, with their dates and legal basis")
     async def procedures(_: Annotated[Principal, may(Action.READ_RULES)]) -> ProceduresView:

@@ -14,7 +14,7 @@ from services.registry.adapters.request_views import RequestView
 from services.registry.domain.draft_state import Draft, papers_of, procedure_of
 from services.registry.domain.unit import Unit
 from shared.contracts.envelope import Recorded
-from shared.contracts.event import Event, Unknown
+from shared.contracts.event import Acting, Event, Unknown
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
@@ -151,6 +151,7 @@ class EventView(BaseModel):
     type: str
     recorded_at: datetime
     actor: str | None
+    actor_unit: str | None = None
     correlation_id: str | None
     data: dict[str, Any]
     findings: list[FindingView]
@@ -197,12 +198,12 @@ PUBLIC_OF_REQUESTS = {"request_id", "kind", "unit_code", "raised_on", "decision"
 
 
 def history_view(
-    draft_code: str, history: History, findings: Sequence[Finding], *, public: bool = False
+    draft_code: str, history: History, findings: Sequence[Finding], reads: Acting
 ) -> HistoryView:
-    """Show every event with its findings; a `public` one without the words of requests and their decisions."""
+    """Show every event with its findings; `reads`: of whose requests and decisions the words are shown."""
 
     def shown(data: Event | Unknown) -> dict[str, Any]:
-        hidden = public and isinstance(data, OF_REQUESTS)
+        hidden = isinstance(data, OF_REQUESTS) and not reads.may_act_for(data.unit_code)
         fields = PUBLIC_OF_REQUESTS if hidden else None
         return data.model_dump(mode="json", exclude_none=True, include=fields)
 
@@ -214,6 +215,7 @@ def history_view(
             "type": event.type,
             "recorded_at": event.metadata.time.isoformat(),
             "actor": event.metadata.actor,
+            "actor_unit": event.metadata.actor_unit,
             "correlation_id": event.metadata.correlation_id,
             "data": shown(event.data),
             "findings": finding_views(finding for finding in findings if _is_about(finding, event)),

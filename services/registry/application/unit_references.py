@@ -28,10 +28,10 @@ async def related_to(store: EventStore, command: units.Command, state: units.Sta
             return await reached(store, references_of(command), successors_of)
         case units.SetSupervision():
             return await reached(store, references_of(command), lambda _: ())
-        case units.Amend():
+        case units.Amend() | units.Rename() | units.Move():
             own = parents_of(state.by_day) if isinstance(state, units.Unit) else set()
-            parents = {*own, *filter(None, (command.parent_code,))}
-            return await reached(store, parents, parents_of)
+            named = () if isinstance(command, units.Rename) else (command.parent_code,)
+            return await reached(store, {*own, *filter(None, named)}, parents_of)
         case _:
             return await reached(store, references_of(command), parents_of)
 

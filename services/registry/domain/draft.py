@@ -62,6 +62,7 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Answer, Clearable, Precision, RequestKind, Stage
 from shared.directory.folds import AMENDABLE_OF_DRAFT, amended_draft
+from shared.rights.table import require
 from shared.rules.facts import StageEntry
 from shared.rules.sequence import check_recorded_day, in_order
 
@@ -483,9 +484,23 @@ def _transfer(draft: Draft, command: Transfer) -> Sequence[DraftEvent]:
     transfer = DraftTransferred.of(command)
     if transfer in draft.transfers:
         return []
+    _check_units_of_transfer(draft, command)
     for unit in command.related.values():
         check_valid(unit, command.on)
     return [transfer]
+
+
+def _check_units_of_transfer(draft: Draft, command: Transfer) -> None:
+    """Refuse who follows the lead unit alone to take a draft from, or give it to, a unit that somebody else follows.
+
+    What a unit asks for is checked when it is decided.
+    """
+    by = command.by
+    if not by.may_decide_for(draft.lead_on(command.today)):
+        return
+    for unit_code in (draft.lead_on(command.on), command.to_unit_code):
+        if unit_code != by.unit_code:
+            require(by, unit_code)
 
 
 draft: Decider[State, Command, DraftEvent] = Decider("draft", Absent(), decide, evolve, about)

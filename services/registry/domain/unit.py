@@ -31,7 +31,8 @@ from shared.contracts.vocabulary import (
     UnitLevel,
 )
 from shared.directory import folds
-from shared.rights.table import require
+from shared.directory.folds import UnitDirectory
+from shared.rights.table import OtherUnit, require
 
 Change = (
     UnitAmended | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet | UnitSupervisionSet
@@ -170,6 +171,14 @@ State = Absent | Unit
 
 def decide(state: State, command: Command) -> Sequence[UnitEvent]:
     _check_acting(command)
+    if not isinstance(command, Register) and isinstance(state, Unit):
+        _check_taken_from(command, state.by_day)
+    events = _decide(state, command)
+    _check_followed(command, state, events)
+    return events
+
+
+def _decide(state: State, command: Command) -> Sequence[UnitEvent]:
     if isinstance(command, Register):
         return _register(state, command)
     if isinstance(state, Absent):
@@ -208,6 +217,45 @@ def _others(command: Command) -> Sequence[str | None]:
             return [command.parent_code]
         case _:
             return []
+
+
+def _check_taken_from(command: Dated | Amend, unit: folds.Unit) -> None:
+    """Refuse a change on a day on which the unit stood elsewhere in the tree: it changes what was somebody else's."""
+    by = command.by
+    match command:
+        case Move() | Succeed() | Dissolve() | SetSupervision() | Rename():
+            stood_below = unit.parent_on(command.on)
+        case Amend():
+            stood_below = unit.parent_code
+        case _:
+            return
+    if stood_below not in (by.unit_code, unit.parent_on(date.max)):
+        require(by, stood_below)
+
+
+def _check_followed(command: Command, state: State, events: Sequence[UnitEvent]) -> None:
+    """Refuse to make a unit follow others by default for whom the caller does not decide: it would name its own judge."""
+    by = command.by
+    if by.supervises or not events:
+        return
+    after = reduce(evolve, events, state)
+    before = _followed_by_default(state, command.related)
+    for followed in sorted(_followed_by_default(after, command.related) - before):
+        if followed != command.unit_code and not by.may_decide_for(followed):
+            raise OtherUnit(followed)
+
+
+def _followed_by_default(state: State, related: Related) -> frozenset[str]:
+    """Give the units whose subtrees a unit follows by its kind, name and place, on any day."""
+    if isinstance(state, Absent):
+        return frozenset()
+    unit = state.by_day
+    units = UnitDirectory({**related, unit.unit_code: unit})
+    changes = (day for of in units.units.values() for day, _ in (*of.names, *of.parents))
+    days = {unit.valid_from or date.min, date.max, *changes}
+    return frozenset(
+        root for day in days if (root := units.on(day).areas.followed_by_default(unit.unit_code))
+    )
 
 
 def _is_recorded(state: Unit, change: Change) -> bool:

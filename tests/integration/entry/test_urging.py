@@ -1,10 +1,15 @@
 """A supervising body chooses units that are overdue, and gets a letter for each, with a deadline, a contact and a basis."""
 
+import threading
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
+import pytest
 from docx import Document
 
+from services.notifier.adapters.rendering.reminder_letter import urging_letter
+from services.notifier.adapters.urging import page
 from shared.auth.sessions import CSRF_FIELD
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import HEALTH, JUSTICE, SCHOOLS, Office, date_of, filled, press
@@ -15,7 +20,14 @@ from tests.support.platform.service import eventually
 PATH = "/entry/urging"
 
 
-async def test_letters_to_chosen_units(office: Office, a_code: str) -> None:
+async def test_letters_to_chosen_units(office: Office, a_code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrote: list[threading.Thread] = []
+
+    def noted(*arguments: Any) -> bytes:
+        wrote.append(threading.current_thread())
+        return urging_letter(*arguments)
+
+    monkeypatch.setattr(page, "urging_letter", noted)
     await in_consultation(office, a_code, ago(60))
 
     async def raised() -> bool:
@@ -41,6 +53,8 @@ async def test_letters_to_chosen_units(office: Office, a_code: str) -> None:
             justice, empty, "record", units=[HEALTH, SCHOOLS], **date_of("deadline", ago(-5))
         )
         assert (letters.status_code, letters.headers["content-type"]) == (200, "application/zip")
+    assert wrote
+    assert threading.main_thread() not in wrote, "a thousand letters must not hold the others' requests"
     with ZipFile(BytesIO(letters.content)) as archive:
         assert archive.namelist() == [f"{HEALTH}.docx"]  # the other one is not overdue
         letter = Document(BytesIO(archive.read(f"{HEALTH}.docx")))

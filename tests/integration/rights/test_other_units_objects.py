@@ -1,13 +1,11 @@
 """Every object of one unit is tried with every other role and relation, over HTTP: none succeeds, none reveals a mailbox."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import date
 
 import httpx
 import pytest
 
-from deploy.local.keys.keyring import Keyring
 from shared.contracts.event import communication_id
 from shared.contracts.vocabulary import Role
 from shared.rights.actions import Action, Relation
@@ -22,37 +20,11 @@ from tests.integration.rights.attempts import (
     Objects,
     ago,
 )
-from tests.support.platform.service import SERVICES, Platform, open_platform
-from tests.support.servers.engines import NewDatabase, fresh_nats
-from tests.support.servers.tokens import Issuer
+from tests.support.platform.service import Platform
 from tests.unit.rights.test_table import expected
 
 REFUSED = {401, 403, 404}
 pytestmark = pytest.mark.timeout(900)  # thousands of requests, and four services to start
-
-
-@pytest.fixture(scope="module")
-async def objects(
-    tmp_path_factory: pytest.TempPathFactory,
-    keys: Keyring,
-    token_issuer: Issuer,
-    session_database: NewDatabase,
-) -> AsyncIterator[Objects]:
-    async with (
-        fresh_nats(tmp_path_factory.mktemp("nats"), keys) as server,
-        open_platform(
-            server,
-            keys,
-            token_issuer,
-            session_database,
-            *SERVICES,
-            mail_dir=tmp_path_factory.mktemp("mail"),
-        ) as platform,
-    ):
-        objects = Objects(platform)
-        await objects.make()
-        await platform.settled()
-        yield objects
 
 
 async def tried(platform: Platform, attempt: Attempt, role: Role, unit: str | None) -> httpx.Response:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from services.notifier.adapters.sign_in import flow, mailing
 from shared.contracts.vocabulary import RecipientRole
 from shared.eventstore.buckets import hashed
 from shared.http import problems
+from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from tests.integration.sign_in.conftest import (
     CLERK,
     HEAD,
@@ -168,6 +170,32 @@ async def test_a_recipient_who_was_replaced_can_not_use_the_link_and_is_signed_o
         await put_recipients(office, OTHER, [{"email": HEAD, "role": "head"}])
         assert (await browser.post(second)).status_code == 410
         assert (await browser.get(f"{office.url('metrics')}/")).status_code == 303
+
+
+async def test_who_stands_in_for_some_days_is_signed_out_at_the_end_of_the_last_one(
+    office: SignInOffice,
+) -> None:
+    sessions = office.notifier.app.state.access.sessions
+    last = day_in_vietnam(sessions.now())
+    deputy = {"email": "thay@so.example.vn", "role": "head", "valid_to": last.isoformat()}
+    await put_recipients(office, OTHER, [deputy, {"email": HEAD, "role": "head"}])
+    async with office.browser() as browser:
+        await ask(office, browser, deputy["email"])
+        (link,) = await office.mailed(1)
+        assert (await browser.post(link)).status_code == 303
+        listed = (await office.notifier.client.get("/sessions")).json()["sessions"]
+    end = datetime.combine(last + timedelta(days=1), time.min, VIETNAM)
+    assert (listed[0]["role"], listed[0]["unit"]) == ("head", OTHER)
+    expires = datetime.fromisoformat(listed[0]["expires"])
+    assert expires == min(end, datetime.fromisoformat(listed[0]["started"]) + timedelta(hours=8))
+
+
+@pytest.mark.parametrize(
+    ("last_day", "end"),
+    [(None, None), (date(2026, 11, 30), datetime(2026, 11, 30, 17, tzinfo=UTC))],
+)
+def test_a_mailbox_ends_with_its_last_day_in_vietnam(last_day: date | None, end: datetime | None) -> None:
+    assert mailing.end_of(last_day) == end
 
 
 async def test_a_mailbox_gets_three_links_in_a_quarter_of_an_hour(office: SignInOffice) -> None:

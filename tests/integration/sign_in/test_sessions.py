@@ -1,5 +1,6 @@
 """One session for the pages of all services: its cookie, its CSRF token, its end; and revoked tokens."""
 
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -137,6 +138,34 @@ async def test_who_signs_in_again_has_one_session(office: SignInOffice) -> None:
         await office.sign_in(browser, sub="signs-in-twice")
         assert (await browser.get(f"{office.url('metrics')}/")).status_code == 200
         assert (await older.get(f"{office.url('metrics')}/")).status_code == 303
+
+
+async def test_a_person_sees_and_ends_the_own_sessions_and_nobody_elses(office: SignInOffice) -> None:
+    store, pages = office.notifier.app.state.access.sessions, f"{office.url('notifier')}/sign-in"
+    address, figures = f"{office.url('notifier')}/sign-out", f"{office.url('metrics')}/"
+
+    async def signed_in(browser: httpx.AsyncClient, name: str) -> str:
+        secret, session = await store.start(Principal(name, Role.READER), sessions.Way.MAIL)
+        browser.cookies.set(sessions.COOKIE, secret)
+        return str(session.session_id)
+
+    async with office.browser() as desk, office.browser() as phone, office.browser() as other:
+        await signed_in(desk, "one-person")
+        of_phone, of_other = await signed_in(phone, "one-person"), await signed_in(other, "another-person")
+        shown = re.findall(r'name="session" value="([^"]+)"', (await desk.get(pages)).text)
+        assert shown == [of_phone, "all"]
+        csrf = await office.csrf(desk)
+        await desk.post(address, data={"csrf_token": csrf, "session": of_other})
+        assert (await desk.post(address, data={"session": of_phone})).status_code == 403
+        for browser in (desk, phone, other):
+            assert (await browser.get(figures)).status_code == 200
+        ended = await desk.post(address, data={"csrf_token": csrf, "session": of_phone})
+        assert "set-cookie" not in ended.headers, "the present one goes on"
+        assert (await phone.get(figures)).status_code == 303
+        await signed_in(phone, "one-person")
+        await desk.post(address, data={"csrf_token": csrf, "session": "all"})
+        for browser, status in ((desk, 303), (phone, 303), (other, 200)):
+            assert (await browser.get(figures)).status_code == status
 
 
 async def test_a_revoked_session_is_refused_at_its_next_request(office: SignInOffice) -> None:

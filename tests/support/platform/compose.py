@@ -11,6 +11,7 @@ DEPLOY = Path(__file__).parents[3] / "deploy"
 COMPOSE = DEPLOY / "compose"
 FILES = ("compose.yaml", "cluster.yaml")
 OBSERVABILITY = "observability.yaml"  # beside either of them
+ORIGIN = "origin.yaml"  # likewise
 
 Definition = dict[str, Any]
 

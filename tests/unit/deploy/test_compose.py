@@ -10,12 +10,14 @@ import pytest
 from deploy.cli.operate import keys
 from deploy.nats.permissions import SERVICES
 from shared.service import DRAIN_SECONDS
-from tests.support.platform.compose import COMPOSE, DEPLOY, FILES, OBSERVABILITY, document, services
+from tests.support.platform.compose import COMPOSE, DEPLOY, FILES, OBSERVABILITY, ORIGIN, document, services
 
 
 def every() -> Iterator[Any]:
-    for file in (*FILES, OBSERVABILITY):
+    for file in (*FILES, OBSERVABILITY, ORIGIN):
         for name, definition in services(file).items():
+            if file == ORIGIN and name in SERVICES:
+                continue  # their definition is that of the other files; here they get addresses alone
             yield pytest.param(definition, id=f"{file}:{name}")
 
 
@@ -42,6 +44,23 @@ def test_only_our_own_containers_reach_the_engines(file: str) -> None:
     for engine in engines.values():
         assert "ports" not in engine
         assert list(engine["networks"]) == ["engines"]
+
+
+def test_one_origin_has_a_path_for_each_service_and_the_proxy_knows_it() -> None:
+    definitions = services(ORIGIN)
+    addresses = {name: definitions[name]["environment"] for name in SERVICES}
+    for given in addresses.values():
+        assert set(given) == {f"LOA_URL_{name.upper()}" for name in SERVICES}
+        paths = {name: given[f"LOA_URL_{name.upper()}"].rpartition("}")[2] for name in SERVICES}
+        assert paths == {name: f"/{name}" for name in SERVICES} | {"metrics": ""}
+    configuration = (COMPOSE / "origin.cfg").read_text()
+    for name in SERVICES:
+        assert definitions["origin"]["environment"][f"LOA_UPSTREAM_{name.upper()}"] == f"{name}:8000"
+        assert f"\nbackend {name}\n" in configuration
+    named = set(re.findall(r"\$\{(\w+)\}", configuration))
+    assert named - {"LOA_UPSTREAM_…"} <= definitions["origin"]["environment"].keys()
+    (mounted,) = (volume.split(":") for volume in definitions["origin"]["volumes"] if "origin" in volume)
+    assert (COMPOSE / mounted[0]).is_file()
 
 
 @each

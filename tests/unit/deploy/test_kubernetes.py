@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
@@ -22,8 +24,9 @@ from tests.support.platform.compose import DEPLOY
 
 K8S = DEPLOY / "k8s"
 FOLDERS = sorted(str(path.parent.relative_to(K8S)) for path in K8S.rglob("kustomization.yaml"))
-OVERLAYS = ("dev", "province", "national")
+OVERLAYS = ("dev", "province", "national", "connected")
 FOREIGN = frozenset({"ServiceMonitor", "PrometheusRule"})  # of the Prometheus Operator, not Kubernetes' own
+PROBES = ("metrics", "livez", "readyz")  # for the own network
 VERSION = "1.31"  # the oldest that is still looked after
 
 
@@ -191,10 +194,65 @@ def test_a_pod_reaches_its_engines_and_nothing_else(overlay: str) -> None:
     closed = {"podSelector": {"matchLabels": ours}, "policyTypes": ["Ingress", "Egress"]}
     assert closed in policies, "what no other policy allows is denied"
     rules = [rule for policy in policies for rule in policy.get("egress", ())]
-    ports = [port["port"] for rule in rules for port in rule.get("ports", [{"port": "any"}])]
-    assert set(ports) == REACHED
+    ports = {port["port"] for rule in rules for port in rule.get("ports", [{"port": "any"}])}
+    assert ports == REACHED | (set(BEYOND.values()) if overlay == "connected" else set())
     anywhere = {port["port"] for rule in rules if "to" not in rule for port in rule["ports"]}
     assert anywhere == {25, 465, 587}, "the mail server alone may stand anywhere"
+
+
+BEYOND = {"LOA_OIDC_ISSUER": 443, "LOA_EVIDENCE_URL": 9000, "OTEL_EXPORTER_OTLP_ENDPOINT": 4318}
+
+
+def test_each_system_beyond_has_an_address_and_a_port_of_its_own() -> None:
+    """Settings and policies of the example agree, and none of the addresses of the documentation (RFC 5737) is left."""
+    (settings,) = of_kind("connected", "ConfigMap").values()
+    for name, port in BEYOND.items():
+        address = urlsplit(settings["data"][name])
+        assert (address.port or 443) == port, name
+    policies = of_kind("connected", "NetworkPolicy")
+    pods = {
+        "loa-identity": {"app.kubernetes.io/part-of": "loa"},
+        "loa-files": {"app.kubernetes.io/name": "campaigns"},
+        "loa-traces": {"app.kubernetes.io/part-of": "loa"},
+    }
+    for name, labels in pods.items():
+        spec = policies[name]["spec"]
+        assert spec["podSelector"]["matchLabels"] == labels
+        (rule,) = spec["egress"]
+        (to,) = rule["to"]
+        network = ip_network(to["ipBlock"]["cidr"])
+        assert network.num_addresses == 1, "one system, not a network"
+        assert network.is_private
+        assert not network.overlaps(ip_network("192.0.2.0/24"))
+    assert not pods.keys() & of_kind("province", "NetworkPolicy").keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("/", "loa-metrics"),
+        ("/lists/gaps", "loa-metrics"),
+        ("/registry", "loa-registry"),
+        ("/registry/home", "loa-registry"),
+        ("/campaigns/entry/programme", "loa-campaigns"),
+        ("/notifier/sign-in", "loa-notifier"),
+        ("/registry/metrics-page", "loa-registry"),
+        *((f"{service}/{probe}", None) for service in ("", "/registry", "/campaigns", "/notifier") for probe in PROBES),
+        *((f"{service}/{probe}/", None) for service in ("", "/notifier") for probe in PROBES),
+    ],
+)  # fmt: skip
+def test_the_ingress_leads_to_pages_and_programs_and_keeps_probes_inside(
+    path: str, leads_to: str | None
+) -> None:
+    """As ingress-nginx does: each path is a pattern from the beginning, in any case of letters, the longest first."""
+    patterns = [
+        (each["path"], each["backend"]["service"]["name"])
+        for ingress in of_kind("province", "Ingress").values()
+        for each in ingress["spec"]["rules"][0]["http"]["paths"]
+    ]
+    ordered = sorted(patterns, key=lambda pair: -len(pair[0]))
+    led_to = next((name for pattern, name in ordered if re.match(pattern, path, re.IGNORECASE)), None)
+    assert led_to == leads_to
 
 
 @pytest.mark.parametrize("overlay", ["province", "national"])

@@ -37,7 +37,10 @@ def _check_types(event: Recorded) -> None:
     assert type(event.aggregate_version) is int
     assert metadata.time.tzinfo is not None
     assert all(isinstance(text, str) for text in (metadata.actor, metadata.correlation_id))
-    optional = (metadata.causation_id, metadata.idempotency_key, metadata.payload_hash, metadata.traceparent)
+    optional = (
+        *(metadata.causation_id, metadata.idempotency_key, metadata.payload_hash, metadata.traceparent),
+        metadata.actor_unit,
+    )
     assert all(text is None or isinstance(text, str) for text in optional)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from services.registry.domain.unit import (
     Unit,
     unit,
 )
+from shared.contracts.event import SUPERVISION, Acting
 from shared.contracts.registry import (
     UnitDissolved,
     UnitMoved,
@@ -29,6 +31,8 @@ from shared.contracts.registry import (
     UnitTargetSet,
 )
 from shared.contracts.vocabulary import SuccessionKind, SupervisionKind, UnitKind, UnitLevel
+from shared.directory import folds
+from shared.rights.table import OtherUnit
 from tests.support.rules.asked import asked
 from tests.support.rules.spec import spec
 
@@ -101,3 +105,85 @@ def test_the_name_is_the_latest_by_day_not_by_recording() -> None:
     state = spec(unit).given(BKHDT, late, early).state
     assert isinstance(state, Unit)
     assert state.by_day.name_on(date(2026, 1, 1)) == "Mới"
+
+
+PARENTS = frozenset({"A-UB", "A-STP", "DOI"})
+OF_A = Acting("A-STP", units=PARENTS, decides=True)
+MOVED = (
+    UnitRegistered(
+        unit_code="DOI",
+        unit_name="Trung tâm",
+        level=UnitLevel.PROVINCIAL,
+        kind=UnitKind.DEPARTMENT,
+        parent_code="B-UB",
+    ),
+    UnitMoved(unit_code="DOI", parent_code="A-UB", on=DAY),
+)
+
+
+@pytest.mark.parametrize("on", [date(2025, 2, 28), DAY])
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        (Move, {"parent_code": "A-STP"}),
+        (Rename, {"unit_name": "Trung tâm khác"}),
+        (Dissolve, {}),
+        (SetSupervision, {"supervisor_code": None, "kind": SupervisionKind.COUNCIL}),
+    ],
+)
+def test_the_time_below_another_unit_is_not_changed_by_who_has_it_now(
+    kind: type[Command], more: Mapping[str, Any], on: date
+) -> None:
+    command = asked(kind, unit_code="DOI", by=OF_A, on=on, **more)
+    case = spec(unit).given(*MOVED).when(command)
+    if on < DAY:
+        case.refused(OtherUnit)
+    else:
+        assert case.yields()
+
+
+@pytest.mark.parametrize(
+    ("by", "name", "kind", "refused"),
+    [
+        (
+            Acting("SYT", units=frozenset({"SYT"}), decides=True),
+            "Phòng",
+            "provincial_justice_department",
+            True,
+        ),
+        (Acting("A-UB", units=frozenset({"A-UB"}), decides=True), "Sở Tư pháp", "department", True),
+        (Acting("A-STP", units=frozenset({"A-UB", "SYT"}), decides=True), "Sở Tư pháp", "department", False),
+        (Acting("SYT", units=frozenset({"SYT"}), decides=True), "Phòng", "department", False),
+        (SUPERVISION, "Phòng", "provincial_justice_department", False),
+    ],
+)
+def test_nobody_names_who_oversees_the_own_unit(by: Acting, name: str, kind: str, refused: bool) -> None:
+    province = folds.Unit(
+        unit_code="A-UB",
+        unit_name="Ủy ban nhân dân tỉnh A",
+        level=UnitLevel.PROVINCIAL,
+        kind=UnitKind.PROVINCIAL_COMMITTEE,
+    )
+    health = folds.Unit(
+        unit_code="SYT",
+        unit_name="Sở Y tế",
+        level=UnitLevel.PROVINCIAL,
+        kind=UnitKind.DEPARTMENT,
+        parent_code="A-UB",
+    )
+    parent = "SYT" if by.unit_code == "SYT" or by.supervises else "A-UB"
+    command = asked(
+        Register,
+        unit_code="MOI",
+        unit_name=name,
+        level=UnitLevel.PROVINCIAL,
+        kind=UnitKind(kind),
+        parent_code=parent,
+        by=by,
+        related={"A-UB": province, "SYT": health},
+    )
+    case = spec(unit).when(command)
+    if refused:
+        case.refused(OtherUnit)
+    else:
+        assert case.yields()

@@ -164,10 +164,15 @@ class SqlRecipients:
             return is_new
 
     async def _sign_out(self, listed: Sequence[Recipient], wanted: Sequence[Recipient]) -> None:
-        kept = {(recipient.email, recipient.role) for recipient in wanted}
+        kept = {_signed_in_as(recipient) for recipient in wanted}
         for recipient in listed:
-            if (recipient.email, recipient.role) not in kept:
+            if _signed_in_as(recipient) not in kept:
                 await self.end_sessions(recipient.recipient_id)
+
+
+def _signed_in_as(recipient: Recipient) -> tuple[object, ...]:
+    """Give what a session of a mailbox stands on: who it is of, its role, and until when."""
+    return recipient.email, recipient.role, recipient.valid_from, recipient.valid_to
 
 
 async def _listed(connection: AsyncConnection, unit_code: str, *, locked: bool = False) -> list[Recipient]:

@@ -76,6 +76,15 @@ class NotProtected(Forbidden):
         )
 
 
+EVERY = "all"
+WAYS: Mapping[Way, Text] = {
+    Way.MAIL: Text("liên kết trong thư", "link by mail"),
+    Way.OIDC: Text("tài khoản cơ quan", "office account"),
+    Way.COMMAND: Text("lệnh loa login", "loa login"),
+}
+"""How a person signed in, beside each of the own sessions."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """The three ways; without a `provider` two. `home` is the page on which officials begin."""
@@ -104,10 +113,13 @@ class SignIn:
         except SessionEnded:
             return None
 
-    def overview(self, request: Request, session: Session | None, return_to: str) -> HTMLResponse:
+    async def overview(self, request: Request, session: Session | None, return_to: str) -> HTMLResponse:
+        own = await self.access.sessions.of(session.principal.subject) if session else []
         return self.render(
             "sign_in.html",
             session=session,
+            others=[each for each in own if session and each.session_id != session.session_id],
+            ways=WAYS,
             role=ROLE_NAMES[session.principal.role.value] if session else None,
             csrf=self.access.csrf_token(request) if session else "",
             csrf_field=CSRF_FIELD,
@@ -152,15 +164,21 @@ class SignIn:
     def _browser_cookie(self) -> str:
         return f"__Host-{BROWSER_COOKIE}" if self.access.place.is_secure else BROWSER_COOKIE
 
-    async def end(self, request: Request, given: str) -> Response:
-        """End the session of a browser; without one there is nothing to end."""
+    async def end(self, request: Request, given: str, which: str = "") -> Response:
+        """End the session of a browser, another one of the same person, or all of them (`EVERY`)."""
         session, secret = await self.present(request), self.access.secret(request)
+        answer = RedirectResponse(f"{self.access.place.notifier.rstrip('/')}/sign-in", HTTPStatus.SEE_OTHER)
         if session is not None and secret is not None:
             if not is_csrf_token(secret, given):
                 raise FromAnotherSite
-            await self.access.sessions.end(session.session_id)
-            logger.info("session_ended", subject=session.principal.subject)
-        answer = RedirectResponse(f"{self.access.place.notifier.rstrip('/')}/sign-in", HTTPStatus.SEE_OTHER)
+            subject = session.principal.subject
+            own = {each.session_id for each in await self.access.sessions.of(subject)}
+            ended = own if which == EVERY else own & {which or session.session_id}
+            for session_id in ended:
+                await self.access.sessions.end(session_id)
+            logger.info("session_ended", subject=subject, sessions=len(ended))
+            if session.session_id not in ended:
+                return answer
         self._set(answer, self.access.place.cookie, "", 0)
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # browsers heed it over https alone
         return answer
@@ -175,10 +193,10 @@ class SignIn:
 
     async def redeem(self, request: Request, code: str, recipient: UUID | None) -> Response:
         try:
-            principal, return_to = await self.mail.spend(code, recipient)
+            principal, return_to, until = await self.mail.spend(code, recipient)
         except CodeIsOver:
             return await self._redeem_login(request, code)
-        return await self.start(request, principal, Way.MAIL, return_to)
+        return await self.start(request, principal, Way.MAIL, return_to, until=until)
 
     async def _redeem_login(self, request: Request, code: str) -> Response:
         document = await self.logins.spend(code)

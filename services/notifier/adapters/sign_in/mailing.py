@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from shared.contracts.vocabulary import RecipientRole, Role
 from shared.eventstore.buckets import Bucket
 from shared.kernel.counted import counted
 from shared.kernel.errors import PermanentError, Refusal
-from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
@@ -81,8 +81,8 @@ class MailSignIn:
         """Give the mailboxes that a code admits, of those that are still registered; raises `CodeIsOver`."""
         return await self._registered(await self.codes.look(code))
 
-    async def spend(self, code: str, recipient_id: UUID | None) -> tuple[Principal, str]:
-        """Use a code up for one of its mailboxes, and say where to go; raises `CodeIsOver`."""
+    async def spend(self, code: str, recipient_id: UUID | None) -> tuple[Principal, str, datetime | None]:
+        """Use a code up for one of its mailboxes; say where to go and until when at most; raises `CodeIsOver`."""
         document = await self.codes.spend(code)
         chosen = [
             mailbox
@@ -91,7 +91,8 @@ class MailSignIn:
         ]
         if len(chosen) != 1:
             raise CodeIsOver
-        return principal_of(chosen[0].recipient), str(document["return_to"])
+        recipient = chosen[0].recipient
+        return principal_of(recipient), str(document["return_to"]), end_of(recipient.valid_to)
 
     async def _registered(self, document: Mapping[str, Any]) -> Sequence[Mailbox]:
         today = day_in_vietnam(self.now())
@@ -151,6 +152,11 @@ class MailSignIn:
 def _log_refused(why: str) -> None:
     """Note a sign-in by mail that gets no link; the address is not in the log."""
     logger.warning("sign_in_mail_refused", why=why)
+
+
+def end_of(last_day: date | None) -> datetime | None:
+    """Give the moment at which a mailbox ends that stands in for some days: who signed in with it is signed out then."""
+    return datetime.combine(last_day + timedelta(days=1), time.min, VIETNAM) if last_day else None
 
 
 def principal_of(recipient: Recipient) -> Principal:

@@ -49,7 +49,7 @@ def router(sign_in: SignIn) -> APIRouter:
 
     @routes.get("/sign-in")
     async def ways(request: Request, return_to: ReturnTo = "") -> Response:
-        return sign_in.overview(request, await sign_in.present(request), return_to)
+        return await sign_in.overview(request, await sign_in.present(request), return_to)
 
     @routes.post("/sign-in/mail")
     async def by_mail(
@@ -78,8 +78,12 @@ def router(sign_in: SignIn) -> APIRouter:
         return await sign_in.redeem(request, code, recipient)
 
     @routes.post("/sign-out")
-    async def sign_out(request: Request, csrf_token: Annotated[str, Form(max_length=100)] = "") -> Response:
-        return await sign_in.end(request, csrf_token)
+    async def sign_out(
+        request: Request,
+        csrf_token: Annotated[str, Form(max_length=100)] = "",
+        session: Annotated[str, Form(max_length=200)] = "",
+    ) -> Response:
+        return await sign_in.end(request, csrf_token, session)
 
     return routes
 

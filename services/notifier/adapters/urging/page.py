@@ -1,5 +1,6 @@
 """The page on which a supervising body chooses units and gets the letters that urge them, one DOCX for each, in a zip."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ class UrgingPages:
                 form.errors["units"] = NO_UNIT
             if terms is None or form.errors:
                 return await self._shown(request, principal, form, 422)
-            content = self._zipped(chosen, principal.unit, units, terms)
+            content = await asyncio.to_thread(self._zipped, chosen, principal.unit, units, terms)
             named = {"Content-Disposition": f'attachment; filename="cong-van-don-doc-{self.today}.zip"'}
             return Response(content, media_type=ZIP, headers={**named, "Cache-Control": "private, no-store"})
 

@@ -15,7 +15,9 @@ from services.registry.domain.lowering import scope_of
 from services.registry.domain.next_stages import next_stages
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
+from shared.contracts.envelope import Recorded
 from shared.contracts.event import Code
+from shared.contracts.registry import DraftRequestDecided
 from shared.contracts.vocabulary import Stage
 from shared.http.request_context import AtPosition
 from shared.kernel.errors import Text
@@ -113,10 +115,23 @@ def router(entry: Entry) -> APIRouter:
                 for each in commands.entries(state, history)
             ],
             events=[
-                (day_in_vietnam(event.metadata.time), words)
+                (day_in_vietnam(event.metadata.time), words, await _in_place_of(entry, event))
                 for event in reversed(history.events)
                 if (words := words_of(event.data)) is not None
             ],
         )
 
     return routes
+
+
+async def _in_place_of(entry: Entry, event: Recorded) -> Text | None:
+    """Say which unit entered an event in the place of the one that it is about; None if that did so itself.
+
+    A decision, and what follows from one, is made in nobody's place.
+    """
+    about, by = event.metadata.about, event.metadata.actor_unit
+    decided = isinstance(event.data, DraftRequestDecided) or event.metadata.causation_id is not None
+    if decided or by is None or about is None or about.unit_code is None:
+        return None
+    name, of = await entry.unit(by), await entry.unit(about.unit_code)
+    return Text(f"{name} nhập thay {of}", f"entered by {name} in the place of {of}")
