@@ -7,6 +7,7 @@ from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
 import pytest
+from openpyxl.styles import Color, Font, PatternFill  # type: ignore[import-untyped]
 
 from deploy.cli.data import sources as sheets
 from deploy.cli.data.columns import Broken
@@ -131,6 +132,41 @@ def test_what_is_hidden_is_asked_about(
     path = book(tmp_path, rows, hide)
     actual = read(path)
     assert (lines(actual), places(actual)) == (rows_taken, asked)
+    assert lines(read(path, Choices(take_hidden=True))) == [2, 3, 4]
+
+
+def paint(font: Font, fill: PatternFill | None = None) -> Callable[[Page], None]:
+    def change(page: Page) -> None:
+        for cell in page[3]:
+            cell.font = font
+            if fill is not None:
+                cell.fill = fill
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "rows_taken"),
+    [
+        (paint(Font(strike=True)), [2, 4]),
+        (paint(Font(color="FFFFFFFF")), [2, 4]),
+        (paint(Font(color=Color(theme=0))), [2, 4]),
+        (paint(Font(color="FFFFFFFF"), PatternFill("solid", fgColor="FFFFFFFF")), [2, 4]),
+        (paint(Font(color="FFFFFFFF"), PatternFill("solid", fgColor="FF1F4E78")), [2, 3, 4]),
+        (paint(Font(color=Color(theme=1))), [2, 3, 4]),
+        (paint(Font(color="FFFF0000", bold=True)), [2, 3, 4]),
+    ],
+)
+def test_what_is_crossed_out_or_white_is_asked_about(
+    tmp_path: Path, change: Callable[[Page], None], rows_taken: list[int]
+) -> None:
+    rows = [HEADER, *(["A", "drafting", f"2026-01-2{n}", "x"] for n in range(3))]
+    path = book(tmp_path, rows, change)
+    actual = read(path)
+    assert lines(actual) == rows_taken
+    assert [(line, is_refused) for line, _, is_refused in places(actual)] == [(3, True)][
+        : 3 - len(rows_taken)
+    ]
     assert lines(read(path, Choices(take_hidden=True))) == [2, 3, 4]
 
 

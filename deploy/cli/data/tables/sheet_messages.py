@@ -60,3 +60,11 @@ HIDDEN_COLUMN = Text(
     "cột đang bị ẩn nên cả trang chưa được nhập; hãy bỏ ẩn (Unhide) hoặc xóa cột, hoặc chạy lại với --take-hidden nếu đúng là cần nhập",
     "the column is hidden, so the sheet was not taken; unhide or delete it, or run again with --take-hidden if it is meant",
 )
+CROSSED_OUT = Text(
+    "ô bị gạch ngang (strikethrough), có lẽ đã bỏ; hãy xóa dòng hoặc bỏ gạch ngang, hoặc chạy lại với --take-hidden nếu đúng là cần nhập",
+    "the cell is struck through, so it may be deleted; delete the row or remove the line, or run again with --take-hidden if it is meant",
+)
+WHITE_ON_WHITE = Text(
+    "ô có chữ trắng trên nền trắng nên không nhìn thấy; hãy đổi màu chữ hoặc xóa nội dung, hoặc chạy lại với --take-hidden nếu đúng là cần nhập",
+    "the cell is written white on white; change the colour or empty it, or run again with --take-hidden if it is meant",
+)

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TypeGuard
 
 from deploy.cli.data.columns import COLUMNS, DATES, Broken, check_header
-from deploy.cli.data.tables.cell_values import Cell, written
+from deploy.cli.data.tables.cell_values import Cell, is_hidden, written
 from deploy.cli.data.tables.date_signature import suspicions
 from deploy.cli.data.tables.sheet_header import SEARCHED, heading_row
 from deploy.cli.data.tables.sheet_layout import PLAIN, Layout, Merged
@@ -209,6 +209,8 @@ class _Table:
             if name not in by_column:
                 continue
             cell = by_column[name]
+            if isinstance(cell, Cell) and cell.mark is not None and not self.sheet.choices.take_hidden:
+                return Broken(line, name, str(cell), cell.mark)
             text = written(cell, name) if isinstance(cell, Cell) else cell
             if isinstance(text, Text):
                 fault = isinstance(cell, Cell) and cell.fault is not None
@@ -228,7 +230,7 @@ def _fault(cell: str | Cell) -> Text | None:
 def _is_filled(cell: str | Cell) -> bool:
     """Tell whether there is something in a cell, also where its format shows nothing of it."""
     if isinstance(cell, Cell):
-        return cell.fault is not None or (cell.value is not None and str(cell.value).strip() != "")
+        return cell.fault is not None or str(cell).strip() != "" or is_hidden(cell)
     return cell.strip() != ""
 
 
