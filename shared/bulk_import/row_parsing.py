@@ -237,7 +237,15 @@ def reasons(error: ValidationError, cells: Mapping[str, Any], model: type[Import
         vi=f"các cột bắt buộc còn trống: {names_vi}; hãy điền, hoặc xóa dòng nếu không phải dữ liệu",
         en=f"mandatory columns are empty: {names_en}; fill them in, or delete the row if it is no data",
     )
-    return [why, *(_reason(item, cells, exact) for item in errors if item["type"] != "missing")]
+    others = [item for item in errors if item["type"] != "missing"]
+    mandatory = sum(field.is_required() for field in model.model_fields.values())
+    if len(missing) * 2 >= mandatory and all(map(_is_no_code, others)):
+        return [why]  # a remark in the column of codes is no second fault of a row that is no data
+    return [why, *(_reason(item, cells, exact) for item in others)]
+
+
+def _is_no_code(item: Any) -> bool:
+    return item["type"] == "string_pattern_mismatch" and bool(item["loc"]) and item["loc"][0] not in PATTERNS
 
 
 def _reason(item: Any, cells: Mapping[str, Any], exact: set[str]) -> Reason:

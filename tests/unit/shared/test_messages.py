@@ -71,6 +71,22 @@ def test_no_english_stands_in_vietnamese(model: type[ImportRow]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cells", "complaints"),
+    [
+        ({"draft_code": "Phụ lục kèm theo"}, 1),  # no row of data: one cause, one complaint
+        ({"draft_code": "x", "instrument": "y"}, 3),
+        ({"draft_code": "A-1", "title": "x", "instrument": "circular", "regime": "y"}, 2),
+        ({"draft_code": "a-1", "title": "x", "instrument": "circular"}, 2),
+    ],
+)
+def test_a_row_of_which_most_is_missing_has_one_complaint(cells: dict[str, str], complaints: int) -> None:
+    model = registry_rows.DraftRow
+    with pytest.raises(ValidationError) as raised:
+        model.model_validate(cells)
+    assert len(reasons(raised.value, cells, model)) == complaints
+
+
+@pytest.mark.parametrize(
     ("column", "value", "words"),
     [
         ("email", "stp@angiang", "địa chỉ thư điện tử"),
@@ -79,7 +95,12 @@ def test_no_english_stands_in_vietnamese(model: type[ImportRow]) -> None:
     ],
 )
 def test_a_message_follows_its_column(column: str, value: str, words: str) -> None:
-    texts = "\n".join(messages_of(notifier_bodies.RecipientRow, column, value))
+    whole = {"unit_code": "STP", "role": "head", "email": "stp@example.vn"}
+    cells = {**whole, column: value}
+    model = notifier_bodies.RecipientRow
+    with pytest.raises(ValidationError) as raised:
+        model.model_validate(cells)
+    texts = "\n".join(why.vi for why in reasons(raised.value, cells, model))
     assert words in texts
     assert (column == "unit_code") == ("mã chỉ gồm" in texts)
 
