@@ -132,6 +132,15 @@ def test_a_message_follows_its_column(column: str, value: str, words: str) -> No
         ("2024-04-05 00:00:00", "2024-04-05"),
         ("45387", "2024-04-05"),
         ("quý I/2024", None),
+        ("Thứ Hai, 15/04/2024", "2024-04-15"),
+        ("15h30 ngày 15/04/2024", "2024-04-15"),
+        ("mồng 5 tháng 4 năm 2024", "2024-04-05"),
+        ("2024–04–15", "2024-04-15"),
+        ("15‑04‑2024", "2024-04-15"),
+        ("'2024-04-15", "2024-04-15"),
+        ("April 15, 2024", "2024-04-15"),
+        ("Apr 15 2024", "2024-04-15"),
+        ("15/04/2567", None),
         ("13/2024", None),
         ("31/02/2024", None),
         ("đầu năm", None),
@@ -145,6 +154,36 @@ def test_a_date_is_suggested_exactly(value: str, expected: str | None) -> None:
     ]
     actual = re.search(r"hãy ghi (\S+)$", why)
     assert (actual[1] if actual else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("05-07/4/2024", "ngày đầu 2024-04-05"),
+        ("05/4 - 07/5/2024", "ngày đầu 2024-04-05"),
+        ("từ 5 đến 7/4/2024", "ngày đầu 2024-04-05"),
+        ("từ ngày 5/4/2024 đến ngày 7/4/2024", "ngày đầu 2024-04-05"),
+        ("15/04/2024; 16/04/2024", "ngày đầu 2024-04-15"),
+        ("quý III/2024", "chỉ biết năm thì ghi 2024"),
+        ("Quý 3 năm 2024", "chỉ biết năm thì ghi 2024"),
+        ("Q3/2024", "chỉ biết năm thì ghi 2024"),
+        ("6 tháng đầu năm 2024", "chỉ biết năm thì ghi 2024"),
+        ("cuối năm 2024", "chỉ biết năm thì ghi 2024"),
+        ("giữa tháng 5/2024", "chỉ biết tháng thì ghi 2024-05"),
+        ("cuối tháng 5 năm 2024", "chỉ biết tháng thì ghi 2024-05"),
+        ("khoảng 15/04/2024", "không phải là một ngày chắc chắn"),
+        ("trước 30/6/2024", "không phải là một ngày chắc chắn"),
+        ("15/04/2024 (dự kiến)", "không phải là một ngày chắc chắn"),
+        ("04/15/2024", "kiểu Mỹ"),
+        ("15/04/2567", "quá xa"),
+        ("00/00/0000", "không có tháng 00/0000"),
+    ],
+)
+def test_what_is_no_single_day_is_described(value: str, words: str) -> None:
+    texts = [
+        text for text in messages_of(registry_rows.StageRow, "entered_on", value) if "entered_on" in text
+    ]
+    assert words in "\n".join(texts)
 
 
 @pytest.mark.parametrize("value", ["tháng 3/2024", "2024-03", "2024"])
