@@ -8,11 +8,11 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.bulk_import.suggestions import nearest
 from shared.contracts.vocabulary import Precision
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.sequence import is_first_day
+from shared.rules.suggestions import nearest
 from shared.text_checks.exact_values import needs_a_day, not_a_day, not_a_number
 from shared.text_checks.printable import (
     LONGEST_NAME,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from deploy.cli.data.tables.headings import HEADINGS
-from shared.bulk_import.suggestions import folded
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftRegistered
 from shared.kernel.errors import Text
+from shared.rules.suggestions import folded
 
 ORDER = {  # of the import; the service of each sheet
     "units": "registry",

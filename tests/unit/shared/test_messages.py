@@ -1,9 +1,10 @@
 """What an import says of a cell follows its column, names the next step, and is Vietnamese in Vietnamese."""
 
 import re
+from typing import Annotated, Literal
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from services.campaigns.adapters.communications import rows
 from services.campaigns.adapters.plans import rows as plans_rows
@@ -11,10 +12,10 @@ from services.campaigns.adapters.programmes import rows as programmes_rows
 from services.notifier.adapters.recipients import bodies as notifier_bodies
 from services.registry.adapters import import_sheets as registry_rows
 from shared.bulk_import.row_parsing import ImportRow, reasons
-from shared.bulk_import.suggestions import nearest
-from shared.contracts.vocabulary import Instrument
+from shared.contracts.vocabulary import Instrument, Stage
 from shared.http import problems
 from shared.http.request_context import Body
+from shared.rules.suggestions import nearest
 
 MODULES = (registry_rows, rows, plans_rows, programmes_rows, notifier_bodies)
 MODELS = [
@@ -251,3 +252,34 @@ def test_the_api_answers_in_vietnamese_too(value: object) -> None:
         model.model_validate(dict.fromkeys(Every.model_fields, value))
     vi = problems.describe(raised.value.errors()).vi
     assert not ENGLISH.search(QUOTED.sub("", vi)), vi
+
+
+class Lists(Body):
+    stage: Stage | Literal["resumed"]
+    view: Literal["original", "successor"] = "original"
+    limit: Annotated[int, Field(ge=1, le=500)] = 1
+    reason: Annotated[str, Field(min_length=2)] = "ab"
+
+
+@pytest.mark.parametrize(
+    ("body", "vietnamese", "english"),
+    [
+        ({"stage": "apraisal"}, "có phải là: appraisal", "did you mean: appraisal"),
+        ({"stage": "resume"}, "resumed", "resumed"),
+        ({"stage": "drafting", "view": "orignal"}, "original · successor", "original · successor"),
+        ({"stage": "drafting", "limit": 0}, "phải từ 1 trở lên", "must be 1 or more"),
+        ({"stage": "drafting", "limit": 501}, "không được quá 500", "must be 500 or less"),
+        ({"stage": "drafting", "reason": "x"}, "ít nhất 2 ký tự", "at least 2"),
+        ({"stage": "drafting", "Limit": 5}, "“Limit” không có trong mẫu", "'Limit': is no field"),
+        ({}, "“stage” còn thiếu", "'stage': is missing"),
+    ],
+)
+def test_the_api_says_once_what_to_write(body: dict[str, object], vietnamese: str, english: str) -> None:
+    """A union of lists was refused twice, without naming a value; the English part was the library's."""
+    with pytest.raises(ValidationError) as raised:
+        Lists.model_validate(body)
+    text = problems.describe(raised.value.errors())
+    assert vietnamese in text.vi
+    assert english in text.en
+    assert text.vi.count("“stage”") <= 1
+    assert not re.search(r"Input should|Field required|Extra inputs", text.en)

@@ -34,9 +34,9 @@ from deploy.cli.data.tables.sheet_messages import (
     merged_down,
 )
 from deploy.cli.data.textfile import unescaped
-from shared.bulk_import.suggestions import folded
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
+from shared.rules.suggestions import folded
 from shared.text_checks.printable import tidied
 
 Cells = Sequence[str | Cell]
