@@ -245,7 +245,8 @@ def reasons(error: ValidationError, cells: Mapping[str, Any], model: type[Import
 
 
 def _is_no_code(item: Any) -> bool:
-    return item["type"] == "string_pattern_mismatch" and bool(item["loc"]) and item["loc"][0] not in PATTERNS
+    of_code = item["type"] == "string_pattern_mismatch" and item["loc"] and item["loc"][0] not in PATTERNS
+    return bool(of_code) and _code_meant(str(item["input"])) is None
 
 
 def _reason(item: Any, cells: Mapping[str, Any], exact: set[str]) -> Reason:
@@ -271,13 +272,36 @@ def _why(item: Any, context: Mapping[str, Any], value: str, column: str) -> Text
         return nearest(value, re.findall("'([^']+)'", str(context.get("expected"))))
     if item["type"] in {"int_parsing", "int_from_float", "float_parsing"}:
         return not_a_number(value, whole=not item["type"].startswith("float"))
-    if item["type"] == "string_pattern_mismatch" and column in PATTERNS:
-        return PATTERNS[column]
+    if item["type"] == "string_pattern_mismatch":
+        return PATTERNS.get(column) or _no_code(value)
     english = str(item["msg"]).removeprefix("Value error, ")
     problem = WHY_VALUE.get(english) or WHY.get(item["type"])
     if problem is None:
         return Text("có giá trị không hợp lệ; hãy xem mẫu nhập", english)
     return Text(problem.vi.format(**context), problem.en.format(**context))
+
+
+def _no_code(value: str) -> Text:
+    if (code := _code_meant(value)) is None:
+        return WHY["string_pattern_mismatch"]
+    return Text(
+        f"sai định dạng mã; mã phân biệt chữ hoa, không có khoảng trắng: hãy ghi {code}",
+        f"is no code: capital letters, no blanks; write {code}",
+    )
+
+
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{1,63}")
+_AROUND_DASH = re.compile(r" {0,3}[-‐‑‒–—−] {0,3}")
+
+
+def _code_meant(value: str) -> str | None:
+    """Give the code that differs from a value only by small letters, blanks or dashes; a name is none."""
+    joined = _AROUND_DASH.sub("-", value.strip(" '"))
+    if len(joined.split()) > 1:
+        return None  # words: a name
+    code = joined.strip().upper()
+    is_one = _CODE.fullmatch(code) is not None and ("-" in code or any(map(str.isdigit, code)))
+    return code if is_one else None
 
 
 def shown(value: str) -> str:

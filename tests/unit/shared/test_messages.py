@@ -237,6 +237,24 @@ def test_an_answer_is_suggested_exactly(value: str, expected: str) -> None:
     assert nearest(value, ["yes", "no", "unknown"]).vi.endswith(f"hãy ghi {expected}")
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("stp-x", "STP-X"),
+        (" 'STP-X", "STP-X"),
+        ("STP – X", "STP-X"),
+        ("DT‑01", "DT-01"),
+        ("du an 1", None),
+        ("sở-a", None),
+        ("Sở Tư pháp", None),
+    ],
+)
+def test_a_code_is_suggested_exactly(value: str, expected: str | None) -> None:
+    texts = messages_of(registry_rows.DraftRow, "draft_code", value)
+    actual = re.search(r"hãy ghi (\S+)$", "\n".join(texts), re.MULTILINE)
+    assert (actual[1] if actual else None) == expected
+
+
 class Every(Body):
     whole: int
     part: float
