@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from shared.contracts.vocabulary import Precision
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
+from shared.kernel.text_folding import fold
 from shared.rules.sequence import is_first_day
 from shared.rules.suggestions import nearest
 from shared.text_checks.exact_values import needs_a_day, not_a_day, not_a_number
@@ -168,9 +169,19 @@ def _checked(column: str, cell: str) -> str:
     if (why := unreadable(column) or unreadable(cell)) is not None:
         raise refusal(shown(column), why)
     text = tidied(cell, one_line=column in ONE_LINE)
+    if column in _CONTENT and fold(text).strip(" .-–—_/") in _NOTHING:
+        raise refusal(shown(column), _NO_CONTENT)
     if len(text) > (most := LONGEST_OF.get(column, LONGEST)):
         raise _too_long(column, len(text), most)
     return text
+
+
+_CONTENT = frozenset({"title", "name", "final_number", "document", "document_no", "legal_basis"})
+_NOTHING = frozenset({"", "n/a", "na", "null", "none", "nan", "nil", "khong co", "chua co", "?"})
+_NO_CONTENT = Text(
+    "chỉ có dấu hoặc chữ thay cho ô trống; nếu không có thông tin, hãy để trống ô",
+    "holds only a sign or a word for an empty cell; leave the cell empty if there is nothing",
+)
 
 
 def listed(value: Any) -> Any:

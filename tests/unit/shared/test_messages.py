@@ -255,6 +255,15 @@ def test_a_code_is_suggested_exactly(value: str, expected: str | None) -> None:
     assert (actual[1] if actual else None) == expected
 
 
+@pytest.mark.parametrize("text", ["-", "–", "...", "N/A", "null", "NaN", "không có", "-/-", "?"])
+@pytest.mark.parametrize("column", ["title", "final_number"])
+def test_a_sign_for_an_empty_cell_is_no_title_and_no_number(text: str, column: str) -> None:
+    """A draft with the final number "-" looked as if it were promulgated."""
+    texts = messages_of(registry_rows.DraftRow, column, text)
+    assert any("để trống ô" in why for why in texts)
+    assert not any("để trống ô" in why for why in messages_of(registry_rows.DraftRow, column, "12/2024"))
+
+
 class Every(Body):
     whole: int
     part: float
