@@ -311,8 +311,8 @@ def _code_meant(value: str) -> str | None:
     if len(joined.split()) > 1:
         return None  # words: a name
     code = joined.strip().upper()
-    is_one = _CODE.fullmatch(code) is not None and ("-" in code or any(map(str.isdigit, code)))
-    return code if is_one else None
+    is_code = _CODE.fullmatch(code) is not None and ("-" in code or any(map(str.isdigit, code)))
+    return code if is_code else None
 
 
 def shown(value: str) -> str:

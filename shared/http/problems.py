@@ -280,22 +280,22 @@ def describe(errors: Sequence[Any]) -> Text:
     return Text(f"Đề nghị sửa và gửi lại: {vi}.", f"Please correct and send again: {en}.")
 
 
-def reason(error: Any, beside: Sequence[Any] = ()) -> Text:
-    """Say what is wrong with a field, without its name; `beside` has the other members of a union of lists."""
+def reason(error: Any, others: Sequence[Any] = ()) -> Text:
+    """Say what is wrong with a field, without its name; `others` has the other members of a union of lists."""
     context = error.get("ctx") or {}
     if "vi" in context:
         return Text(_shown(context["vi"]), _shown(error["msg"]))
     if error["type"] in _OF_LIST:
-        return _of_list(error, beside or [error])
+        return _of_list(error, others or [error])
     why = _REASONS.get(error["type"], _NOT_VALID)
     bounds = {name: str(bound) for name, bound in context.items()}
     return Text(why.vi.format_map(bounds), why.en.format_map(bounds))
 
 
-def _of_list(error: Any, beside: Sequence[Any]) -> Text:
+def _of_list(error: Any, others: Sequence[Any]) -> Text:
     """Name the values that a field takes, those that are like the given one first."""
     place = _place(error)
-    same = [other for other in beside if other["type"] in _OF_LIST and _place(other) == place]
+    same = [other for other in others if other["type"] in _OF_LIST and _place(other) == place]
     allowed = [value for other in same for value in _EXPECTED.findall(str(other["ctx"]["expected"]))]
     given = error.get("input")
     why = (

@@ -54,7 +54,7 @@ class Meant:
 
 def meant(text: str) -> Meant | None:
     """Read a date in one of the forms that officials use; None for anything else. The calendar is not asked."""
-    plain = _BESIDE.sub("", _plain(text[: LONGEST + 1]))
+    plain = _BEFORE_DAY.sub("", _plain(text[: LONGEST + 1]))
     if len(plain) > LONGEST:
         return None
     match = next((match for form in _FORMS if (match := form.fullmatch(plain))), None)
@@ -74,7 +74,7 @@ def _plain(text: str) -> str:
 
 
 # What stands before a day and says nothing else of it: the day of the week, the hour, "mồng".
-_BESIDE = re.compile(
+_BEFORE_DAY = re.compile(
     r"^(?:(?:thu (?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat|cn)[,:]? )?(?:\d{1,2}[:hg]\d{0,2} ?,? ?(?=ngay ))?"
     r"(?:(?:ngay )?(?:mong|mung) (?=\d))?"
 )
@@ -124,7 +124,7 @@ def not_a_day(value: str, otherwise: Text = NO_DAY) -> Text | None:  # noqa: PLR
     if match := _ISO.fullmatch(value):
         year, month, day = (int(part) for part in match.groups())
         return _in_calendar(year, month, day) or (None if given == value else _write(date(year, month, day)))
-    if (bare := _BESIDE.sub("", plain)) != plain:
+    if (bare := _BEFORE_DAY.sub("", plain)) != plain:
         value = bare
     for form in (_LOOSE_ISO, _VIETNAMESE, _COMPACT):
         if match := form.fullmatch(value):

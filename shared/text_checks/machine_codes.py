@@ -69,8 +69,8 @@ LONGEST_ERROR = 60  # letters of an error of a cell, with its blanks
 _HAS_CODE = re.compile(r"&[#\w]|%[0-9A-Fa-f]{2}%|\\u|=\?")
 
 
-def named(why: Text, found: str, meant: str = "") -> Text:
-    return Text(why.vi.format(found=found, meant=meant), why.en.format(found=found, meant=meant))
+def named(why: Text, part: str, meant: str = "") -> Text:
+    return Text(why.vi.format(found=part, meant=meant), why.en.format(found=part, meant=meant))
 
 
 def left_by_machine(text: str) -> Text | None:

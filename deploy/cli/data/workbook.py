@@ -143,15 +143,15 @@ class _Looks:
     """Which formats of cells cross their content out or make it invisible."""
 
     book: Any
-    known: dict[int, Text | None] = field(default_factory=dict)  # by the number of the format
+    marks: dict[int, Text | None] = field(default_factory=dict)  # by the number of the format
 
     def marked(self, cell: Cell, value: Any) -> Cell:
         if cell.value is None:
             return cell
         number = value._style_id  # noqa: SLF001  openpyxl names it nowhere else
-        if number not in self.known:
-            self.known[number] = _look(value.font, value.fill)
-        mark = self.known[number]
+        if number not in self.marks:
+            self.marks[number] = _look(value.font, value.fill)
+        mark = self.marks[number]
         return cell if mark is None else replace(cell, mark=mark)
 
 

@@ -125,6 +125,6 @@ async def test_what_other_headers_hold_is_recorded_only_if_it_is_an_id(
     assert answer.headers["x-correlation-id"] == answer.headers["x-request-id"]
     async with connected(shared_platform.server, "operator") as nc:
         position = int(answer.headers["loa-position"])
-        recorded = (await nc.jetstream().get_msg(EVENTS, position)).data.decode()
+        recorded = ((await nc.jetstream().get_msg(EVENTS, position)).data or b"").decode()
     assert json.loads(recorded)["correlationid"] == answer.headers["x-correlation-id"]
     assert "an@example.vn" not in recorded

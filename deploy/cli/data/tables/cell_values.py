@@ -97,8 +97,8 @@ def _shown_date(cell: Cell, value: date) -> str | Text:
     moment = value if isinstance(value, datetime) else datetime.combine(value, time())
     day = moment.date().isoformat()
     lengths = {_DAY: 10, _MONTH: 7, _YEAR: 4}
-    beside = {"t", "w"} | ({"q", "k"} if parts >= _DAY else set())  # a quarter says less than a month
-    if (length := lengths.get(parts - beside)) is None:
+    extra = {"t", "w"} | ({"q", "k"} if parts >= _DAY else set())  # a quarter says less than a month
+    if (length := lengths.get(parts - extra)) is None:
         return Text(
             f"ô chỉ hiển thị “{cell}”, không đủ năm, tháng, ngày (giá trị bên trong là {moment:%d/%m/%Y}); "
             f"nếu đúng ngày đó, hãy ghi {day}",
