@@ -18,7 +18,7 @@ _FORMULA_ERROR = Text(
     "is an error of a spreadsheet ('{found}'), no content; correct the formula or type the cell again",
 )
 _ERRORS = re.compile(
-    r"\s*(#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA)|Err:5\d\d|#{4,})\s*"
+    r"(#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA)|Err:5\d\d|#{4,})"
 )
 # What a machine writes for letters: HTML entities, percent-encoding, JSON escapes, encoded words of mails (RFC 2047).
 _CODES = re.compile(
@@ -29,7 +29,7 @@ _MEANT = 40  # letters of what was meant
 
 
 def _formula_error(text: str) -> Text | None:
-    match = _ERRORS.fullmatch(text) if text[:1] in " #E" and len(text) < LONGEST_ERROR else None
+    match = _ERRORS.fullmatch(text.strip()) if text[:1] in " #E" and len(text) < LONGEST_ERROR else None
     return None if match is None else named(_FORMULA_ERROR, match[1])
 
 
