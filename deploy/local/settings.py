@@ -1,15 +1,20 @@
 """Settings of the local platform: data folder, ports and engines."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.engines.ports import LOOPBACK
 from deploy.nats.permissions import SERVICES
 from shared.kernel import database_url
 from shared.kernel.setting_names import SECRETS
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+_BROKER = re.compile(r"(?:nats|tls|ws|wss)://\S+")
 
 
 class LocalSettings(BaseSettings):
@@ -19,20 +24,34 @@ class LocalSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="LOA_", extra="ignore", frozen=True, secrets_dir=SECRETS if SECRETS.is_dir() else None
+        env_prefix="LOA_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
     )
 
     data_dir: Path = Path(".loa")
-    registry_port: int = 8001
-    campaigns_port: int = 8002
-    metrics_port: int = 8003
-    notifier_port: int = 8004
-    nats_port: int = 4222
-    nats_monitor_port: int = 8222
-    postgres_port: int = 54320
+    registry_port: Port = 8001
+    campaigns_port: Port = 8002
+    metrics_port: Port = 8003
+    notifier_port: Port = 8004
+    nats_port: Port = 4222
+    nats_monitor_port: Port = 8222
+    postgres_port: Port = 54320
     nats_url: str | None = None
     nats_replicas: int = 1
     database_url: SecretStr | None = None
+
+    @field_validator("nats_url")
+    @classmethod
+    def _is_broker(cls, url: str | None) -> str | None:
+        if url is not None and not all(_BROKER.fullmatch(part.strip()) for part in url.split(",")):
+            raise ValueError(
+                "Địa chỉ NATS phải có dạng nats://máy-chủ:4222 hoặc tls://máy-chủ:4222 / "
+                "The address of NATS has the form nats://host:4222 or tls://host:4222"
+            )
+        return url
 
     @field_validator("database_url")
     @classmethod

@@ -16,7 +16,7 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.operator_client import apply_streams
 from deploy.local.engines.ports import LOOPBACK, refuse_taken
 from deploy.local.engines.postgres import PostgresServer
-from deploy.local.engines.process import FolderInUse
+from deploy.local.engines.process import FolderInUse, FolderUnusable
 from deploy.local.keys import signing, tokens
 from deploy.local.keys.keyring import Keyring, keyring, private_folder
 from deploy.local.processes import orphans, service_process
@@ -63,8 +63,12 @@ async def running(folder: Path, settings: LocalSettings, notice: Notice) -> Asyn
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Lock the folder against a second run; the lock ends with this process."""
-    private_folder(folder)
-    with (folder / "loa.lock").open("ab") as lock:
+    try:
+        private_folder(folder)
+        opened = (folder / "loa.lock").open("ab")
+    except OSError as error:
+        raise FolderUnusable(folder, error) from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -247,11 +247,19 @@ def _no_such_sheet(line: Line) -> Outcome:
     return refusal(line, [why])
 
 
+_COLUMNS = {  # of refusals that do not name the field that they are about
+    "draft-not-found": "draft_code",
+    "draft-not-yet-known": "draft_code",
+    "policy-not-found": "policy_no",
+    "policy-not-in-draft": "policy_no",
+}
+
+
 def _refused(error: Refusal, row: Mapping[str, Any]) -> Reason:
     """Name the cell that holds what must not go into the log, or that a refusal is about."""
     why = refused(error.message)
     if not isinstance(error, HoldsPersonalData):
-        field = str(error.facts.get("field", ""))
+        field = str(error.facts.get("field") or _COLUMNS.get(error.code, ""))
         cell = row.get(field)
         return why if cell is None else why.model_copy(update={"column": field, "value": shown(str(cell))})
     cells = [(column, str(cell)) for column, cell in row.items() if error.personal_data in str(cell)]

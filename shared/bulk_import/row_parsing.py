@@ -8,11 +8,12 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.bulk_import.suggestions import nearest
 from shared.contracts.vocabulary import Precision
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
+from shared.kernel.text_folding import fold
 from shared.rules.sequence import is_first_day
+from shared.rules.suggestions import nearest
 from shared.text_checks.exact_values import needs_a_day, not_a_day, not_a_number
 from shared.text_checks.printable import (
     LONGEST_NAME,
@@ -168,9 +169,19 @@ def _checked(column: str, cell: str) -> str:
     if (why := unreadable(column) or unreadable(cell)) is not None:
         raise refusal(shown(column), why)
     text = tidied(cell, one_line=column in ONE_LINE)
+    if column in _CONTENT and fold(text).strip(" .-–—_/") in _NOTHING:
+        raise refusal(shown(column), _NO_CONTENT)
     if len(text) > (most := LONGEST_OF.get(column, LONGEST)):
         raise _too_long(column, len(text), most)
     return text
+
+
+_CONTENT = frozenset({"title", "name", "final_number", "document", "document_no", "legal_basis"})
+_NOTHING = frozenset({"", "n/a", "na", "null", "none", "nan", "nil", "khong co", "chua co", "?"})
+_NO_CONTENT = Text(
+    "chỉ có dấu hoặc chữ thay cho ô trống; nếu không có thông tin, hãy để trống ô",
+    "holds only a sign or a word for an empty cell; leave the cell empty if there is nothing",
+)
 
 
 def listed(value: Any) -> Any:
@@ -237,7 +248,16 @@ def reasons(error: ValidationError, cells: Mapping[str, Any], model: type[Import
         vi=f"các cột bắt buộc còn trống: {names_vi}; hãy điền, hoặc xóa dòng nếu không phải dữ liệu",
         en=f"mandatory columns are empty: {names_en}; fill them in, or delete the row if it is no data",
     )
-    return [why, *(_reason(item, cells, exact) for item in errors if item["type"] != "missing")]
+    others = [item for item in errors if item["type"] != "missing"]
+    mandatory = sum(field.is_required() for field in model.model_fields.values())
+    if len(missing) * 2 >= mandatory and all(map(_is_no_code, others)):
+        return [why]  # a remark in the column of codes is no second fault of a row that is no data
+    return [why, *(_reason(item, cells, exact) for item in others)]
+
+
+def _is_no_code(item: Any) -> bool:
+    of_code = item["type"] == "string_pattern_mismatch" and item["loc"] and item["loc"][0] not in PATTERNS
+    return bool(of_code) and _code_meant(str(item["input"])) is None
 
 
 def _reason(item: Any, cells: Mapping[str, Any], exact: set[str]) -> Reason:
@@ -263,13 +283,36 @@ def _why(item: Any, context: Mapping[str, Any], value: str, column: str) -> Text
         return nearest(value, re.findall("'([^']+)'", str(context.get("expected"))))
     if item["type"] in {"int_parsing", "int_from_float", "float_parsing"}:
         return not_a_number(value, whole=not item["type"].startswith("float"))
-    if item["type"] == "string_pattern_mismatch" and column in PATTERNS:
-        return PATTERNS[column]
+    if item["type"] == "string_pattern_mismatch":
+        return PATTERNS.get(column) or _no_code(value)
     english = str(item["msg"]).removeprefix("Value error, ")
     problem = WHY_VALUE.get(english) or WHY.get(item["type"])
     if problem is None:
         return Text("có giá trị không hợp lệ; hãy xem mẫu nhập", english)
     return Text(problem.vi.format(**context), problem.en.format(**context))
+
+
+def _no_code(value: str) -> Text:
+    if (code := _code_meant(value)) is None:
+        return WHY["string_pattern_mismatch"]
+    return Text(
+        f"sai định dạng mã; mã phân biệt chữ hoa, không có khoảng trắng: hãy ghi {code}",
+        f"is no code: capital letters, no blanks; write {code}",
+    )
+
+
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{1,63}")
+_AROUND_DASH = re.compile(r" {0,3}[-‐‑‒–—−] {0,3}")
+
+
+def _code_meant(value: str) -> str | None:
+    """Give the code that differs from a value only by small letters, blanks or dashes; a name is none."""
+    joined = _AROUND_DASH.sub("-", value.strip(" '"))
+    if len(joined.split()) > 1:
+        return None  # words: a name
+    code = joined.strip().upper()
+    is_code = _CODE.fullmatch(code) is not None and ("-" in code or any(map(str.isdigit, code)))
+    return code if is_code else None
 
 
 def shown(value: str) -> str:

@@ -20,7 +20,7 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import LoaError, TransientError
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
-from shared.text_checks.event_texts import find_in, other_address_in
+from shared.text_checks.event_texts import find, find_in, other_address_in
 
 S = TypeVar("S")
 MAX_BATCH = 1000  # events of one atomic append (the broker's limit, ADR-50 of NATS)
@@ -351,6 +351,7 @@ async def handle_prepared(
         if not decided:
             return Handled(history.version, state, history)
         refuse_personal_data(decided)
+        refuse_personal_key(stamped)
         after = reduce(decider.evolve, decided, state)
         new = tuple(_new(ref, decided, _with_about(decider, after, stamped), new_id))
         try:
@@ -369,6 +370,12 @@ def refuse_personal_data(events: Iterable[Event]) -> None:
             raise HoldsPersonalData(*holds)
         if (field := other_address_in(fields)) is not None:
             raise NoWebAddress(field)
+
+
+def refuse_personal_key(metadata: Metadata) -> None:
+    """Raise `HoldsPersonalData` for a client's idempotency key that holds some: it is recorded in the envelope."""
+    if (holds := find(metadata.idempotency_key or "")) is not None:
+        raise HoldsPersonalData("Idempotency-Key", holds)
 
 
 def _with_about(decider: Decider[S, Any, Any], after: S, metadata: Metadata) -> Metadata:

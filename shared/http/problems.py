@@ -21,6 +21,7 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
+from shared.rules.suggestions import nearest
 from shared.signed_links import links
 
 logger = signals.get_logger(__name__)
@@ -55,47 +56,78 @@ _TITLES: Mapping[int, Text] = {
     500: Text("Lỗi hệ thống", "Internal error"),
     503: Text("Tạm thời chưa phục vụ được", "Temporarily unavailable"),
 }
-_REASONS: Mapping[str, str] = {
-    "missing": "còn thiếu",
-    "extra_forbidden": "không có trong mẫu",
-    "enum": "không thuộc danh mục cho phép",
-    "string_pattern_mismatch": "sai định dạng",
-    "date_from_datetime_parsing": "không phải là ngày hợp lệ (yyyy-mm-dd)",
-    "date_parsing": "không phải là ngày hợp lệ (yyyy-mm-dd)",
-    "int_parsing": "không phải là số nguyên",
-    "json_invalid": "không phải là JSON hợp lệ",
-    "value_error": "có ký tự điều khiển hoặc giá trị không hợp lệ",
-    "literal_error": "không thuộc danh mục cho phép",
-    "string_too_short": "còn trống hoặc quá ngắn",
-    "too_short": "còn trống hoặc quá ít mục",
-    "string_too_long": "quá dài",
-    "too_long": "có quá nhiều mục",
-    "string_type": "phải là chuỗi ký tự",
-    "bool_parsing": "phải là true hoặc false",
-    "bool_type": "phải là true hoặc false",
-    "int_type": "không phải là số nguyên",
-    "int_from_float": "không phải là số nguyên",
-    "float_parsing": "không phải là số",
-    "float_type": "không phải là số",
-    "finite_number": "không phải là số hữu hạn",
-    "date_type": "không phải là ngày hợp lệ (yyyy-mm-dd)",
-    "date_from_datetime_inexact": "không phải là ngày hợp lệ (yyyy-mm-dd)",
-    "datetime_parsing": "không phải là thời điểm hợp lệ",
-    "datetime_from_date_parsing": "không phải là thời điểm hợp lệ",
-    "uuid_parsing": "không phải là mã hợp lệ (UUID)",
-    "uuid_type": "không phải là mã hợp lệ (UUID)",
-    "list_type": "phải là một danh sách",
-    "tuple_type": "phải là một danh sách",
-    "dict_type": "phải là một đối tượng JSON",
-    "model_type": "phải là một đối tượng JSON",
-    "model_attributes_type": "phải là một đối tượng JSON",
-    "greater_than": "nhỏ hơn mức cho phép",
-    "greater_than_equal": "nhỏ hơn mức cho phép",
-    "less_than": "vượt quá mức cho phép",
-    "less_than_equal": "vượt quá mức cho phép",
-    "url_parsing": "không phải là địa chỉ hợp lệ",
+_DAY = Text("không phải là ngày hợp lệ (yyyy-mm-dd)", "is no valid day (yyyy-mm-dd)")
+_MOMENT = Text("không phải là thời điểm hợp lệ", "is no valid moment")
+_BOOLEAN = Text("phải là true hoặc false", "must be true or false")
+_WHOLE = Text("không phải là số nguyên", "is no whole number")
+_NUMBER = Text("không phải là số", "is no number")
+_UUID = Text("không phải là mã hợp lệ (UUID)", "is no valid id (UUID)")
+_LIST = Text("phải là một danh sách", "must be a list")
+_OBJECT = Text("phải là một đối tượng JSON", "must be a JSON object")
+_REASONS: Mapping[str, Text] = {  # by pydantic's type of an error; bounds are filled in from its context
+    "missing": Text("còn thiếu", "is missing"),
+    "extra_forbidden": Text(
+        "không có trong mẫu; hãy bỏ đi hoặc sửa tên theo mẫu tại /docs",
+        "is no field of this body; leave it out, or correct its name (see /docs)",
+    ),
+    "string_pattern_mismatch": Text("sai định dạng", "is not in the right form"),
+    "date_from_datetime_parsing": _DAY,
+    "date_parsing": _DAY,
+    "int_parsing": _WHOLE,
+    "json_invalid": Text("không phải là JSON hợp lệ", "is no valid JSON"),
+    "value_error": Text(
+        "có ký tự điều khiển hoặc giá trị không hợp lệ", "has control characters or a value that is not valid"
+    ),
+    "string_too_short": Text(
+        "còn trống hoặc quá ngắn (ít nhất {min_length} ký tự)",
+        "is empty or too short (at least {min_length})",
+    ),
+    "too_short": Text(
+        "còn trống hoặc quá ít mục (ít nhất {min_length})",
+        "is empty or has too few items (at least {min_length})",
+    ),
+    "string_too_long": Text(
+        "quá dài (nhiều nhất {max_length} ký tự)", "is too long (at most {max_length} characters)"
+    ),
+    "too_long": Text(
+        "có quá nhiều mục (nhiều nhất {max_length})", "has too many items (at most {max_length})"
+    ),
+    "string_type": Text("phải là chuỗi ký tự", "must be a text"),
+    "bool_parsing": _BOOLEAN,
+    "bool_type": _BOOLEAN,
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
+    "float_parsing": _NUMBER,
+    "float_type": _NUMBER,
+    "finite_number": Text("không phải là số hữu hạn", "is no finite number"),
+    "date_type": _DAY,
+    "date_from_datetime_inexact": _DAY,
+    "datetime_parsing": _MOMENT,
+    "datetime_from_date_parsing": _MOMENT,
+    "uuid_parsing": _UUID,
+    "uuid_type": _UUID,
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "dict_type": _OBJECT,
+    "model_type": _OBJECT,
+    "model_attributes_type": _OBJECT,
+    "greater_than": Text(
+        "nhỏ hơn mức cho phép, phải lớn hơn {gt}", "is too small, it must be more than {gt}"
+    ),
+    "greater_than_equal": Text(
+        "nhỏ hơn mức cho phép, phải từ {ge} trở lên", "is too small, it must be {ge} or more"
+    ),
+    "less_than": Text("vượt quá mức cho phép, phải nhỏ hơn {lt}", "is too large, it must be less than {lt}"),
+    "less_than_equal": Text(
+        "vượt quá mức cho phép, không được quá {le}", "is too large, it must be {le} or less"
+    ),
+    "url_parsing": Text("không phải là địa chỉ hợp lệ", "is no valid address"),
 }
-_NOT_VALID = "có giá trị không hợp lệ; xem tài liệu tại /docs"
+_OF_LIST = frozenset({"enum", "literal_error"})
+_EXPECTED = re.compile("'([^']+)'")
+_NOT_VALID = Text(
+    "có giá trị không hợp lệ; xem tài liệu tại /docs", "has a value that is not valid; see /docs"
+)
 
 
 ACCESS: frozenset[RefusalKind] = frozenset({"unauthenticated", "forbidden", "too_many", "gone"})
@@ -238,22 +270,40 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 def describe(errors: Sequence[Any]) -> Text:
-    """Say in both languages which fields are wrong, and how."""
-    named, more = errors[:MOST_PROBLEMS], len(errors) - MOST_PROBLEMS
-    vi = "; ".join(f"“{_place(e)}” {_reason(e)}" for e in named)
-    en = "; ".join(f"'{_place(e)}': {_shown(e['msg'])}" for e in named)
+    """Say in both languages which fields are wrong, and how: each field once for each cause."""
+    reasons = list(dict.fromkeys((_place(error), reason(error, errors)) for error in errors))
+    named, more = reasons[:MOST_PROBLEMS], len(reasons) - MOST_PROBLEMS
+    vi = "; ".join(f"“{place}” {why.vi}" for place, why in named)
+    en = "; ".join(f"'{place}': {why.en}" for place, why in named)
     if more > 0:
         vi, en = f"{vi}; và {more} lỗi khác", f"{en}; and {counted(more, 'other problem')}"
     return Text(f"Đề nghị sửa và gửi lại: {vi}.", f"Please correct and send again: {en}.")
 
 
-def reason(error: Any) -> Text:
-    """Say what is wrong with a field, without its name."""
-    return Text(_reason(error), _shown(error["msg"]))
+def reason(error: Any, others: Sequence[Any] = ()) -> Text:
+    """Say what is wrong with a field, without its name; `others` has the other members of a union of lists."""
+    context = error.get("ctx") or {}
+    if "vi" in context:
+        return Text(_shown(context["vi"]), _shown(error["msg"]))
+    if error["type"] in _OF_LIST:
+        return _of_list(error, others or [error])
+    why = _REASONS.get(error["type"], _NOT_VALID)
+    bounds = {name: str(bound) for name, bound in context.items()}
+    return Text(why.vi.format_map(bounds), why.en.format_map(bounds))
 
 
-def _reason(error: Any) -> str:
-    return _shown((error.get("ctx") or {}).get("vi") or _REASONS.get(error["type"], _NOT_VALID))
+def _of_list(error: Any, others: Sequence[Any]) -> Text:
+    """Name the values that a field takes, those that are like the given one first."""
+    place = _place(error)
+    same = [other for other in others if other["type"] in _OF_LIST and _place(other) == place]
+    allowed = [value for other in same for value in _EXPECTED.findall(str(other["ctx"]["expected"]))]
+    given = error.get("input")
+    why = (
+        nearest(given if isinstance(given, str) else "", list(dict.fromkeys(allowed)))
+        if allowed
+        else _NOT_VALID
+    )
+    return Text(_shown(why.vi), _shown(why.en))
 
 
 def _fields(errors: Sequence[Any]) -> list[dict[str, str]]:
@@ -263,6 +313,8 @@ def _fields(errors: Sequence[Any]) -> list[dict[str, str]]:
 def _place(error: Any) -> str:
     if column := (error.get("ctx") or {}).get("column"):
         return _cut(column)
+    if error["type"] == "json_invalid":  # its place is a number of letters
+        return "body"
     # A union's members ("literal['resumed']") are internal; the field is what the caller can correct.
     parts = [str(part) for part in error["loc"] if part != "body" and "[" not in str(part)]
     return _cut(".".join(parts)) or "body"

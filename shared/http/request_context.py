@@ -27,6 +27,7 @@ from shared.observability import signals
 from shared.observability.signals import Telemetry, Tracing, method_label, traceparent
 from shared.projections.projector import Runner
 from shared.signed_links import links
+from shared.text_checks.event_texts import find
 from shared.text_checks.printable import LONGEST_TEXT, readable
 
 OWN_DATA = "/own-data"
@@ -282,9 +283,17 @@ def metadata(request: Request, principal: Principal, idempotency_key: str | None
         correlation_id=request.state.correlation_id,
         idempotency_key=idempotency_key,
         payload_hash=request.state.payload.hexdigest()[:32] if idempotency_key else None,
-        traceparent=traceparent() or request.headers.get("traceparent"),
+        traceparent=traceparent() or _trace(request.headers.get("traceparent")),
         actor_unit=principal.unit if principal.role is not Role.OPERATOR else None,
     )
+
+
+def _trace(header: str | None) -> str | None:
+    """Give a header of W3C Trace Context; None if it is none: what it holds is recorded in the log."""
+    return header if header and _TRACEPARENT.fullmatch(header) else None
+
+
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def versioned(response: Response, version: Version) -> None:
@@ -330,7 +339,7 @@ class RequestLog:
             return
         request, started, status = Request(scope), time.perf_counter(), 0
         request_id = str(runtime.new_id())
-        correlation = _word(request.headers.get(CORRELATION)) or request_id
+        correlation = _recordable(request.headers.get(CORRELATION)) or request_id
         request.state.correlation_id = correlation
 
         async def named(message: Message) -> None:
@@ -379,6 +388,6 @@ def _name(span: Span, method: str, route: str, status: int) -> None:
     )
 
 
-def _word(given: str | None) -> str | None:
-    """Take an id of the caller's if it is one plain word: it goes into the log and into events."""
-    return given if given and _WORD.fullmatch(given) else None
+def _recordable(given: str | None) -> str | None:
+    """Take an id of the caller's if it is one plain word without personal data: it goes into the log and into events."""
+    return given if given and _WORD.fullmatch(given) and find(given) is None else None

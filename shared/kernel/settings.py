@@ -1,10 +1,10 @@
 """Settings of a service: read once at the start from `LOA_…` variables and secret files, then passed down."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -181,10 +181,42 @@ def described(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     lines = (
-        f"{_name(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}"
+        f"{_name(fault['loc'])}{_problem(fault)}"
         for fault in error.errors(include_input=False, include_url=False)
     )
     return "\n".join(("Thiết lập không dùng được / settings that cannot be used:", *lines))
+
+
+_BOOLEAN = "phải là true hoặc false / must be true or false"
+_WHOLE = "phải là số nguyên / must be a whole number"
+_NUMBER = "phải là số / must be a number"
+_PROBLEMS = {  # by pydantic's type of an error
+    "missing": "còn thiếu / is missing",
+    "bool_parsing": _BOOLEAN,
+    "bool_type": _BOOLEAN,
+    "int_parsing": _WHOLE,
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
+    "float_parsing": _NUMBER,
+    "float_type": _NUMBER,
+    "greater_than": "phải lớn hơn {gt} / must be more than {gt}",
+    "greater_than_equal": "phải từ {ge} trở lên / must be {ge} or more",
+    "less_than": "phải nhỏ hơn {lt} / must be less than {lt}",
+    "less_than_equal": "không được quá {le} / must be {le} or less",
+    "string_too_short": "còn trống hoặc quá ngắn / is empty or too short",
+    "url_parsing": "không phải là địa chỉ / is no address",
+    "url_scheme": "phải bắt đầu bằng {expected_schemes} / must begin with {expected_schemes}",
+    "json_invalid": "không phải là JSON hợp lệ / is no valid JSON",
+}
+
+
+def _problem(fault: Mapping[str, Any]) -> str:
+    """Say in both languages what is wrong; a check of ours does that itself."""
+    own = _PROBLEMS.get(fault["type"])
+    if own is not None:
+        return own.format_map(fault.get("ctx") or {})
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    return text if fault["type"] == "value_error" else f"giá trị không hợp lệ / is not valid: {text}"
 
 
 def _name(place: Sequence[int | str]) -> str:

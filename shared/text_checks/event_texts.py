@@ -87,6 +87,8 @@ EMAIL = Text("địa chỉ thư điện tử", "an e-mail address")
 PHONE = Text("số điện thoại", "a telephone number")
 IDENTITY = Text("số căn cước hoặc chứng minh nhân dân", "a citizen identity number")
 TAX = Text("mã số thuế cá nhân", "a personal tax number")
+ACCOUNT = Text("số tài khoản ngân hàng", "a bank account number")
+DOCUMENT = Text("số hộ chiếu hoặc số thẻ bảo hiểm", "a passport or insurance number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,24 @@ class PersonalData:
 _ABOUT = 40  # characters before a number in which a word says what it is
 # Neither inside a longer number, word or code (HS-0912345678, 0912345678/GP) nor a decimal.
 _BEFORE = r"(?<![\w@])(?<!\w[-/_.])(?<!\d,)"
-_AFTER = r"(?![\w@])(?![-/_.]\w*[A-ZĐ]{2})(?![.,]\d)(?!-\d)"
+_UNIT = r"(?!\s?(?:đồng|triệu|tỷ|tỉ|nghìn|VN[DĐ]|người|lượt))"  # after a quantity
+_AFTER = rf"(?![\w@])(?![-/_.]\w*[A-ZĐ]{{2}})(?![.,]\d)(?!-\d){_UNIT}"
 _MOBILE = r"(?:3[2-9]|5[25689]|7[06-9]|8[1-9]|9[0-46-9])"
 _GAP = r"[ .\-\u00a0]"
-_AT, _DOT = r"(?:\s?@\s?|\s?(?:\(at\)|\[at\]|\(a còng\))\s?)", r"(?:\.|\s?(?:\(dot\)|\[dot\])\s?)"
+_AT, _DOT = (
+    r"(?:\s?@\s?|\s?(?:\(at\)|\[at\]|\(a còng\))\s?)",
+    r"(?:\.|\s?(?:\(dot\)|\[dot\]|\[\.\]|\(\.\))\s?)",
+)
 # Every part is bounded (RFC 5321: 64 before the "@", 63 in a label): a text of 10,000 letters takes no time.
 _ADDRESS = re.compile(
     rf"(?:(?<![\w.+%'-])[\w.+%'-]{{1,64}}|(?<=[\w.+%'-]{{64}})){_AT}[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,6}}{_DOT}[^\W\d_]{{2,63}}",
+    re.IGNORECASE,
+)
+# At the large providers of mailboxes, in whatever words or signs the "@" and the dot are written.
+_SPELT = re.compile(
+    r"[\w.+%-]{2,64}\s{0,2}(?:@|#|\bat\b|\(at\)|\[at\]|\(?\ba[ _]còng\b\)?|\ba_?cong\b)\s{0,2}"
+    r"(?:gmail|yahoo|hotmail|outlook|icloud|zoho|ymail|live|proton(?:mail)?)"
+    r"\s{0,2}(?:\.|,|\bdot\b|\[dot\]|\(dot\)|\[\.\]|\bchấm\b)\s{0,2}(?:com|vn|net|me)\b",
     re.IGNORECASE,
 )
 _URL = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[\w-]{1,63}/\S*", re.IGNORECASE)
@@ -167,21 +180,70 @@ _NAMED = (  # a number of which the words before it, or the heading of its colum
 _NUMBER = re.compile(
     rf"(?<![\w/])\d(?:{_GAP}?\d){{7,11}}(?![\w/])(?![.,]\d)(?!\s?(?:đồng|triệu|tỷ|tỉ|nghìn|VN[DĐ]|người|lượt))"
 )
+# Numbers of people in addresses, whose other numbers are ids of pages.
+_IN_URL = (
+    (
+        PHONE,
+        re.compile(
+            r"(?:\bzalo\.me/|\bwa\.me/|[?&#](?:sdt|sđt|phone|mobile|tel|dien_?thoai|so_?dien_?thoai)=)(\+?\d{9,12})(?!\d)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        IDENTITY,
+        re.compile(
+            r"[?&#](?:cccd|cmnd|so_?cccd|can_?cuoc|identity|id_?card)=(\d{9}|\d{12})(?!\d)", re.IGNORECASE
+        ),
+    ),
+)
+_DESCRIBED = (
+    (
+        ACCOUNT,
+        re.compile(
+            r"(?:\bSTK\b|\bsố (?:tài khoản|TK)\b|\btài khoản (?:ngân hàng|cá nhân|số)\b|\bso tai khoan\b|\baccount (?:number|no)\b)"
+            rf"[^\d\n]{{0,40}}(\d(?:[ .-]?\d){{7,18}})(?![\d/])(?!.{{0,40}}(?:kho bạc|KBNN)){_UNIT}",
+            re.IGNORECASE,
+        ),
+    ),
+    (DOCUMENT, re.compile(r"\b(?:hộ chiếu|ho chieu|passport)\b[^\d\n]{0,20}\b([A-Z]\d{7})\b", re.IGNORECASE)),
+    (
+        DOCUMENT,
+        re.compile(
+            rf"\b(?:BHXH|BHYT|bảo hiểm (?:xã hội|y tế))\b[^\d\n]{{0,20}}?\b((?:[A-Z]{{2}}\d)?\d{{10}}|[A-Z]{{2}}\d{{13}})(?![\w/]){_UNIT}",
+            re.IGNORECASE,
+        ),
+    ),
+)
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}")
 _BARE_TAX = re.compile(r"8\d{6}(?!000)\d{3}(?:-\d{3})?")
 _OF_OFFICE = re.compile(r"1[89]00")  # service numbers of organisations
 _SUSPICIOUS = re.compile(
-    rf"@|[(\[]at[)\]]|a còng|\d(?:[()+]|{_GAP}){{0,3}}(?:\d(?:[()]|{_GAP}){{0,2}}){{7}}", re.IGNORECASE
+    rf"@|[(\[]at[)\]]|a còng|mail|yahoo|outlook|icloud|live|proton|zoho|[A-Za-z]\d{{7}}|\d(?:[()+]|{_GAP}){{0,3}}(?:\d(?:[()]|{_GAP}){{0,2}}){{7}}",
+    re.IGNORECASE,
 )
 
 
 def find(text: str, heading: str = "") -> PersonalData | None:
     """Give the first personal datum of a text; `heading` (of its column) may say what a bare number is."""
+    text = _plain(text)
     if not _SUSPICIOUS.search(text):
         return None
-    if address := _ADDRESS.search(text):
+    if address := _ADDRESS.search(text) or _SPELT.search(text):
         return PersonalData(EMAIL, address.group().strip())
+    for kind, pattern in _IN_URL:
+        if match := pattern.search(text):
+            return PersonalData(kind, match[1])
     return _number(_URL.sub(" ", text), heading)
+
+
+_WIDE = str.maketrans("０１２３４５６７８９＠．＋－", "0123456789@.+-")
+
+
+def _plain(text: str) -> str:
+    """Write signs of East Asian keyboards, and an "@" or "+" as addresses of pages encode them, as the usual ones."""
+    if "%" in text:
+        text = text.replace("%40", "@").replace("%2B", "+").replace("%2b", "+")
+    return text if text.isascii() else text.translate(_WIDE)
 
 
 def _number(text: str, heading: str) -> PersonalData | None:
@@ -190,6 +252,10 @@ def _number(text: str, heading: str) -> PersonalData | None:
     for pattern in _PHONES:
         if phone := pattern.search(text):
             return PersonalData(PHONE, phone.group().strip())
+    described = f"{heading[:_ABOUT]}: {text}"
+    for kind, pattern in _DESCRIBED:
+        if match := pattern.search(described):
+            return PersonalData(kind, match[1])
     if citizen := _CITIZEN.search(text):
         return PersonalData(IDENTITY, citizen.group().strip())
     return PersonalData(TAX, text.strip()) if _BARE_TAX.fullmatch(text.strip()) else None

@@ -31,6 +31,8 @@ _FORMS = tuple(
         rf"nam {_YEAR}",
         rf"{_DAY}{_BETWEEN}{_NAMED}{_BETWEEN}{_YEAR}",
         rf"{_DAY}{_BETWEEN}{_NAMED}{_BETWEEN}{_SHORT_YEAR}",
+        rf"{_NAMED}{_BETWEEN}{_DAY},?{_BETWEEN}{_YEAR}",
+        rf"{_NAMED} {_DAY}, {_YEAR}",
         rf"{_NAMED}{_BETWEEN}{_YEAR}",
         rf"{_NAMED}-{_SHORT_YEAR}",
     )
@@ -52,7 +54,7 @@ class Meant:
 
 def meant(text: str) -> Meant | None:
     """Read a date in one of the forms that officials use; None for anything else. The calendar is not asked."""
-    plain = _plain(text[: LONGEST + 1])
+    plain = _BEFORE_DAY.sub("", _plain(text[: LONGEST + 1]))
     if len(plain) > LONGEST:
         return None
     match = next((match for form in _FORMS if (match := form.fullmatch(plain))), None)
@@ -71,6 +73,23 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", "".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
+# What stands before a day and says nothing else of it: the day of the week, the hour, "mồng".
+_BEFORE_DAY = re.compile(
+    r"^(?:(?:thu (?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat|cn)[,:]? )?(?:\d{1,2}[:hg]\d{0,2} ?,? ?(?=ngay ))?"
+    r"(?:(?:ngay )?(?:mong|mung) (?=\d))?"
+)
+_DASHES = str.maketrans("‐‑‒–—−", "------")
+_SPAN = re.compile(
+    rf"(?:tu )?(?:ngay )?(?P<day>\d{{1,2}})(?P<begun>[-/.]\d{{1,2}})?(?:[-/.](?:19|20)\d{{2}})? ?(?:-|den|va|,|;|&) ?(?:ngay )?"
+    rf"\d{{1,2}}[-/.]{_MONTH}[-/.]{_YEAR}"
+)
+_PART = re.compile(
+    r"(?:quy|q) ?(?:[1-4]|iv|i{1,3})(?: ?[-/.] ?| nam | )(?P<year>(?:19|20)\d{2})"
+    r"|(?:dau|giua|cuoi) (?:nam |quy \S{1,3}[-/ ]{1,3})(?P<year_of_part>(?:19|20)\d{2})"
+    r"|(?:6|sau|9|chin) thang (?:dau|cuoi)(?: nam)? (?P<year_of_half>(?:19|20)\d{2})"
+)
+_OF_MONTH = re.compile(rf"(?:dau|giua|cuoi|trong|khoang) (?:thang|thg) {_MONTH}(?: ?[-/.] ?| nam ){_YEAR}")
+_UNCERTAIN = ("khoang ", "truoc ", "sau ", "du kien", "chua co", "den ")
 EXCEL_BEGIN = date(1899, 12, 30)
 SERIALS = (1, 100_000)  # of the days up to 2173
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -98,8 +117,15 @@ def not_a_day(value: str, otherwise: Text = NO_DAY) -> Text | None:  # noqa: PLR
     """Say what is wrong with a text that should be a day, and how it is written; nothing if it is one."""
     if len(value) > LONGEST:
         return otherwise
+    plain = _plain(value)
+    if (part := _part_of_time(plain)) is not None:
+        return part
+    given, value = value, value.translate(_DASHES).strip("' ")
     if match := _ISO.fullmatch(value):
-        return _in_calendar(*(int(part) for part in match.groups()))
+        year, month, day = (int(part) for part in match.groups())
+        return _in_calendar(year, month, day) or (None if given == value else _write(date(year, month, day)))
+    if (bare := _BEFORE_DAY.sub("", plain)) != plain:
+        value = bare
     for form in (_LOOSE_ISO, _VIETNAMESE, _COMPACT):
         if match := form.fullmatch(value):
             year, month, day = (int(match[name]) for name in ("year", "month", "day"))
@@ -111,6 +137,38 @@ def not_a_day(value: str, otherwise: Text = NO_DAY) -> Text | None:  # noqa: PLR
     if (match := _SERIAL.fullmatch(value)) and SERIALS[0] <= int(match[1]) <= SERIALS[1]:
         return _serial(int(match[1]))
     return otherwise
+
+
+def _part_of_time(plain: str) -> Text | None:
+    """Say what is written where a text names several days, a part of a year or month, or a day that is not certain."""
+    if (match := _SPAN.fullmatch(plain)) is not None:
+        begun = (match["begun"] or "")[1:] or match["month"]
+        first = Meant(int(match["year"]), int(begun), int(match["day"]))
+        return Text(
+            f"là nhiều ngày, cột này cần một ngày; nếu đó là một hoạt động, hãy ghi ngày đầu {first}, nếu là nhiều hoạt động, "
+            "hãy ghi mỗi hoạt động một dòng",
+            f"names several days, this column needs one; for a single event write its first day {first}, for several a row each",
+        )
+    if (match := _OF_MONTH.fullmatch(plain)) is not None:
+        month = Meant(int(match["year"]), int(match["month"]))
+        return Text(
+            f"không cho biết ngày nào trong tháng; hãy xem văn bản gốc, chỉ biết tháng thì ghi {month}",
+            f"does not say which day of the month; look at the document, and if only the month is known write {month}",
+        )
+    if (match := _PART.fullmatch(plain)) is not None:
+        year = match["year"] or match["year_of_part"] or match["year_of_half"]
+        return Text(
+            f"là một quý hoặc một phần của năm; ở đây chỉ ghi được ngày, tháng hoặc năm: hãy xem văn bản gốc để ghi tháng (ví dụ "
+            f"{year}-03), chỉ biết năm thì ghi {year}",
+            f"is a quarter or a part of a year; only a day, a month or a year can be written here: look at the document for the "
+            f"month (such as {year}-03), and if only the year is known write {year}",
+        )
+    if (plain.startswith(_UNCERTAIN) or "du kien" in plain) and any(map(str.isdigit, plain)):
+        return Text(
+            "không phải là một ngày chắc chắn; hãy ghi ngày thực tế dạng 2024-02-15 (năm-tháng-ngày), lời giải thích ghi ở cột khác",
+            "is no certain day; write the day on which it took place as 2024-02-15 (year-month-day), and explanations in another column",
+        )
+    return None
 
 
 def _meant(meaning: Meant) -> Text:
@@ -153,9 +211,9 @@ def not_a_number(value: str, *, whole: bool) -> Text:
 
 
 def _in_calendar(year: int, month: int, day: int) -> Text | None:
-    if not (year >= 1 and 1 <= month <= 12):  # noqa: PLR2004  months of a year
+    if not (year >= 1 and 1 <= month <= MONTHS):
         return Text(
-            f"không phải là ngày hợp lệ: không có tháng {month:02}/{year}; ngày ghi dạng 2024-02-15 (năm-tháng-ngày)",
+            f"không phải là ngày hợp lệ: không có tháng {month:02}/{year:04}; ngày ghi dạng 2024-02-15 (năm-tháng-ngày)",
             f"is no day: there is no month {year:04}-{month:02}; a day is written as 2024-02-15 (year-month-day)",
         )
     last = calendar.monthrange(year, month)[1]
@@ -170,9 +228,35 @@ def _in_calendar(year: int, month: int, day: int) -> Text | None:
 def _written_otherwise(year: int, month: int, day: int, time: str, otherwise: Text) -> Text:
     wrong = _in_calendar(year, month, day)
     if wrong is not None:
-        return wrong
+        return _american(year, month, day) or wrong
     right = _local_day(date(year, month, day), time)
-    return otherwise if right is None else _write(right)
+    if right is None:
+        return otherwise
+    return _write(right) if right.year < BUDDHIST else _far(right)
+
+
+BUDDHIST = 2300  # calendars of other countries count such years; ours has none that is meant
+
+
+def _far(day: date) -> Text:
+    return Text(
+        f"không phải là ngày hợp lệ: năm {day.year} quá xa; hãy xem lại năm đã ghi",
+        f"is no day: the year {day.year} is too far away; look at the year again",
+    )
+
+
+def _american(year: int, month: int, day: int) -> Text | None:
+    """Advise on a date whose "month" is after the 12th and whose "day" can be one: month/day/year."""
+    if month <= MONTHS or not 1 <= day <= MONTHS or _in_calendar(year, day, month) is not None:
+        return None
+    right = date(year, day, month)
+    return Text(
+        f"không có tháng {month}/{year}; nếu đã ghi theo thứ tự tháng/ngày/năm (kiểu Mỹ), hãy ghi {right}, nếu không, hãy xem lại văn bản gốc",
+        f"there is no month {year:04}-{month:02}; if it stands as month/day/year, write {right}, if not, look at the document again",
+    )
+
+
+MONTHS = 12
 
 
 def _write(right: date) -> Text:

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.kernel.errors import Text
 from shared.kernel.text_folding import MOST_MARKS, has_too_many_marks, normalized
+from shared.text_checks.machine_codes import OF_ADDRESS, left_by_machine, named
 from shared.text_checks.syllables import could_be_syllable, is_syllable
 
 ENOUGH = 2  # points of evidence
@@ -53,6 +54,16 @@ def _old_font(name: str, fonts: str) -> Text:
     )
 
 
+_OF_FONT = Text(
+    "có ký tự riêng của một phông chữ ({found}, ví dụ dấu đầu dòng Wingdings hoặc Symbol), máy khác không hiển thị được; "
+    "hãy xóa ký tự đó hoặc gõ lại",
+    "has a character of one font alone ({found}, such as a bullet of Wingdings or Symbol), which other machines cannot show; "
+    "delete it or type it again",
+)
+_GARBLED = Text(
+    "có ký hiệu nằm giữa chữ, ví dụ “{found}” (chữ gõ bằng bảng mã cũ như VPS, VISCII); hãy chuyển mã sang Unicode rồi chép lại",
+    "has signs within words, such as '{found}' (text of an old encoding such as VPS or VISCII); convert it to Unicode and copy it again",
+)
 _TCVN3 = _old_font("TCVN3", ".VnTime, .VnArial")
 _VNI = _old_font("VNI", "VNI-Times")
 
@@ -71,17 +82,36 @@ def tidied(text: str, *, one_line: bool = False) -> str:
 
 def flaw(text: str) -> Text | None:
     """Say why a text (as it came, not tidied yet) is not readable, and what to do; None if it is."""
-    if text.isascii():
-        return _LOST if "?" in text and _letters_lost(text) else None
+    if (why := left_by_machine(text)) is not None:
+        return why
+    if not text.isascii() and (why := _not_of_one_letter(text) or _of_other_encoding(text)) is not None:
+        return why
+    return _LOST if _letters_lost(normalized("NFC", text)) else None
+
+
+def _not_of_one_letter(text: str) -> Text | None:
     if "\ufffd" in text:
         return _REPLACED
-    if has_too_many_marks(text):
-        return _STACKED
+    if (match := _PRIVATE.search(text)) is not None:
+        return named(_OF_FONT, f"U+{ord(match.group()):04X}")
+    return _STACKED if has_too_many_marks(text) else None
+
+
+def _of_other_encoding(text: str) -> Text | None:
     text = normalized("NFC", text)
-    for why, garbled in ((_DECODED, _wrongly_decoded(text)), _in_old_font(text)):
-        if garbled:
-            return Text(why.vi.format(found=garbled), why.en.format(found=garbled))
-    return _LOST if "?" in text and _letters_lost(text) else None
+    ways = ((_DECODED, _wrongly_decoded(text)), _in_old_font(text), (_GARBLED, _sign_within(text)))
+    return next((named(why, garbled) for why, garbled in ways if garbled), None)
+
+
+# Private use, and code points that are no characters (The Unicode Standard, 23.5 and 23.7).
+_PRIVATE = re.compile(r"[\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U000f0000-\U0010ffff]")
+_SIGN_WITHIN = re.compile(r"[A-Za-zÀ-ỹ]{1,10}[‰†‡¢£¤¥¦§¨©ª«¬®¯±µ¶¸¹º»¼¾¿÷][A-Za-zÀ-ỹ]{1,10}")
+
+
+def _sign_within(text: str) -> str | None:
+    """Give a word with a sign between its letters, as no language writes it."""
+    match = _SIGN_WITHIN.search(text)
+    return match.group() if match else None
 
 
 # TCVN 5712:1993 (VN3) by byte, as Latin-1 shows it.
@@ -165,11 +195,19 @@ _PUNCTUATION = frozenset("“”‘’–—…•")
 
 
 def _wrongly_decoded(text: str) -> str | None:
-    """Give a run of letters whose bytes (Windows-1252) are a letter in UTF-8."""
+    """Give a run of letters whose bytes (Windows-1252) are a letter in UTF-8, or that has a Vietnamese one in it."""
     for run in _RUN.findall(text):
         if not _quoted(run) and (decoded := _again(run)) and any(map(str.isalpha, decoded)):
             return str(run)
+        if part := _VIETNAMESE_IN_RUN.search(run):
+            return part.group()
     return None
+
+
+# U+1EA0 to U+1EF9 are E1 BA xx and E1 BB xx in UTF-8: what is lost beside them keeps the whole run from being decoded.
+_VIETNAMESE_IN_RUN = re.compile(
+    r"á[º»][\u00a1-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2020-\u2022\u2030\u2039-\u2122]"
+)
 
 
 def _quoted(run: str) -> bool:
@@ -188,15 +226,18 @@ def _byte(letter: str) -> bytes:
     return letter.encode("latin-1" if ord(letter) <= 0xFF else "cp1252")  # noqa: PLR2004  the last of Latin-1
 
 
-_OF_ADDRESS = ("://", "www.", "=")
 _WORD = re.compile(r"(?:[^\W\d_]|\?)+")
 LONGEST_WORD = 10  # letters of a syllable, with room
 _CONSONANTS = re.compile(r"\A[b-df-hj-np-tv-xzđ]+\?", re.IGNORECASE)
 
 
 def _letters_lost(text: str) -> bool:
+    if "?" not in text and "□" not in text:
+        return False
     pieces = (
-        piece for piece in text.split() if "?" in piece and not any(mark in piece for mark in _OF_ADDRESS)
+        piece.replace("□", "?")
+        for piece in text.split()
+        if ("?" in piece or "□" in piece) and not any(mark in piece for mark in OF_ADDRESS)
     )
     words = (word for piece in pieces for word in _WORD.findall(piece))
     return any(points >= ENOUGH for points in accumulate(map(_lost_points, words)))
@@ -204,7 +245,11 @@ def _letters_lost(text: str) -> bool:
 
 def _lost_points(word: str) -> int:
     """Weigh a word with question marks: one inside or before it counts most, one after consonants alone a little."""
-    if not word.strip("?") or len(word) > LONGEST_WORD or not could_be_syllable(word):
+    if not word.strip("?") or len(word) > LONGEST_WORD + word.count("?"):
+        return 0
+    if "?" in word.strip("?") and is_syllable(word.replace("?", "", 1)) and word.count("?") == 1:
+        return ENOUGH  # a tone mark lost behind its vowel: "quyê?t"
+    if len(word) > LONGEST_WORD or not could_be_syllable(word):
         return 0
     if not word.endswith("?") or "?" in word.rstrip("?"):
         return ENOUGH

@@ -8,12 +8,13 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from deploy.local.settings import LocalSettings
 from shared.kernel import setting_names
 from shared.kernel.setting_names import SETTING_NAMES, UnknownSettings, check
-from shared.kernel.settings import RuleSettings
+from shared.kernel.settings import RuleSettings, described
 from tests.support.platform.service import SERVICES
 
 ROOT = Path(__file__).parents[2]
@@ -151,3 +152,33 @@ def test_an_empty_variable_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch
         if variable not in os.environ:
             monkeypatch.setenv(variable, "")
     assert settings() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "vietnamese", "english"),
+    [
+        ("LOA_REGISTRY_PORT", "abc", "số nguyên", "whole number"),
+        ("LOA_REGISTRY_PORT", "-1", "từ 1 trở lên", "1 or more"),
+        ("LOA_METRICS_PORT", "99999", "không được quá 65535", "65535 or less"),
+        ("LOA_NATS_URL", "http://127.0.0.1:4222", "nats://máy-chủ:4222", "nats://host:4222"),
+        ("LOA_DATABASE_URL", "postgres//x", "postgresql://người-dùng", "postgresql://user"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_described_in_both_languages(
+    name: str, value: str, vietnamese: str, english: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ports beyond their range ended in a traceback; others had the library's English alone."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as error:
+        LocalSettings()
+    text = described(error.value)
+    assert (name in text, vietnamese in text, english in text) == (True, True, True)
+    assert "Input should" not in text
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_an_empty_port_is_not_set(value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LOA_REGISTRY_PORT", raising=False)
+    if value is not None:
+        monkeypatch.setenv("LOA_REGISTRY_PORT", value)
+    assert LocalSettings().registry_port == 8001

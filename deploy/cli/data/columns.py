@@ -1,15 +1,15 @@
 """The import format: files, columns, and checks of the header."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from deploy.cli.data.tables.headings import HEADINGS
-from shared.bulk_import.suggestions import folded
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftRegistered
 from shared.kernel.errors import Text
+from shared.rules.suggestions import folded
 
 ORDER = {  # of the import; the service of each sheet
     "units": "registry",
@@ -206,13 +206,15 @@ SEPARATORS = {
 }
 
 
-def check_header(sheet: str, line: int, header: Sequence[str]) -> list[Broken]:
-    """Report the problems of a header; empty if its rows can be read."""
+def check_header(sheet: str, line: int, header: Sequence[str], kept: Collection[str] = ()) -> list[Broken]:
+    """Report the problems of a header; empty if its rows can be read. `kept`: other columns that are taken as notes."""
     for mark, name in SEPARATORS.items():
         if len(header) == 1 and mark in header[0]:
             return [_separated(line, header[0], name)]
     twice = [
-        name for name, number in Counter(header).items() if name and number > 1 and _is_ours(name, sheet)
+        name
+        for name, number in Counter(header).items()
+        if name and number > 1 and (name in kept or _is_ours(name, sheet))
     ]
     missing = [name for name in _mandatory(sheet) if name not in header]
     return [
@@ -227,7 +229,7 @@ def _is_ours(name: str, sheet: str) -> bool:
 
 def unknown_columns(sheet: str, header: Iterable[str]) -> list[str]:
     names = COLUMNS[sheet].names
-    return [name for name in (cell.strip() for cell in header) if name and name not in names]
+    return [name for name in dict.fromkeys(cell.strip() for cell in header) if name and name not in names]
 
 
 def _mandatory(sheet: str) -> Sequence[str]:

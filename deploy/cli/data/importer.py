@@ -111,7 +111,7 @@ class Importer:
 
     def _report_columns(self, sheet: SheetFile) -> None:
         header = sheet.header()
-        if header is None or check_header(sheet.name, header.line, header.names):
+        if header is None or check_header(sheet.name, header.line, header.names, sheet.choices.keep_notes):
             return  # the file is refused for its header, which says more
         unknown = unknown_columns(sheet.name, header.names)
         kept = [name for name in unknown if name in sheet.choices.keep_notes]

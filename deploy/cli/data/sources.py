@@ -88,8 +88,19 @@ def _page(path: Path, page: workbook.Page, choices: Choices) -> SheetFile:
 
 
 def _others(folder: Path) -> Sequence[str]:
-    files = sorted(file for file in folder.iterdir() if file.is_file() and not _is_csv(file))
-    return [file.name for file in files if not file.name.startswith((".", "README", "~$"))]
+    """Name what is not read: other files, and folders that are named like a sheet or hold tables themselves."""
+    others = sorted(item for item in folder.iterdir() if not _is_csv(item))
+    names = [f"{item.name}/" if item.is_dir() else item.name for item in others if _may_be_meant(item)]
+    return [name for name in names if not name.startswith((".", "README", "~$"))]
+
+
+def _may_be_meant(item: Path) -> bool:
+    if not item.is_dir():
+        return True
+    try:
+        return meant_sheet(item.stem) is not None or any(_is_csv(file) for file in item.iterdir())
+    except OSError:  # not ours to read
+        return True
 
 
 def _names() -> str:
@@ -109,9 +120,11 @@ def _sorted(files: Sequence[SheetFile], others: Sequence[str], path: Path) -> So
 
 def _meant(label: str) -> str | None:
     """Give the sheet that a file or page may be meant as: its name is like one, and it is a table."""
+    if label.endswith("/"):
+        return meant_sheet(Path(label).stem)
     suffix = Path(label).suffix.lower()
     if suffix in TABLES:
-        return meant_sheet(label.partition(".")[0])
+        return meant_sheet(label[: label.lower().rindex(suffix)].removesuffix(".csv"))
     return meant_sheet(label) if not suffix else None
 
 
@@ -120,6 +133,12 @@ def _nothing(unknown: Sequence[str], asked: Mapping[str, str], path: Path) -> Co
     result = (f" Ở đó có: {names}.", f" There is: {names}.") if unknown else ("", "")
     meant = ", ".join(f"{label} → {sheet}" for label, sheet in asked.items())
     hint = (f" Có phải: {meant}?", f" Did you mean: {meant}?") if asked else ("", "")
+    folders = [name for name in unknown if name.endswith("/")]
+    if folders and not asked:
+        hint = (
+            f" Các tệp nằm trong thư mục con; hãy chạy: loa import {path / folders[0]}",
+            f" The files are in a folder within it; run: loa import {path / folders[0]}",
+        )
     books = [name for name in unknown if Path(name).suffix.lower() in WORKBOOKS and path.is_dir()]
     if books:
         hint = (
@@ -134,8 +153,7 @@ def _nothing(unknown: Sequence[str], asked: Mapping[str, str], path: Path) -> Co
 
 def question(label: str, meant: str) -> Broken:
     """Ask about a file or page that was not taken because of its name."""
-    suffix = Path(label).suffix
-    right = f"{meant}.csv" if suffix else meant
+    right = f"{meant}.csv" if Path(label).suffix or label.endswith("/") else meant
     why = Text(
         f"có phải {meant}? Tên phải viết đúng là “{right}”; tệp hoặc trang này chưa được nhập, hãy đổi tên rồi chạy lại",
         f"did you mean {meant}? The name must be exactly '{right}'; this file or sheet was not taken, rename it and run again",

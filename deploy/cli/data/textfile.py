@@ -40,6 +40,7 @@ def inspect(file: Path) -> Inspected:
     """Read a file once in chunks: count its lines, and report why it cannot be read."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = unbroken = 0
+    last = b""
     with file.open("rb") as stream:
         if (wrong := _wrong_format(stream.read(CHUNK))) is not None:
             return Inspected(0, [Broken(0, "", "", wrong)])
@@ -54,8 +55,15 @@ def inspect(file: Path) -> Inspected:
                 max(len(pieces[-1]), *map(len, pieces[:-1])) if len(pieces) > 1 else unbroken + len(chunk)
             )
             lines += chunk.count(b"\n")
+            last = chunk
             if unbroken > LONGEST_LINE:
                 return Inspected(0, [Broken(lines + 1, "", "", _ENDLESS)])
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:  # the file ends within a letter
+        return Inspected(
+            0, [_not_utf8(last, lines - last.count(b"\n"), error, at=len(last) - len(error.object))]
+        )
     return Inspected(lines)
 
 
@@ -77,6 +85,13 @@ def _wrong_format(head: bytes) -> Text | None:
             "đây là tệp PDF được đổi tên thành .csv; hãy chép bảng trong đó sang một tệp .xlsx",
             "this is a PDF file renamed to .csv; copy its table into an .xlsx file",
         )
+    start = head[:1000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if start.startswith((b"<html", b"<!doctype", b"<?xml", b"<table", b"[{", b'{"')):
+        return Text(
+            "đây là trang HTML, XML hoặc JSON được đổi tên thành .csv (có thể là trang đăng nhập hay trang báo lỗi khi tải về); "
+            "hãy tải lại bảng dưới dạng CSV hoặc .xlsx",
+            "this is an HTML, XML or JSON file named .csv (perhaps a sign-in or error page of a download); fetch the table as CSV or .xlsx",
+        )
     for mark, name in _MARKS:
         if head.startswith(mark):
             return _saved_as(name)
@@ -92,9 +107,9 @@ def _saved_as(name: str) -> Text:
     )
 
 
-def _not_utf8(chunk: bytes, lines: int, error: UnicodeDecodeError) -> Broken:
+def _not_utf8(chunk: bytes, lines: int, error: UnicodeDecodeError, at: int | None = None) -> Broken:
     # The decoder counts from the bytes that it kept of the chunk before: at most three.
-    at = max(0, error.start - (len(error.object) - len(chunk)))
+    at = max(0, error.start - (len(error.object) - len(chunk)) if at is None else at)
     line = lines + chunk.count(b"\n", 0, at) + 1
     return Broken(line, "", "", _guessed(chunk[at : at + 4000]))
 

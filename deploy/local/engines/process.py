@@ -45,6 +45,19 @@ class FolderInUse(LoaError):
         super().__init__(self.message.en)
 
 
+class FolderUnusable(LoaError):
+    """The data folder cannot be made or entered: a file of that name, no right, a read-only disk, no space."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        self.message = Text(
+            f"Không tạo hoặc không ghi được thư mục dữ liệu {folder} ({error.strerror or error}). "
+            "Hãy chọn thư mục khác bằng --data-dir, hoặc cấp quyền ghi và kiểm tra dung lượng đĩa.",
+            f"The data folder {folder} cannot be made or written to ({error.strerror or error}). "
+            "Choose another folder with --data-dir, or give write access and look at the free space.",
+        )
+        super().__init__(self.message.en)
+
+
 @dataclass(slots=True)
 class Engine:
     """A child process with its log file; `stop_signal` stops it cleanly."""

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from shared.eventstore.log_reader import EVENTS
 from tests.support.platform.service import Platform
 from tests.support.samples import old_fonts
+from tests.support.servers.engines import connected
 
 UNIT = {"level": "provincial", "kind": "department"}
 
@@ -95,3 +97,34 @@ async def test_a_policy_number_beyond_reason_is_refused(shared_platform: Platfor
         f"/drafts/{a_code}/policies", json={"policy_no": 10**12, "title": "x"}
     )
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("key", ["an@example.vn", "0912345678", "079099001234"])
+async def test_personal_data_in_an_idempotency_key_are_refused(
+    shared_platform: Platform, a_code: str, key: str
+) -> None:
+    """The key is recorded in the envelope of every event."""
+    client = shared_platform.registry.client
+    answer = await client.post(
+        "/units", json={"code": a_code, "name": "Sở A", **UNIT}, headers={"Idempotency-Key": key}
+    )
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:loa:problem:personal-data")
+    assert "Idempotency-Key" in answer.json()["messages"]["vi"]
+    assert "Idempotency-Key" in answer.json()["messages"]["en"]
+
+
+async def test_what_other_headers_hold_is_recorded_only_if_it_is_an_id(
+    shared_platform: Platform, a_code: str
+) -> None:
+    registry = shared_platform.registry
+    headers = {"X-Correlation-ID": "an@example.vn", "traceparent": "an@example.vn"}
+    answer = await registry.client.post(
+        "/units", json={"code": a_code, "name": "Sở A", **UNIT}, headers=headers
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["x-correlation-id"] == answer.headers["x-request-id"]
+    async with connected(shared_platform.server, "operator") as nc:
+        position = int(answer.headers["loa-position"])
+        recorded = ((await nc.jetstream().get_msg(EVENTS, position)).data or b"").decode()
+    assert json.loads(recorded)["correlationid"] == answer.headers["x-correlation-id"]
+    assert "an@example.vn" not in recorded

@@ -67,6 +67,8 @@ DATES: Sequence[tuple[date, str]] = (
             ),
             *('"ngày" dd "tháng" mm "năm" yyyy', "dddd, d mmmm yyyy", "ddd dd/mm/yyyy", "[Red]dd/mm/yyyy"),
             *("d-mmm", "dd/mm", "mmmm", "dd", "dddd", "mmm"),
+            *("q yyyy", '"Quý "q/yyyy', "dd/mm/yyyy q", "ww yyyy"),
+            *("[<45000]mm/yyyy;dd/mm/yyyy", "[>45000]mm/yyyy;dd/mm/yyyy", '"Tháng "m/yyyy', "dd/mm/yyyy;@"),
         )
     ),
 )
@@ -80,6 +82,7 @@ TIMES: Sequence[tuple[Value, str]] = (
     (time(8, 30, 15), "hh:mm:ss"),
     (timedelta(hours=26, minutes=5), "[h]:mm"),
     (timedelta(minutes=5, seconds=7), "mm:ss"),
+    (_MOMENT, "hh:mm:ss.00"),
 )
 NUMBERS: Sequence[tuple[Value, str]] = (
     *((value, "0%") for value in (0.7, 1, 1.2, 0, 0.705)),
@@ -124,6 +127,19 @@ NUMBERS: Sequence[tuple[Value, str]] = (
     (True, "General"),
     (False, "General"),
     (True, "0"),
+    # what stands between the digits is shown, and may be all that tells a code from another
+    *((1000, form) for form in ("00-00", "000-0000", "##-##-####", '0"."00', "0\\.0", "0 - 0")),
+    *((1234567, form) for form in ("#\\ ##0", "# ##0", "000\\.000\\.000", "0.0,0")),
+    *((value, form) for value in (0, 1, 12.5, 0.705) for form in ("#.##0", "0.??", "#,###", "0.0##")),
+    *((value, form) for value in (12.5, 0.7, 123456789012345) for form in ("##0.0E+0", "0E+0", "0.0E-0")),
+    (999.995, "0.00E+00"),
+    *((value, form) for value in (-1234.5, 0.7, 1) for form in ("# ?/?", "# ?/8", "# ?/100", "?/?")),
+    *((-0.004, form) for form in ("0.00", "0%", "#", "#,##0", "0_)")),
+    (1 / 3, "General"),
+    (3, '"Quý "0'),
+    (12, '0"/2024"'),
+    (300, '"~"0'),
+    (12, 'General" người"'),
 )
 TEXTS: Sequence[tuple[Value, str]] = (
     ("2025-09", "@"),
@@ -131,6 +147,9 @@ TEXTS: Sequence[tuple[Value, str]] = (
     ("0912", "@"),
     ("Luật", '"văn bản: "@'),
     ("70%", "General"),
+    ("ẩn", ";;;"),
+    ("ẩn", ";;;@"),
+    ("ẩn", 'General;General;General;"-"'),
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
+from deploy.cli.console import CommandError
 from deploy.cli.data import workbook
 from deploy.cli.data.tables.cell_values import Cell, made, written
 from deploy.cli.data.tables.number_format import SHORT_DATE
@@ -55,7 +56,9 @@ def test_a_date_is_as_exact_as_what_is_shown_of_it(cell: Formatted) -> None:
     months = re.findall(_NAMES, text.lower()) or re.findall(r"\b(?:mar|sep)\b", text.lower())
     parts = len(re.findall(r"\d+", text)) + len(months[:1])
     by_parts = {3: 10, 2: 7, 1: 4}
-    no_year = not re.search(r"25\b", text)
+    of_no_month = re.search(r"Q\d", text) or "ww" in cell.format
+    parts -= parts > len(by_parts)  # a quarter beside a whole date
+    no_year = not re.search(r"25\b", text) or (of_no_month and parts < len(by_parts))
     if isinstance(taken, Text):
         assert no_year
         assert str(cell.shown) in taken.vi or cell.format == SHORT_DATE
@@ -92,6 +95,13 @@ MOMENT = datetime(2025, 3, 12, 14, 5)  # noqa: DTZ001  as Excel has it
         (date(2025, 9, 1), "dd/mm/yyyy", "entered_on", "2025-09-01"),
         (date(2025, 9, 1), SHORT_DATE, "valid_from", "2025-09-01"),
         (date(2025, 9, 25), "d-mmm", "entered_on", REFUSED),
+        (date(2025, 9, 25), "q yyyy", "entered_on", REFUSED),  # a quarter is no year
+        (date(2025, 9, 25), '"Quý "q/yyyy', "entered_on", REFUSED),
+        (date(2025, 9, 25), "ww yyyy", "entered_on", REFUSED),
+        (date(2025, 9, 25), "dd/mm/yyyy q", "entered_on", "2025-09-25"),
+        (date(2025, 9, 25), "[<45000]mm/yyyy;dd/mm/yyyy", "entered_on", "2025-09-25"),
+        (date(2025, 9, 25), "[>45000]mm/yyyy;dd/mm/yyyy", "entered_on", "2025-09"),
+        (45925, ";;;", "entered_on", REFUSED),
         (datetime(2025, 3, 12), "dd/mm/yyyy hh:mm", "held_on", "2025-03-12"),  # noqa: DTZ001  as Excel has it
         (MOMENT, "dd/mm/yyyy", "held_on", "2025-03-12"),
         (MOMENT, "dd/mm/yyyy hh:mm", "held_on", "2025-03-12 14:05:00"),
@@ -141,6 +151,13 @@ MOMENT = datetime(2025, 3, 12, 14, 5)  # noqa: DTZ001  as Excel has it
         (1500, "#,##0", "reach", "1500"),
         (0, "General", "title", "0"),
         (3, ";;;", "title", REFUSED),
+        ("ẩn", ";;;", "title", REFUSED),
+        (1000, "00-00", "draft_code", REFUSED),  # shown as 10-00
+        (1000, '0"."00', "final_number", REFUSED),
+        (12, '0"/2024"', "final_number", REFUSED),
+        (12, 'General" người"', "attendance", "12"),
+        (0.7, "[<1]0%;0", "target_percent", "70"),
+        (70, "[<1]0%;0", "target_percent", "70"),
         ("0912", "@", "draft_code", "0912"),
         # answers
         (True, "General", "in_scope", "yes"),
@@ -158,7 +175,7 @@ def test_what_a_cell_means_in_a_column(value: Value, form: str, column: str, exp
         assert f"'{shown(value, form)}'" in taken.en
 
 
-def formula(tmp_path: Path, cell: str) -> Cell:
+def stored(tmp_path: Path, cell: str) -> Path:
     """Store a cell of raw XML, as programs write it."""
     book = openpyxl.Workbook()
     book.active["A1"] = "x"
@@ -170,7 +187,11 @@ def formula(tmp_path: Path, cell: str) -> Cell:
             if name.endswith("sheet1.xml"):
                 content = re.sub(r'<c r="B1".*?</c>', cell, content)
             new.writestr(name, content)
-    ((_, cells),) = workbook.records(tmp_path / "made.xlsx", "Sheet")
+    return tmp_path / "made.xlsx"
+
+
+def formula(tmp_path: Path, cell: str) -> Cell:
+    ((_, cells),) = workbook.records(stored(tmp_path, cell), "Sheet")
     match = cells[1]
     assert isinstance(match, Cell)
     return match
@@ -187,6 +208,10 @@ def formula(tmp_path: Path, cell: str) -> Cell:
         ('<c r="B1" t="b"><f>TRUE()</f><v>1</v></c>', True, ""),
         ('<c r="B1" t="e"><f>NA()</f><v>#N/A</v></c>', "#N/A", "formula error"),
         ('<c r="B1" t="e"><f>A9</f><v>#REF!</v></c>', "#REF!", "formula error"),
+        ('<c r="B1"><v>1e15</v></c>', None, "more than 15 digits"),
+        ('<c r="B1"><v>12345678901234567890</v></c>', None, "more than 15 digits"),
+        ('<c r="B1"><v>1e400</v></c>', None, "more than 15 digits"),
+        ('<c r="B1"><v>-1e21</v></c>', None, "more than 15 digits"),
     ],
 )
 def test_formulas_give_their_stored_results(
@@ -195,3 +220,51 @@ def test_formulas_give_their_stored_results(
     actual = formula(tmp_path, cell)
     assert actual.value == value
     assert (english in actual.fault.en) if actual.fault else (english == "")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="B1"><v>NaN</v></c>',
+        '<c r="B1"><v>abc</v></c>',
+        '<c r="B1" t="s"><v>9999</v></c>',
+        '<c r="B1" s="9999"><v>12</v></c>',
+        '<c r="B1" t="d"><v>2025-13-45</v></c>',
+    ],
+)
+def test_a_cell_that_is_none_by_the_standard_is_reported_in_both_languages(tmp_path: Path, cell: str) -> None:
+    """Each of these ended an import with a traceback."""
+    path = stored(tmp_path, cell)
+    with pytest.raises(CommandError) as error:
+        list(workbook.records(path, "Sheet"))
+    assert "hãy mở bằng Excel" in error.value.message.vi
+    assert "no proper .xlsx" in error.value.message.en
+
+
+def test_a_number_that_no_date_has_is_reported_as_that(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append([2_958_466])
+    book.active["A1"].number_format = "dd/mm/yyyy"
+    book.save(tmp_path / "far.xlsx")
+    ((_, cells),) = workbook.records(tmp_path / "far.xlsx", "Sheet")
+    fault = cells[0].fault
+    assert fault is not None
+    assert ("####" in fault.vi, "A1" in fault.en) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "vietnamese"),
+    [
+        ("~$số liệu.xlsx", b"\x05User" + b" " * 160, "đóng Excel rồi nhập số liệu.xlsx"),
+        ("a.xlsx", b"", "tệp trống"),
+        ("a.xlsx", b"\0\1\2" * 500, "tải về chưa đủ"),
+    ],
+)
+def test_a_file_that_is_no_workbook_is_described_without_english_words(
+    tmp_path: Path, name: str, content: bytes, vietnamese: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CommandError) as error:
+        workbook.pages(tmp_path / name)
+    assert vietnamese in error.value.message.vi
+    assert "zip file" not in error.value.message.vi

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from shared.bulk_import.suggestions import nearest
 from shared.contracts.vocabulary import Stage
 from shared.kernel.text_folding import MOST_MARKS, fold, normalized
+from shared.rules.suggestions import nearest
 from shared.text_checks.event_texts import find
 from shared.text_checks.exact_values import meant, needs_a_day, not_a_day, not_a_number
 from shared.text_checks.printable import flaw, tidied, unreadable
@@ -25,6 +25,7 @@ SMALLEST = 0.02  # seconds: below it the ratio is not looked at
 ATTEMPTS = 4
 MODULES = (
     "shared.text_checks.printable",
+    "shared.text_checks.machine_codes",
     "shared.text_checks.event_texts",
     "shared.text_checks.syllables",
     "shared.text_checks.exact_values",

@@ -1,6 +1,8 @@
 """Tables of the pages of lists: sorted by what a column means, written as officials do, and as CSV that is safe to open."""
 
+import csv
 from datetime import date
+from io import StringIO
 
 import pytest
 
@@ -99,3 +101,12 @@ def test_values_are_written_as_officials_do() -> None:
     assert cells(1, VI)[1:3] == [NONE.vi, "–"]
     assert cells(1, EN)[1] == NONE.en
     assert cells(2, VI)[2] == "0,0"
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_no_sign_makes_a_formula_of_a_title(sign: str) -> None:
+    """Signs of East Asian keyboards are run like the others (CWE-1236)."""
+    column, text = TABLE.columns[0], f"{sign}HYPERLINK(1)"
+    table = Table(key="t", title=TABLE.title, columns=[column], rows=[{column.key: Linked(text, "/a")}])
+    _, row = csv.reader(StringIO(table.as_csv(VI), newline=""))
+    assert row == [f"'{text}"]

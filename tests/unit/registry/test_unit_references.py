@@ -97,6 +97,13 @@ def test_what_may_be_true_is_registered(fields: dict[str, Any]) -> None:
     [
         *(("1", "01"), ("4", "04"), ("01 ", "01"), ("001", "01"), ("1.0", "01")),
         *((text, None) for text in ("99", "3", "x", "", "٠١", "-1")),
+        *(
+            ("Hà Nội", "01"),
+            ("ha noi", "01"),
+            ("Thành phố Hồ Chí Minh", "79"),
+            ("tỉnh Quảng Ninh", "22"),
+            ("HN", "01"),
+        ),
     ],
 )
 def test_the_code_that_was_meant_is_named(code: str, meant: str | None) -> None:
@@ -197,6 +204,9 @@ def test_a_succession_on_the_day_after_the_last_is_taken() -> None:
     assert spec(unit).given(ended).when(late).yields()
     early = Succeed(unit_code="UA", to_code="UB", kind=SuccessionKind.MERGE, on=date(2019, 1, 1))
     spec(unit).given(ended).when(early).refused(errors.NotValidOn)
+    for on in (date(2025, 7, 2), date(2030, 7, 1)):
+        after = Succeed(unit_code="UA", to_code="UB", kind=SuccessionKind.MERGE, on=on)
+        spec(unit).given(ended).when(after).refused(errors.NotValidOn)
 
 
 def test_a_day_outside_the_unit_is_refused() -> None:

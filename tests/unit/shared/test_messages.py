@@ -1,9 +1,10 @@
 """What an import says of a cell follows its column, names the next step, and is Vietnamese in Vietnamese."""
 
 import re
+from typing import Annotated, Literal
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from services.campaigns.adapters.communications import rows
 from services.campaigns.adapters.plans import rows as plans_rows
@@ -11,10 +12,10 @@ from services.campaigns.adapters.programmes import rows as programmes_rows
 from services.notifier.adapters.recipients import bodies as notifier_bodies
 from services.registry.adapters import import_sheets as registry_rows
 from shared.bulk_import.row_parsing import ImportRow, reasons
-from shared.bulk_import.suggestions import nearest
-from shared.contracts.vocabulary import Instrument
+from shared.contracts.vocabulary import Instrument, Stage
 from shared.http import problems
 from shared.http.request_context import Body
+from shared.rules.suggestions import nearest
 
 MODULES = (registry_rows, rows, plans_rows, programmes_rows, notifier_bodies)
 MODELS = [
@@ -71,6 +72,22 @@ def test_no_english_stands_in_vietnamese(model: type[ImportRow]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cells", "complaints"),
+    [
+        ({"draft_code": "Phụ lục kèm theo"}, 1),  # no row of data: one cause, one complaint
+        ({"draft_code": "x", "instrument": "y"}, 3),
+        ({"draft_code": "A-1", "title": "x", "instrument": "circular", "regime": "y"}, 2),
+        ({"draft_code": "a-1", "title": "x", "instrument": "circular"}, 2),
+    ],
+)
+def test_a_row_of_which_most_is_missing_has_one_complaint(cells: dict[str, str], complaints: int) -> None:
+    model = registry_rows.DraftRow
+    with pytest.raises(ValidationError) as raised:
+        model.model_validate(cells)
+    assert len(reasons(raised.value, cells, model)) == complaints
+
+
+@pytest.mark.parametrize(
     ("column", "value", "words"),
     [
         ("email", "stp@angiang", "địa chỉ thư điện tử"),
@@ -79,7 +96,12 @@ def test_no_english_stands_in_vietnamese(model: type[ImportRow]) -> None:
     ],
 )
 def test_a_message_follows_its_column(column: str, value: str, words: str) -> None:
-    texts = "\n".join(messages_of(notifier_bodies.RecipientRow, column, value))
+    whole = {"unit_code": "STP", "role": "head", "email": "stp@example.vn"}
+    cells = {**whole, column: value}
+    model = notifier_bodies.RecipientRow
+    with pytest.raises(ValidationError) as raised:
+        model.model_validate(cells)
+    texts = "\n".join(why.vi for why in reasons(raised.value, cells, model))
     assert words in texts
     assert (column == "unit_code") == ("mã chỉ gồm" in texts)
 
@@ -111,6 +133,15 @@ def test_a_message_follows_its_column(column: str, value: str, words: str) -> No
         ("2024-04-05 00:00:00", "2024-04-05"),
         ("45387", "2024-04-05"),
         ("quý I/2024", None),
+        ("Thứ Hai, 15/04/2024", "2024-04-15"),
+        ("15h30 ngày 15/04/2024", "2024-04-15"),
+        ("mồng 5 tháng 4 năm 2024", "2024-04-05"),
+        ("2024–04–15", "2024-04-15"),
+        ("15‑04‑2024", "2024-04-15"),
+        ("'2024-04-15", "2024-04-15"),
+        ("April 15, 2024", "2024-04-15"),
+        ("Apr 15 2024", "2024-04-15"),
+        ("15/04/2567", None),
         ("13/2024", None),
         ("31/02/2024", None),
         ("đầu năm", None),
@@ -124,6 +155,36 @@ def test_a_date_is_suggested_exactly(value: str, expected: str | None) -> None:
     ]
     actual = re.search(r"hãy ghi (\S+)$", why)
     assert (actual[1] if actual else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("05-07/4/2024", "ngày đầu 2024-04-05"),
+        ("05/4 - 07/5/2024", "ngày đầu 2024-04-05"),
+        ("từ 5 đến 7/4/2024", "ngày đầu 2024-04-05"),
+        ("từ ngày 5/4/2024 đến ngày 7/4/2024", "ngày đầu 2024-04-05"),
+        ("15/04/2024; 16/04/2024", "ngày đầu 2024-04-15"),
+        ("quý III/2024", "chỉ biết năm thì ghi 2024"),
+        ("Quý 3 năm 2024", "chỉ biết năm thì ghi 2024"),
+        ("Q3/2024", "chỉ biết năm thì ghi 2024"),
+        ("6 tháng đầu năm 2024", "chỉ biết năm thì ghi 2024"),
+        ("cuối năm 2024", "chỉ biết năm thì ghi 2024"),
+        ("giữa tháng 5/2024", "chỉ biết tháng thì ghi 2024-05"),
+        ("cuối tháng 5 năm 2024", "chỉ biết tháng thì ghi 2024-05"),
+        ("khoảng 15/04/2024", "không phải là một ngày chắc chắn"),
+        ("trước 30/6/2024", "không phải là một ngày chắc chắn"),
+        ("15/04/2024 (dự kiến)", "không phải là một ngày chắc chắn"),
+        ("04/15/2024", "kiểu Mỹ"),
+        ("15/04/2567", "quá xa"),
+        ("00/00/0000", "không có tháng 00/0000"),
+    ],
+)
+def test_what_is_no_single_day_is_described(value: str, words: str) -> None:
+    texts = [
+        text for text in messages_of(registry_rows.StageRow, "entered_on", value) if "entered_on" in text
+    ]
+    assert words in "\n".join(texts)
 
 
 @pytest.mark.parametrize("value", ["tháng 3/2024", "2024-03", "2024"])
@@ -176,6 +237,33 @@ def test_an_answer_is_suggested_exactly(value: str, expected: str) -> None:
     assert nearest(value, ["yes", "no", "unknown"]).vi.endswith(f"hãy ghi {expected}")
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("stp-x", "STP-X"),
+        (" 'STP-X", "STP-X"),
+        ("STP – X", "STP-X"),
+        ("DT‑01", "DT-01"),
+        ("du an 1", None),
+        ("sở-a", None),
+        ("Sở Tư pháp", None),
+    ],
+)
+def test_a_code_is_suggested_exactly(value: str, expected: str | None) -> None:
+    texts = messages_of(registry_rows.DraftRow, "draft_code", value)
+    actual = re.search(r"hãy ghi (\S+)$", "\n".join(texts), re.MULTILINE)
+    assert (actual[1] if actual else None) == expected
+
+
+@pytest.mark.parametrize("text", ["-", "–", "...", "N/A", "null", "NaN", "không có", "-/-", "?"])
+@pytest.mark.parametrize("column", ["title", "final_number"])
+def test_a_sign_for_an_empty_cell_is_no_title_and_no_number(text: str, column: str) -> None:
+    """A draft with the final number "-" looked as if it were promulgated."""
+    texts = messages_of(registry_rows.DraftRow, column, text)
+    assert any("để trống ô" in why for why in texts)
+    assert not any("để trống ô" in why for why in messages_of(registry_rows.DraftRow, column, "12/2024"))
+
+
 class Every(Body):
     whole: int
     part: float
@@ -191,3 +279,34 @@ def test_the_api_answers_in_vietnamese_too(value: object) -> None:
         model.model_validate(dict.fromkeys(Every.model_fields, value))
     vi = problems.describe(raised.value.errors()).vi
     assert not ENGLISH.search(QUOTED.sub("", vi)), vi
+
+
+class Lists(Body):
+    stage: Stage | Literal["resumed"]
+    view: Literal["original", "successor"] = "original"
+    limit: Annotated[int, Field(ge=1, le=500)] = 1
+    reason: Annotated[str, Field(min_length=2)] = "ab"
+
+
+@pytest.mark.parametrize(
+    ("body", "vietnamese", "english"),
+    [
+        ({"stage": "apraisal"}, "có phải là: appraisal", "did you mean: appraisal"),
+        ({"stage": "resume"}, "resumed", "resumed"),
+        ({"stage": "drafting", "view": "orignal"}, "original · successor", "original · successor"),
+        ({"stage": "drafting", "limit": 0}, "phải từ 1 trở lên", "must be 1 or more"),
+        ({"stage": "drafting", "limit": 501}, "không được quá 500", "must be 500 or less"),
+        ({"stage": "drafting", "reason": "x"}, "ít nhất 2 ký tự", "at least 2"),
+        ({"stage": "drafting", "Limit": 5}, "“Limit” không có trong mẫu", "'Limit': is no field"),
+        ({}, "“stage” còn thiếu", "'stage': is missing"),
+    ],
+)
+def test_the_api_says_once_what_to_write(body: dict[str, object], vietnamese: str, english: str) -> None:
+    """A union of lists was refused twice, without naming a value; the English part was the library's."""
+    with pytest.raises(ValidationError) as raised:
+        Lists.model_validate(body)
+    text = problems.describe(raised.value.errors())
+    assert vietnamese in text.vi
+    assert english in text.en
+    assert text.vi.count("“stage”") <= 1
+    assert not re.search(r"Input should|Field required|Extra inputs", text.en)

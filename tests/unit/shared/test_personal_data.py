@@ -53,6 +53,57 @@ def test_a_heading_identifies_a_bare_number(text: str, heading: str, kind: Text 
     assert (actual.kind if actual else None) is kind
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nguyenvana at gmail dot com",
+        "nguyenvana @ gmail . com",
+        "nguyenvana a còng gmail chấm com",
+        "abc@gmail,com",
+        "a.b[.]c@d[.]vn",
+        "a＠b.vn",
+        "https://x.vn/?email=a%40gmail.com",
+        "https://x.vn/?sdt=0912345678",
+        "https://x.vn/?x=1&phone=0912345678&y=2",
+        "https://zalo.me/0912345678",
+        "https://wa.me/84912345678",
+        "https://x.vn/?cccd=001203004567",
+        "０９１２３４５６７８",
+        "STK 0123456789 Vietcombank",
+        "số tài khoản 19031234567890 Techcombank",
+        "Số TK: 1903 1234 5678 90",
+        "tài khoản ngân hàng 102010000123456",
+        "hộ chiếu số C9876543",
+        "mã số BHXH: 0123456789",
+        "số thẻ BHYT DN4012345678901",
+    ],
+)
+def test_other_ways_of_writing_are_recognized(text: str) -> None:
+    assert find(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kinh phí 0912345678 đồng",
+        "lượt xem 0987 654 321 lượt",
+        "dự toán 84912345678 đồng",
+        "https://x.vn/tin/0912345678.html?id=0912345678&page=2",
+        "https://x.vn/%E1%BA%A5n?q=mail%20list",
+        "tài khoản 3713.0.1052123 tại Kho bạc Nhà nước",
+        "số tài khoản 37130105212300 mở tại KBNN Hà Nội",
+        "chi BHXH 1234567890 đồng",
+        "bảo hiểm xã hội cho 12345678 người",
+        "mở tài khoản định danh điện tử mức 2",
+        "Live stream hội nghị at home. com",
+        "hộ chiếu công vụ, Nghị định 136/2007/NĐ-CP",
+        "gửi thư at UBND",
+    ],
+)
+def test_quantities_addresses_of_pages_and_public_accounts_are_none(text: str) -> None:
+    assert find(text) is None
+
+
 def test_a_field_is_named_wherever_it_stands() -> None:
     holds = find_in(
         {"title": "Luật", "notes": {"Ghi chú": "khẩn", "Điện thoại": "38223333"}, "items": [{"note": 1}]}
@@ -94,6 +145,11 @@ LONG = (
     "09" * 5000,
     "+84 " * 2500,
     "x" * 9999 + "@",
+    "gmail " * 1600,
+    "STK " * 2500,
+    "hộ chiếu " * 1100,
+    "số tài khoản " * 700 + "1",
+    "%40" * 3333,
 )
 
 

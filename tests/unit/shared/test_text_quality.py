@@ -58,6 +58,13 @@ READABLE = (
     "What? Who? Is it so? Yes.",
     "???",
     "? ? ?",
+    "R&D; nghiên cứu & phát triển; A&B; AT&T",
+    "giảm 10%20%, từ 5%25 đến 10%, 100%",
+    "https://vbpl.vn/tim?q=%E1%BA%A5n&amp;x=1 www.a.vn/%E1%BB%8B",
+    "C:\\users\\ubnd, thư mục \\us",
+    "Có giữ hay bỏ? Có?Không? Được?",
+    "mục #1, #truyenthong, # REF, E1",
+    "«Luật» 5‰ ½ 10µg §5–7 ©UBND x²",
     "Điều 5, khoản 1, điểm đ và điểm e",
     "Tiếng Anh: law; tiếng Pháp: loi, décret, arrêté, société; tiếng Đức: Gesetz, Verordnungsentwürfe, für",
     "Trường THPT Lê Quý Đôn, số 12/5A đường Ngô Gia Tự, Q.10, TP.HCM",
@@ -100,6 +107,39 @@ def test_a_replacement_character_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "vietnamese"),
+    [
+        ("Nghị quyết &agrave; &eacute;", "“à”"),
+        ("Nghị quy&#7871;t", "“ế”"),
+        ("Ngh&#x1ECB; quyết", "“ị”"),
+        ("Giáo dục &amp; Đào tạo", "“&”"),
+        ("Nghị&nbsp;quyết", "“\u00a0”"),
+        ("Ngh%E1%BB%8B quy%E1%BA%BFt", "“ị”"),
+        ("Nghị quy\\u1ebft", "“ế”"),
+        ("=?utf-8?B?TmdoxEs=?= =?UTF-8?Q?Ngh=E1=BB=8B?=", "“Nghị”"),
+        ("#REF!", "“#REF!”"),
+        (" #N/A ", "“#N/A”"),
+        ("#DIV/0!", "lỗi của bảng tính"),
+        ("########", "lỗi của bảng tính"),
+        ("Err:502", "lỗi của bảng tính"),
+        ("Nghị quyết \uf0b7 về đất", "U+F0B7"),
+        ("Nghị quyết \uffff", "U+FFFF"),
+        ("Nghi? quyê?t về đất đai", "dấu “?”"),
+        ("Ngh□ quy□t về đ□t đai", "dấu “?”"),
+        ("Äáº¥t Äai", "áº¥"),
+        ("LuáºÂt, thá»­a Ä\x90áº¥t", "UTF-8"),
+        ("Ngh\u2030 Quy\u2030t về đất", "bảng mã cũ"),
+        ("ñ¤t Quy\xaat đ¬n", "cũ"),
+    ],
+)
+def test_what_a_machine_left_in_a_text_is_named(text: str, vietnamese: str) -> None:
+    """Entities, escapes, errors of formulas, characters of one font and half-decoded text went in as they were."""
+    why = flaw(text)
+    assert why is not None
+    assert vietnamese in why.vi
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Ngân\u00a0sách nhà\u202fnước", "Ngân sách nhà nước"),
@@ -136,7 +176,22 @@ def test_both_samples_pass_as_they_are(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(5, func_only=True)  # the last test of a run bears its end as well
 @pytest.mark.parametrize(
-    "text", ["?" * 10_000, "a?" * 5000, "Ã" * 10_000, "á·" * 5000, "x=" * 5000, "q?t " * 2500]
+    "text",
+    [
+        "&" * 10_000,
+        "%E1" * 3333,
+        "&#1;" * 2500,
+        "\\u1ebf" * 1500,
+        "=?" * 5000,
+        "a§" * 5000,
+        "#" * 10_000,
+        "?" * 10_000,
+        "a?" * 5000,
+        "Ã" * 10_000,
+        "á·" * 5000,
+        "x=" * 5000,
+        "q?t " * 2500,
+    ],
 )
 def test_the_longest_cell_takes_no_time(text: str) -> None:
     for written in (text, text + "é"):

@@ -7,8 +7,8 @@ from decimal import Decimal
 from openpyxl.utils.datetime import from_excel, to_excel  # type: ignore[import-untyped]
 
 from deploy.cli.data.columns import ANSWERS, DATES, NUMBERS
-from deploy.cli.data.tables.number_format import GENERAL, date_parts, is_percent, sections
-from deploy.cli.data.tables.shown_value import Value, shown
+from deploy.cli.data.tables.number_format import GENERAL, date_parts, is_percent, section_of
+from deploy.cli.data.tables.shown_value import Value, number_of, shown
 from shared.kernel.errors import Text
 
 _YEAR, _MONTH, _DAY = frozenset("y"), frozenset("ym"), frozenset("ymd")
@@ -22,6 +22,7 @@ class Cell:
     value: Value | None
     format: str = GENERAL
     fault: Text | None = None
+    mark: Text | None = None  # why a reader does not see it, or sees it as deleted
 
     def __str__(self) -> str:
         return "" if self.value is None else shown(self.value, self.format)
@@ -33,8 +34,8 @@ EMPTY = Cell(None)
 def made(value: Value | None, form: str) -> Cell:
     """Make a cell of what openpyxl read, which may have taken a number for a date or a date for a number."""
     form = form or GENERAL
-    is_date = sections(form)[0].is_date
     number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_date = section_of(form, _of(value)).is_date
     if number and is_date and 0 <= Decimal(repr(value)) <= _LAST_SERIAL:
         return Cell(from_excel(value), form)
     if isinstance(value, date | time | timedelta) and not is_date and form != GENERAL:
@@ -42,10 +43,22 @@ def made(value: Value | None, form: str) -> Cell:
     return Cell(value, form)
 
 
+def _of(value: Value | None) -> Decimal:
+    """Give the number by which a section of a format is chosen."""
+    return Decimal(1) if value is None or isinstance(value, str) else number_of(value)
+
+
+def is_hidden(cell: Cell) -> bool:
+    """Tell whether the format of a cell (";;;") shows nothing of what is in it; a zero is often left out so."""
+    if isinstance(cell.value, str):
+        return bool(cell.value.strip()) and not str(cell).strip()
+    return bool(cell.value) and not str(cell).strip()
+
+
 def written(cell: Cell, column: str) -> str | Text:
     """Write a cell as a CSV file of the import format would have it, or say why it cannot be taken."""
-    if cell.fault is not None:
-        return cell.fault
+    if (why := cell.fault or _hidden(cell)) is not None:
+        return why
     if cell.value is None or isinstance(cell.value, str):
         return cell.value or ""
     if column in DATES:
@@ -55,6 +68,16 @@ def written(cell: Cell, column: str) -> str | Text:
     if column in ANSWERS and isinstance(cell.value, bool):
         return "yes" if cell.value else "no"
     return _text(cell)
+
+
+def _hidden(cell: Cell) -> Text | None:
+    if not is_hidden(cell):
+        return None
+    return Text(
+        f"ô hiển thị “{cell}”: có nội dung nhưng định dạng của ô làm ẩn nội dung đó; hãy đổi định dạng ô để xem lại, "
+        "hoặc xóa nội dung",
+        f"the cell shows '{cell}': its format hides what is in it; change the format and look again, or empty the cell",
+    )
 
 
 def _date(cell: Cell) -> str | Text:
@@ -68,11 +91,14 @@ def _date(cell: Cell) -> str | Text:
 
 def _shown_date(cell: Cell, value: date) -> str | Text:
     """Give as much of a date as the cell shows: a day, a month or a year."""
-    parts = date_parts(cell.format) or _DAY  # a cell that is a date by its own type, in a format of numbers
+    parts = (
+        date_parts(cell.format, number_of(value)) or _DAY
+    )  # a cell that is a date by its own type, in a format of numbers
     moment = value if isinstance(value, datetime) else datetime.combine(value, time())
     day = moment.date().isoformat()
     lengths = {_DAY: 10, _MONTH: 7, _YEAR: 4}
-    if (length := lengths.get(parts - {"t", "w"})) is None:
+    extra = {"t", "w"} | ({"q", "k"} if parts >= _DAY else set())  # a quarter says less than a month
+    if (length := lengths.get(parts - extra)) is None:
         return Text(
             f"ô chỉ hiển thị “{cell}”, không đủ năm, tháng, ngày (giá trị bên trong là {moment:%d/%m/%Y}); "
             f"nếu đúng ngày đó, hãy ghi {day}",
@@ -84,11 +110,15 @@ def _shown_date(cell: Cell, value: date) -> str | Text:
 
 
 def _number(cell: Cell, column: str) -> str | Text:
-    if isinstance(cell.value, date) and column == "year" and date_parts(cell.format) == _YEAR:
+    if (
+        isinstance(cell.value, date)
+        and column == "year"
+        and date_parts(cell.format, number_of(cell.value)) == _YEAR
+    ):
         return f"{cell.value:%Y}"
     if not isinstance(cell.value, int | float) or isinstance(cell.value, bool):
         return _not(cell, "không phải là số", "no number")
-    if not is_percent(cell.format):
+    if not is_percent(cell.format, _of(cell.value)):
         return _plain(cell)
     if not column.endswith("_percent"):
         return _not(

@@ -12,11 +12,12 @@ _TOKEN = re.compile(
     r"""
     (?P<quoted>"[^"]*"?) | \\(?P<escaped>.) | (?P<space>_.) | (?P<fill>\*.) | \[(?P<bracket>[^\]]*)\]
     | (?P<noon>AM/PM|A/P) | (?P<general>General) | (?P<exponent>E[+-])
-    | (?P<date>y+|m+|d+|h+|s+(?:\.0+)?|e+) | (?P<digit>[0#?]) | (?P<plain>.)
+    | (?P<date>y+|m+|d+|h+|s+(?:\.0+)?|e+|q+|w+) | (?P<digit>[0#?]) | (?P<plain>.)
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)")
+_ANY = Decimal(1)  # a number for which nothing but a condition chooses another section than the first
 _CURRENCY = re.compile(r"\$([^-]*)(?:-[0-9A-Fa-f]+)?")
 
 
@@ -39,15 +40,31 @@ class Section:
         return any(token.kind in kinds for token in self.tokens)
 
 
-def date_parts(form: str) -> frozenset[str]:
-    """Name which of year, month, day (and time) a format shows: "y", "m", "d", "t"; none if it shows no date."""
-    tokens = [token for token in sections(form)[0].tokens if token.kind in {"date", "elapsed", "noon"}]
+def date_parts(form: str, number: Decimal = _ANY) -> frozenset[str]:
+    """Name what a format shows of a date: "y", "m", "d", "q" (quarter), "k" (week), "w" (weekday), "t" (time); none if it shows no date."""
+    tokens = [token for token in section_of(form, number).tokens if token.kind in {"date", "elapsed", "noon"}]
     parts = {_part(token) for token in tokens}
     return frozenset(parts)
 
 
-def is_percent(form: str) -> bool:
-    return any(token == Token("plain", "%") for token in sections(form)[0].tokens)
+def is_percent(form: str, number: Decimal = _ANY) -> bool:
+    return any(token == Token("plain", "%") for token in section_of(form, number).tokens)
+
+
+def section_of(form: str, number: Decimal) -> Section:
+    """Choose the section for a number: by the conditions of the sections, else by its sign."""
+    numeric = sections(form)[:3]
+    if any(section.condition for section in numeric):
+        met = (item for item in numeric if item.condition is None or _meets(number, *item.condition))
+        return next(met, numeric[-1])
+    if number < 0 and len(numeric) > 1:
+        return numeric[1]
+    return numeric[2] if number == 0 and len(numeric) > 2 else numeric[0]  # noqa: PLR2004  the third is that of zero
+
+
+def _meets(value: Decimal, sign: str, bound: Decimal) -> bool:
+    compared = {"<": value < bound, ">": value > bound, "=": value == bound}
+    return {**compared, "<=": value <= bound, ">=": value >= bound, "<>": value != bound}[sign]
 
 
 @lru_cache(maxsize=1000)
@@ -102,4 +119,4 @@ def _part(token: Token) -> str:
     if token.kind == "date" and first in "yemd":
         weekday = first == "d" and len(token.text) > 2  # noqa: PLR2004  ddd and dddd name the day of the week
         return "w" if weekday else first.replace("e", "y")
-    return "t"
+    return {"q": "q", "w": "k"}.get(first, "t") if token.kind == "date" else "t"

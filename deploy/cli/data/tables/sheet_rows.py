@@ -6,25 +6,38 @@ from itertools import islice
 from typing import TypeGuard
 
 from deploy.cli.data.columns import COLUMNS, DATES, Broken, check_header
-from deploy.cli.data.tables.cell_values import Cell, written
+from deploy.cli.data.tables.cell_values import Cell, is_hidden, written
 from deploy.cli.data.tables.date_signature import suspicions
-from deploy.cli.data.tables.sheet_header import SEARCHED, heading_row
+from deploy.cli.data.tables.headings import HEADINGS
+from deploy.cli.data.tables.sheet_header import (
+    LONGEST,
+    SEARCHED,
+    heading_row,
+    heads_other_table,
+    repeats_headings,
+)
 from deploy.cli.data.tables.sheet_layout import PLAIN, Layout, Merged
 from deploy.cli.data.tables.sheet_messages import (
     EMPTY_SHEET,
     FOOTER,
-    FOOTERS,
+    GROUP,
+    HEADINGS_AGAIN,
     HIDDEN_COLUMN,
     HIDDEN_ROW,
     HIDDEN_SHEET,
     NAMELESS,
+    OTHER_TABLE,
     headings_below,
+    is_footer,
+    is_group,
     merged_across,
     merged_down,
 )
 from deploy.cli.data.textfile import unescaped
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
+from shared.rules.suggestions import folded
+from shared.text_checks.printable import tidied
 
 Cells = Sequence[str | Cell]
 Record = tuple[int, Cells | Text]
@@ -70,7 +83,7 @@ class SheetFile:
             yield from self.broken
         elif (header := self.header()) is None:
             yield Broken(0, "", "", EMPTY_SHEET)
-        elif wrong := check_header(self.name, header.line, header.names):
+        elif wrong := check_header(self.name, header.line, header.names, self.choices.keep_notes):
             yield from wrong
         else:
             yield from self._asked_first(header)
@@ -82,7 +95,7 @@ class SheetFile:
         first = [(line, cells) for line, cells in islice(self._filled(), SEARCHED) if _is_row(cells)]
         if not first:
             return None
-        rows = [[unescaped(str(cell).strip()) for cell in cells] for _, cells in first]
+        rows = [_headings(cells) for _, cells in first]
         place = heading_row(rows, self.name)
         return Header(first[place][0], rows[place], place)
 
@@ -143,10 +156,14 @@ class _Table:
     open: list[Merged] = field(default_factory=list)
     above: dict[str, str | Cell] = field(default_factory=dict)
     ended: bool = False
+    other: bool = False  # below the headings of another table
+    mandatory: Sequence[str] = ()
+    seen: int = 0  # filled rows below the headings
 
     def __post_init__(self) -> None:
         self.ours = self.sheet.ours(self.header)
         self.coming = sorted(self.sheet.layout.merged, key=lambda merged: -merged.top)
+        self.mandatory = COLUMNS[self.sheet.name].mandatory if self.sheet.name in COLUMNS else ()
 
     def row(self, line: int, cells: Cells) -> Iterator[Row | Broken]:
         names = self.header.names
@@ -156,11 +173,11 @@ class _Table:
             if name in self.ours and _is_filled(cell)
         }
         outside = _outside(line, cells, names)
-        if not result and outside is None:
+        if self.other or (not result and outside is None):
             return
-        if self._is_footer(result):
-            self.ended = True
-            yield Broken(line, "", str(next(iter(result.values()), "")), FOOTER, refused=False)
+        self.seen += 1
+        if (passed := self._passed_over(result, cells)) is not None:
+            yield Broken(line, "", str(next(iter(result.values()), "")), passed, refused=self.other)
         elif line in self.sheet.layout.hidden_rows and not self.sheet.choices.take_hidden:
             yield Broken(line, "", "", HIDDEN_ROW)
         elif outside is not None:
@@ -168,13 +185,23 @@ class _Table:
         else:
             yield from self._merged(line, result)
 
-    def _is_footer(self, by_column: Mapping[str, str | Cell]) -> bool:
-        """Tell a line of totals or signatures, and what stands below one, from data."""
-        mandatory = COLUMNS[self.sheet.name].mandatory if self.sheet.name in COLUMNS else ()
-        missing = [name for name in mandatory if name not in by_column]
-        if not by_column or len(missing) * 2 < len(mandatory) or (not missing and len(by_column) > 1):
-            return False
-        return self.ended or any(FOOTERS.match(str(cell).strip()) for cell in by_column.values())
+    def _passed_over(self, by_column: Mapping[str, str | Cell], cells: Cells) -> Text | None:
+        """Say what a row is that is no data: repeated headings, another table, totals and signatures, a group's name."""
+        first = next(iter(by_column.values()), "")
+        if _may_head(first, self.seen):
+            texts = {name: str(cell) for name, cell in by_column.items()}
+            if repeats_headings(texts, self.seen):
+                return HEADINGS_AGAIN
+            if heads_other_table([str(cell).strip() for cell in cells]):
+                self.other = True
+                return OTHER_TABLE
+        missing = [name for name in self.mandatory if name not in by_column]
+        if not by_column or len(missing) * 2 < len(self.mandatory) or (not missing and len(by_column) > 1):
+            return None
+        if self.ended or any(is_footer(str(cell)) for cell in by_column.values()):
+            self.ended = True
+            return FOOTER
+        return GROUP if len(by_column) == 1 and missing and is_group(str(first)) else None
 
     def _merged(self, line: int, by_column: dict[str, str | Cell]) -> Iterator[Row | Broken]:
         for merged in self._spanning(line):
@@ -209,12 +236,30 @@ class _Table:
             if name not in by_column:
                 continue
             cell = by_column[name]
+            if isinstance(cell, Cell) and cell.mark is not None and not self.sheet.choices.take_hidden:
+                return Broken(line, name, str(cell), cell.mark)
             text = written(cell, name) if isinstance(cell, Cell) else cell
             if isinstance(text, Text):
                 fault = isinstance(cell, Cell) and cell.fault is not None
                 return Broken(line, "" if fault else name, "" if fault else str(cell), text)
             cells[name] = unescaped(text)
         return Row(line, cells)
+
+
+def _headings(cells: Cells) -> Sequence[str]:
+    """Give the texts of a row without what nobody sees in them; a single one may be a row of tabs."""
+    if len(cells) == 1:
+        return [unescaped(str(cells[0]).strip())]
+    return [unescaped(tidied(str(cell), one_line=True)) for cell in cells]
+
+
+def _may_head(first: str | Cell, seen: int) -> bool:
+    """Tell by its first cell whether a row can be one of headings: all other rows are looked at no further."""
+    text = str(first).strip()
+    return seen == 1 or (len(text) <= LONGEST and (text in _ALL_HEADINGS or folded(text) in _ALL_HEADINGS))
+
+
+_ALL_HEADINGS = {*HEADINGS, *(name for columns in COLUMNS.values() for name in columns.names)}
 
 
 def _is_row(cells: Cells | Text) -> TypeGuard[Cells]:
@@ -228,7 +273,7 @@ def _fault(cell: str | Cell) -> Text | None:
 def _is_filled(cell: str | Cell) -> bool:
     """Tell whether there is something in a cell, also where its format shows nothing of it."""
     if isinstance(cell, Cell):
-        return cell.fault is not None or (cell.value is not None and str(cell.value).strip() != "")
+        return cell.fault is not None or str(cell).strip() != "" or is_hidden(cell)
     return cell.strip() != ""
 
 

@@ -2,14 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
-from deploy.cli.data.tables.number_format import GENERAL, SHORT_DATE, Section, Token, sections
+from openpyxl.utils.datetime import to_excel  # type: ignore[import-untyped]
+
+from deploy.cli.data.tables.number_format import (
+    GENERAL,
+    SHORT_DATE,
+    Section,
+    Token,
+    section_of,
+    sections,
+)
 
 _MONTHS = "January February March April May June July August September October November December"
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 MONTHS, DAYS = tuple(_MONTHS.split()), tuple(_DAYS.split())
+_FIFTEEN = Context(prec=15, rounding=ROUND_HALF_UP)  # significant digits, as spreadsheets keep them
 Value = bool | int | float | str | date | datetime | time | timedelta
 
 
@@ -21,8 +31,13 @@ def shown(value: Value, form: str) -> str:
         return str(value).upper() if form == GENERAL else shown(int(value), form)
     if isinstance(value, int | float):
         return _number(Decimal(repr(value)), form)
-    section = sections("dd/mm/yyyy" if form == SHORT_DATE else form)[0]
+    section = section_of("dd/mm/yyyy" if form == SHORT_DATE else form, number_of(value))
     return _moment(value, section) if section.is_date else str(value)
+
+
+def number_of(value: bool | float | date | time | timedelta) -> Decimal:
+    """Give the number that a workbook stores for a value: of a date, its days since 30/12/1899."""
+    return Decimal(repr(to_excel(value) if isinstance(value, date | time | timedelta) else value + 0))
 
 
 def _moment(value: date | time | timedelta, section: Section) -> str:
@@ -64,20 +79,29 @@ def _date_piece(text: str, moment: datetime, *, halves: bool) -> str:
     if name in "md" and length > 2:  # noqa: PLR2004  names
         full = MONTHS[moment.month - 1] if name == "m" else DAYS[moment.weekday()]
         return full[0] if length == 5 else full if length == 4 else full[:3]  # noqa: PLR2004
+    if name in "qw":
+        return f"Q{(moment.month + 2) // 3}" if name == "q" else f"{moment:%V}".lstrip("0")
     hour = (moment.hour % 12 or 12) if halves else moment.hour
     number = {"m": moment.month, "d": moment.day, "h": hour, "n": moment.minute, "s": moment.second}[name]
-    return f"{number:0{min(length, 2)}}"
+    whole, _, parts = text.partition(".")
+    part = f".{moment.microsecond:06}"[: len(parts) + 1] if parts else ""
+    return f"{number:0{min(len(whole), 2)}}{part}"
 
 
 def _text(value: str, sections: Sequence[Section]) -> str:
+    """A fourth section is that of texts, and shows nothing of them without "@"; one alone is if it has an "@"."""
     section = sections[-1]
-    if len(sections) not in {1, 4} or Token("plain", "@") not in section.tokens:
+    if len(sections) != ALL_SECTIONS and (len(sections) > 1 or Token("plain", "@") not in section.tokens):
+        return value
+    if section.has("general"):
         return value
     return "".join(value if token.text == "@" else token.text for token in section.tokens)
 
 
 def _number(value: Decimal, form: str) -> str:
-    section, value = _chosen(value, sections(form))
+    section = section_of(form, value)
+    if len(sections(form)) > 1 and section is not sections(form)[0] and section.condition is None:
+        value = abs(value)  # a section for negative numbers writes their sign itself, or leaves it out
     if section.has("general") or Token("plain", "@") in section.tokens:
         return "".join(
             _general(value) if token.kind == "general" or token.text == "@" else token.text
@@ -90,55 +114,51 @@ def _number(value: Decimal, form: str) -> str:
     return _decimal(value, section)
 
 
-def _chosen(value: Decimal, sections: Sequence[Section]) -> tuple[Section, Decimal]:
-    """Choose the section for a number; that for negative ones shows no sign of its own."""
-    numeric = sections[:3]
-    if any(section.condition for section in numeric):
-        met = (item for item in numeric if item.condition is None or _meets(value, *item.condition))
-        return next(met, numeric[-1]), value
-    if value < 0 and len(numeric) > 1:
-        return numeric[1], -value
-    if value == 0 and len(numeric) > 2:  # noqa: PLR2004  the third is that of zero
-        return numeric[2], value
-    return numeric[0], value
-
-
-def _meets(value: Decimal, sign: str, bound: Decimal) -> bool:
-    compared = {"<": value < bound, ">": value > bound, "=": value == bound}
-    return {**compared, "<=": value <= bound, ">=": value >= bound, "<>": value != bound}[sign]
-
-
 def _general(value: Decimal) -> str:
-    return f"{value.normalize():f}" if value else "0"
+    return f"{_FIFTEEN.plus(value).normalize():f}" if value else "0"
 
 
 def _scientific(value: Decimal, section: Section) -> str:
+    """Write the exponent with as many digits as it has zeros, in steps of the digits before the point."""
     at = next(n for n, token in enumerate(section.tokens) if token.kind == "exponent")
-    decimals = _decimals(section.tokens[:at])
-    power = value.adjusted() if value else 0
-    return f"{_rounded(value.scaleb(-power), decimals)}E{'+' if power >= 0 else '-'}{abs(power):02}"
+    mantissa, exponent = section.tokens[:at], section.tokens[at:]
+    decimals, step = _decimals(mantissa), max(1, _digits(mantissa[: _point(mantissa)]))
+    power = value.adjusted() // step * step if value else 0
+    if abs(Decimal(_rounded(value.scaleb(-power), decimals))) >= 10**step:
+        power += step  # 9.995 is written as 10.00, so as 1.00 of the next power
+    sign = "-" if power < 0 else "+" if exponent[0].text[1] == "+" else ""
+    return f"{_rounded(value.scaleb(-power), decimals)}E{sign}{abs(power):0{_digits(exponent)}}"
 
 
 def _fraction(value: Decimal, section: Section) -> str:
     text = "".join(token.text for token in section.tokens)
-    most = 10 ** len(text.rpartition("/")[2].strip()) - 1
-    part = Fraction(value).limit_denominator(most)
-    whole, rest = divmod(part, 1) if " " in text.strip() else (0, part)
-    return f"{whole or ''} {rest or ''}".strip() or "0"
+    before, _, below = text.rpartition("/")
+    fixed = int(below) if below.strip().isdecimal() and int(below) else 0
+    number = Fraction(abs(value))
+    if fixed:
+        above, below_line = round(number * fixed), fixed
+    else:
+        part = number.limit_denominator(10 ** len(below.strip()) - 1)
+        above, below_line = part.numerator, part.denominator
+    sign = "-" if value < 0 and above else ""
+    if " " not in before.strip():
+        return f"{sign}{above}/{below_line}"
+    whole, rest = divmod(above, below_line)
+    return f"{sign}{whole or ''} {f'{rest}/{below_line}' if rest else ''}".strip() or "0"
 
 
 def _decimal(value: Decimal, section: Section) -> str:
     tokens = section.tokens
     digits = [n for n, token in enumerate(tokens) if token.kind == "digit"]
     if not digits:
-        return ("-" if value < 0 else "") + "".join(token.text for token in tokens)
+        return "".join(token.text for token in tokens)
     first, last = digits[0], digits[-1]
     body = tokens[first : last + 1]
     after = tokens[last + 1 :]
     thousands = _commas(after)
     percents = sum(token == Token("plain", "%") for token in tokens)
     scaled = abs(value).scaleb(2 * percents - 3 * thousands)
-    sign = "-" if value < 0 else ""
+    sign = "-" if value < 0 and Decimal(_rounded(scaled, _decimals(body))) else ""
     before = "".join(token.text for token in tokens[:first])
     return f"{sign}{before}{_body(scaled, body)}{''.join(token.text for token in after[thousands:])}".strip()
 
@@ -148,21 +168,60 @@ def _commas(tokens: Sequence[Token]) -> int:
 
 
 def _body(value: Decimal, body: Sequence[Token]) -> str:
-    decimals = _decimals(body)
-    point = next((n for n, token in enumerate(body) if token == Token("plain", ".")), len(body))
-    least = sum(token.kind == "digit" and token.text == "0" for token in body[:point])
-    whole, _, part = _rounded(value, decimals).partition(".")
-    whole = "" if whole == "0" and not least else whole.rjust(least, "0")
-    if Token("plain", ",") in body:
-        whole = f"{int(whole or 0):,}".rjust(least, "0")
-    optional = sum(token.text in "#?" and token.kind == "digit" for token in body[point:])
-    kept = part[: len(part) - optional] + part[len(part) - optional :].rstrip("0")
-    return f"{whole}.{kept}" if decimals and kept else whole
+    """Write the digits into their places, and between them what stands between those: 1000 in "00-00" is 10-00."""
+    point = _point(body)
+    whole, _, part = _rounded(value, _decimals(body)).partition(".")
+    decimals = _after_point(part, body[point + 1 :])
+    return f"{_before_point(whole, body[:point])}{f'.{decimals}' if decimals else ''}"
+
+
+def _before_point(whole: str, tokens: Sequence[Token]) -> str:
+    digits = whole.lstrip("0")
+    least = sum(token.kind == "digit" and token.text == "0" for token in tokens)
+    if _COMMA in tokens:
+        return f"{int(digits):,}".rjust(least, "0") if digits else "0" * least
+    pieces: list[str] = []
+    for token in reversed(tokens):
+        if token.kind != "digit":
+            pieces.append(token.text)
+        else:
+            pieces.append(digits[-1:] or {"0": "0", "?": " "}.get(token.text, ""))
+            digits = digits[:-1]
+    return digits + "".join(reversed(pieces))
+
+
+def _after_point(part: str, tokens: Sequence[Token]) -> str:
+    """Write decimals: zeros at the end only where the format demands them ("0") or their room ("?")."""
+    left = len(part.rstrip("0"))
+    left = max([left, *(n for n, token in enumerate(_places(tokens), start=1) if token.text == "0")])
+    pieces, number = [], 0
+    for token in tokens:
+        if token.kind != "digit":
+            pieces.append("" if token == _COMMA else token.text)
+            continue
+        pieces.append(part[number] if number < left else " " if token.text == "?" else "")
+        number += 1
+    return "".join(pieces)
+
+
+_COMMA = Token("plain", ",")
+ALL_SECTIONS = 4  # of positive and negative numbers, zero, and texts
+
+
+def _places(tokens: Sequence[Token]) -> Sequence[Token]:
+    return [token for token in tokens if token.kind == "digit"]
+
+
+def _digits(tokens: Sequence[Token]) -> int:
+    return len(_places(tokens))
+
+
+def _point(tokens: Sequence[Token]) -> int:
+    return next((n for n, token in enumerate(tokens) if token == Token("plain", ".")), len(tokens))
 
 
 def _decimals(tokens: Sequence[Token]) -> int:
-    point = next((n for n, token in enumerate(tokens) if token == Token("plain", ".")), len(tokens))
-    return sum(token.kind == "digit" for token in tokens[point:])
+    return _digits(tokens[_point(tokens) :])
 
 
 def _rounded(value: Decimal, decimals: int) -> str:

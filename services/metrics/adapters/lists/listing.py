@@ -17,7 +17,7 @@ from shared.rules.wording import NOT_APPLICABLE
 NONE = Text("Không có.", "None.")
 MINUS = "\N{MINUS SIGN}"
 CSV = "text/csv; charset=utf-8"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take a text for
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a spreadsheet would take a text for (CWE-1236)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,10 @@ The law reuses codes (15 was Yên Bái and is Lào Cai), so a code says which pr
 code of the second list is in the first one too.
 """
 
+import re
 from datetime import date
+
+from shared.kernel.text_folding import fold
 
 REORGANISED_ON = date(2025, 7, 1)  # Resolution 202/2025/QH15; from this day there is no district level either
 
@@ -43,9 +46,18 @@ def ended(code: str) -> bool:
 
 
 def nearest(code: str) -> str | None:
-    """Give the code that was probably meant: leading zeros are lost where a cell is read as a number."""
+    """Give the code that was probably meant: leading zeros are lost where a cell is read as a number; or the name stands there."""
     digits = code.strip().removesuffix(".0")
     if not (digits.isascii() and digits.isdigit()):
-        return None
+        return _BY_NAME.get(_PREFIX.sub("", fold(code)))
     padded = digits.lstrip("0").zfill(2)
     return padded if padded in BEFORE else None
+
+
+_PREFIX = re.compile(r"^(?:thanh pho|tinh|tp\.?)\s?")
+_BY_NAME = {fold(name): number for names in (BEFORE, SINCE) for number, name in names.items()} | {
+    "hn": "01",
+    "hcm": "79",
+    "tp hcm": "79",
+    "tphcm": "79",
+}

@@ -5,7 +5,7 @@ file may name a parent that comes further down, so this is no reason to refuse.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 from services.registry.domain.references import errors, provinces
@@ -53,10 +53,15 @@ def check_move(unit: Unit, parent_code: str | None, on: date, related: Related) 
 
 
 def check_succession(unit: Unit, to_code: str, on: date, related: Related) -> None:
-    """Refuse a successor that is the unit itself, at whatever remove, or that does not exist on the day."""
+    """Refuse a successor that is the unit itself, at whatever remove, or does not exist on the day; and a day after the unit's end.
+
+    The day of a succession is the first on which the unit does not exist.
+    """
     if chain := _ring(unit.unit_code, to_code, partial(_successors, related)):
         raise errors.SucceedsItself(chain)
     if unit.valid_from and on < unit.valid_from:
+        raise errors.NotValidOn(unit.unit_code, on, unit.valid_from, unit.last_day)
+    if unit.last_day and on > unit.last_day + timedelta(days=1):
         raise errors.NotValidOn(unit.unit_code, on, unit.valid_from, unit.last_day)
     if successor := related.get(to_code):
         check_valid(successor, on)
