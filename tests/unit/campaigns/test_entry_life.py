@@ -62,6 +62,22 @@ def test_what_is_cancelled_is_not_followed_up() -> None:
     given.when(enter(Kind.ENTRY_CANCELLED, 4, of=1)).refused(refusals.EntryFieldMissing)
 
 
+def test_what_follows_is_cancelled_with_it_and_entered_again_with_the_new_entry() -> None:
+    inspection = event(Kind.INSPECTION_CONDUCTED, 1, quantity=1)
+    finding = event(Kind.FINDING_RECORDED, 2, of=1)
+    given = after(inspection, finding)
+    (cancelled,) = given.when(enter(Kind.ENTRY_CANCELLED, 3, of=1, reason="Nhập nhầm")).yields()
+    ended = given.given(cancelled)
+    assert [entry.cancelled for entry in ended.state.entries.values()] == [True, True, False]
+    ended.when(enter(Kind.FINDING_FOLLOWED_UP, 4, of=2)).refused(refusals.EntryIsCancelled)
+    ended.when(enter(Kind.ENTRY_CANCELLED, 5, of=2, reason="Nhập nhầm")).nothing()
+    again = replace(enter(Kind.INSPECTION_CONDUCTED, 1, quantity=1), after_cancelled=True)
+    (renewed,) = ended.when(again).yields()
+    step = replace(enter(Kind.FINDING_RECORDED, 2), after_cancelled=True, of_entry=renewed.entry_id)
+    (recorded,) = ended.given(renewed).when(step).yields()
+    assert recorded.entry_id != finding.entry_id
+
+
 def test_a_cancelled_report_does_not_close_the_task() -> None:
     own = event(Kind.TASK_ASSIGNED, 1)
     reported = event(Kind.TASK_REPORTED, 2, of=1)
