@@ -46,7 +46,9 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             *entry_pages.routers(commands, read_model, platform.store, settings.page_addresses),
             routes.router(
                 platform.store,
-                lambda session: Rows(Commands(session.store, runtime.new_id, rulebook, now)).sheets(),
+                lambda session: Rows(
+                    Commands(session.store, runtime.new_id, rulebook, now, once=True)
+                ).sheets(),
             ),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),

@@ -23,7 +23,7 @@ from shared.rules.sequence import check_recorded_day
 
 Kind = ProgrammeKind
 DECEMBER = 12
-_ONLY_OF = {  # fields that other kinds don't have
+ONLY_OF = {  # fields that other kinds don't have
     "percent": frozenset({Kind.TASK_PROGRESSED}),
     "needs_acceptance": frozenset({Kind.TASK_ASSIGNED, Kind.ENTRY_CORRECTED}),
     "report_period": frozenset({Kind.REPORT_REQUIRED, Kind.ENTRY_CORRECTED}),
@@ -44,7 +44,7 @@ def check_fields(command: Any) -> None:
     for name in spec.requires:
         if getattr(command, name) is None:
             raise refused.EntryFieldMissing(name, spec.words)
-    for name, kinds in _ONLY_OF.items():
+    for name, kinds in ONLY_OF.items():
         if getattr(command, name) is not None and command.kind not in kinds:
             raise refused.EntryFieldMisplaced(name, spec.words)
     if command.due_on is not None:

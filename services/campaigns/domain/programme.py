@@ -398,4 +398,6 @@ def _with_followers(entries: Entries, target: Entered) -> list[Entered]:
     return [target, *(each for entry in followers for each in _with_followers(entries, entry))]
 
 
-programme: Decider[Programme, Record, ProgrammeEvent] = Decider("programme", Programme(), decide, evolve)
+programme: Decider[Programme, Record, ProgrammeEvent] = Decider(
+    "programme", Programme(), decide, evolve, keyed=True
+)

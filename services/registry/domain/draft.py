@@ -439,16 +439,37 @@ def _register(state: State, command: Register) -> Sequence[DraftEvent]:
     """
     registered = DraftRegistered.of(command)
     scope = DraftScopeAssessed.of(command.scope) if command.scope else None
-    document = command.procedure_document
-    procedure = DraftProcedureDecided(procedure=command.procedure, document=document) if document else None
+    procedure = _procedure_decided(command)
     if isinstance(state, Absent):
         return [event for event in (registered, scope, procedure) if event]
-    given = (scope, state.scope), (procedure, state.procedure)
+    given = (scope, state.scope), (procedure, _as_stated(state.procedure, procedure))
     as_recorded = (state.registered, state.described)
     retitled = (each.model_copy(update={"title": state.title}) for each in as_recorded)
     if registered not in (*as_recorded, *retitled) or any(_differs(*pair) for pair in given):
         raise errors.DraftDiffers(command.draft_code)
     return []
+
+
+def _procedure_decided(command: Register) -> DraftProcedureDecided | None:
+    if command.procedure_document is None:
+        return None
+    _check_decided_on(command.procedure_decided_on, command.today)
+    return DraftProcedureDecided(
+        procedure=command.procedure,
+        document=command.procedure_document,
+        authority=command.procedure_authority,
+        decided_on=command.procedure_decided_on,
+    )
+
+
+def _as_stated(
+    present: DraftProcedureDecided | None, given: DraftProcedureDecided | None
+) -> DraftProcedureDecided | None:
+    """Leave out of a recorded decision what a repeated one does not state: files of before had the document alone."""
+    if present is None or given is None:
+        return present
+    unstated = {name: None for name in ("authority", "decided_on") if getattr(given, name) is None}
+    return present.model_copy(update=unstated)
 
 
 def _differs(given: DraftEvent | None, present: DraftEvent | None) -> bool:
