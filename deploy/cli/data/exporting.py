@@ -152,11 +152,17 @@ def _programmes(services: Services, files: CsvFiles) -> None:
         if entry["cancelled"] or entry["of_entry"] in left_out or entry["kind"] in CHANGES:
             left_out.add(entry["entry_id"])
             continue
-        units = _listed(entry["coordinating_unit_codes"])
-        answer = ANSWERS.get(entry["needs_acceptance"])
-        figures = "; ".join(f"{name}: {number}" for name, number in (entry["figures"] or {}).items())
-        written = {"coordinating_unit_codes": units, "needs_acceptance": answer, "figures": figures}
-        files.add("programme", {**entry, **written}, entry["notes"])
+        files.add("programme", entry_row(entry), entry["notes"])
+
+
+def entry_row(entry: Answer) -> Answer:
+    """Give the cells of an entry of a programme."""
+    return {
+        **entry,
+        "coordinating_unit_codes": _listed(entry["coordinating_unit_codes"]),
+        "needs_acceptance": ANSWERS.get(entry["needs_acceptance"]),
+        "figures": "; ".join(f"{name}: {number}" for name, number in (entry["figures"] or {}).items()),
+    }
 
 
 def _communications(services: Services, files: CsvFiles, folder: Path) -> None:

@@ -37,7 +37,7 @@ from services.registry.domain.draft_commands import (
     Wanted,
     WithdrawRequest,
 )
-from services.registry.domain.draft_state import Absent, Draft, State, about, evolve, fact_of
+from services.registry.domain.draft_state import Absent, Draft, State, about, evolve, fact_of, procedure_of
 from services.registry.domain.lowering import answer_of, asks_proposal, lowered_by
 from services.registry.domain.references.unit_checks import check_valid
 from shared.contracts.event import Acting, Decider, without_notes
@@ -435,7 +435,7 @@ def _decide_policy(draft: Draft, command: PolicyCommand) -> Sequence[DraftEvent]
 def _register(state: State, command: Register) -> Sequence[DraftEvent]:
     """Register once; a repeated registration with the original or the amended content changes nothing.
 
-    Its title may be the present one: what is exported after a retitling is imported again.
+    Its title, procedure and lead unit may be later ones: what is exported after a change is imported again.
     """
     registered = DraftRegistered.of(command)
     scope = DraftScopeAssessed.of(command.scope) if command.scope else None
@@ -444,10 +444,22 @@ def _register(state: State, command: Register) -> Sequence[DraftEvent]:
         return [event for event in (registered, scope, procedure) if event]
     given = (scope, state.scope), (procedure, _as_stated(state.procedure, procedure))
     as_recorded = (state.registered, state.described)
-    retitled = (each.model_copy(update={"title": state.title}) for each in as_recorded)
-    if registered not in (*as_recorded, *retitled) or any(_differs(*pair) for pair in given):
+    now = _changed_since(state, registered)
+    same = any(registered == each.model_copy(update=now) for each in as_recorded)
+    if not same or any(_differs(*pair) for pair in given):
         raise errors.DraftDiffers(command.draft_code)
     return []
+
+
+def _changed_since(draft: Draft, registered: DraftRegistered) -> dict[str, Any]:
+    """Give those of title, procedure and lead unit that the draft has now, or on some day after its registration."""
+    leads = {transfer.to_unit_code for transfer in draft.transfers}
+    now = {
+        "title": registered.title == draft.title,
+        "procedure": registered.procedure is procedure_of(draft),
+        "lead_unit_code": registered.lead_unit_code in leads,
+    }
+    return {name: getattr(registered, name) for name, is_present in now.items() if is_present}
 
 
 def _procedure_decided(command: Register) -> DraftProcedureDecided | None:
