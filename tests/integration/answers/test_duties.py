@@ -123,7 +123,7 @@ async def test_more_time_is_asked_of_who_assigned_it_and_the_outcome_is_mailed(
     await office.open(task(office.commune))
     _, more_time, _ = links(await office.mail(office.commune))
     empty = await visitor.post(more_time, data={})
-    assert (empty.status_code, empty.text.count("Đề nghị điền nội dung này")) == (422, 2)
+    assert (empty.status_code, empty.text.count("Đề nghị điền nội dung này")) == (422, 4)
     until = today() + timedelta(days=30)
     earlier = await visitor.post(more_time, data={"until": DUE.isoformat(), "words": "Chờ kinh phí"})
     assert (earlier.status_code, "sau thời hạn hiện tại" in earlier.text) == (422, True)
