@@ -255,7 +255,8 @@ class Decider(Generic[S, C, E]):
 
     `about` gives what the envelope says of the aggregate's draft or unit on a day (Asia/Ho_Chi_Minh). It is None for
     aggregates that don't know that themselves: then the caller puts it into the metadata. `keyed`: its commands carry the id
-    of what they record, so what yields events was never recorded.
+    of what they record, so what yields events was never recorded. `supersedes`: the events after which something that
+    was recorded before does not hold any more; none named: any.
     """
 
     context: str
@@ -264,6 +265,7 @@ class Decider(Generic[S, C, E]):
     evolve: Callable[[S, E], S]
     about: Callable[[S, date], About | None] | None = None
     keyed: bool = False
+    supersedes: tuple[type[Event], ...] = ()
 
     def fold(self, events: Iterable[E]) -> S:
         return reduce(self.evolve, events, self.initial)

@@ -75,13 +75,10 @@ class History:
         Only what is in the log counts, not what the same request adds.
         """
         state = decider.initial
-        for fact in _facts(event for event in self.events if event.position < PROVISIONAL):
+        for number, fact in enumerate(_facts(each for each in self.events if each.position < PROVISIONAL)):
+            if number and isinstance(fact, decider.supersedes or Event) and _is_done(decider, state, command):
+                return True
             state = decider.evolve(state, fact)
-            try:
-                if not decider.decide(state, command):
-                    return True
-            except Refusal:
-                continue
         return False
 
     def grown(self, events: Sequence[Recorded]) -> "History":
@@ -92,6 +89,13 @@ class History:
             for context, (decider, state) in self._states.items()
         }
         return History((*self.events, *events), states)
+
+
+def _is_done(decider: Decider[S, C, Any], state: S, command: C) -> bool:
+    try:
+        return not decider.decide(state, command)
+    except Refusal:
+        return False
 
 
 def _facts(events: Iterable[Recorded]) -> list[Any]:

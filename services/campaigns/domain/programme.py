@@ -399,5 +399,10 @@ def _with_followers(entries: Entries, target: Entered) -> list[Entered]:
 
 
 programme: Decider[Programme, Record, ProgrammeEvent] = Decider(
-    "programme", Programme(), decide, evolve, keyed=True
+    "programme",
+    Programme(),
+    decide,
+    evolve,
+    keyed=True,
+    supersedes=(ProgrammeEntryCorrected, ProgrammeEntryCancelled),
 )

@@ -46,6 +46,7 @@ from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftEvent,
     DraftMerged,
+    DraftOpinionsSummarised,
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
@@ -56,6 +57,7 @@ from shared.contracts.registry import (
     DraftScopeAssessed,
     DraftStageCorrected,
     DraftStageEntered,
+    DraftStageExpected,
     DraftSuspended,
     DraftTransferred,
     DraftWithdrawn,
@@ -521,4 +523,15 @@ def _transfer(draft: Draft, command: Transfer) -> Sequence[DraftEvent]:
     return [transfer]
 
 
-draft: Decider[State, Command, DraftEvent] = Decider("draft", Absent(), decide, evolve, about)
+draft: Decider[State, Command, DraftEvent] = Decider(
+    "draft",
+    Absent(),
+    decide,
+    evolve,
+    about,
+    supersedes=(
+        *(DraftAmended, DraftRetitled, DraftScopeAssessed, DraftProcedureDecided, DraftTransferred),
+        *(DraftPolicyAmended, DraftPolicyRemoved, DraftStageCorrected),
+        *(DraftStageExpected, DraftOpinionsSummarised),
+    ),
+)

@@ -82,7 +82,7 @@ def test_more_time_does_not_end_before_the_task_begins() -> None:
 
 
 def test_the_period_of_a_report_does_not_end_before_it_begins() -> None:
-    days = {"period_from": date(2025, 3, 15), "period_to": date(2025, 3, 1)}
+    days: dict[str, Any] = {"period_from": date(2025, 3, 15), "period_to": date(2025, 3, 1)}
     after().when(enter(Kind.REPORT_SUBMITTED, 1, happened_on=date(2025, 4, 1), **days)).refused(
         DueBeforeBegin
     )
