@@ -281,14 +281,14 @@ def _is_refused(services: Services, amended: Amended, report: Report) -> bool:
 def _not_of_a_file(amended: Amended) -> list[tuple[str, Text]]:
     """Give the columns whose change needs what a file does not state, with what records it."""
     changed, code = set(amended.changed), {"code": amended.now.get("draft_code", "")}
-    found: list[tuple[str, Text]] = []
+    refused: list[tuple[str, Text]] = []
     if amended.sheet == "drafts" and LEAD in changed:
-        found.append((LEAD, _named(LEAD_CHANGES, code)))
+        refused.append((LEAD, _named(LEAD_CHANGES, code)))
     if "procedure" in changed and not amended.now.get("procedure_document"):
-        found.append(("procedure", _named(NO_PROCEDURE_DOCUMENT, code)))
+        refused.append(("procedure", _named(NO_PROCEDURE_DOCUMENT, code)))
     if amended.sheet == "programme" and "percent" in changed:
-        found.append(("percent", NO_STEP_CHANGES))
-    return found
+        refused.append(("percent", NO_STEP_CHANGES))
+    return refused
 
 
 def _named(text: Text, values: Mapping[str, str]) -> Text:

@@ -147,10 +147,10 @@ async def test_more_time_is_asked_of_who_assigned_it_and_the_outcome_is_mailed(
     decide = next(each for each in links(mail))
     decided = {"day": today().isoformat(), "document": "CV 15/TP", "words": "Đồng ý gia hạn"}
     assert (await visitor.post(decide, data=decided)).status_code == 200
-    told = " ".join(words(await office.mail(office.commune, after=2)).split())
-    assert "Đồng ý gia hạn" in told
-    assert "đã quyết định giải quyết" in told
-    assert "quá hạn" not in told
+    outcome = " ".join(words(await office.mail(office.commune, after=2)).split())
+    assert "Đồng ý gia hạn" in outcome
+    assert "đã quyết định giải quyết" in outcome
+    assert "quá hạn" not in outcome
 
 
 async def test_an_obstacle_goes_to_who_assigned_the_task_by_one_press(
