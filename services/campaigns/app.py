@@ -19,6 +19,7 @@ from services.campaigns.adapters.import_sheets import rows
 from services.campaigns.adapters.read_model import SqlReadModel
 from services.campaigns.application.answers import Answers
 from services.campaigns.application.commands import Commands
+from services.campaigns.application.duty_answers import DutyAnswers
 from services.campaigns.application.evidence import EvidenceFiles
 from services.campaigns.application.projections import HANDLED, changes
 from services.campaigns.application.queries import DraftDirectory
@@ -64,6 +65,7 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
             _imports(platform, read_model),
             pages.router(
                 Answers(platform.store, commands, read_model, evidence),
+                DutyAnswers(commands, read_model),
                 NotifierLinks(settings.links_from, _secret(settings.service_token)),
                 settings.url_notifier,
                 now,

@@ -18,7 +18,13 @@ from services.notifier.adapters.collector import Collector
 from services.notifier.adapters.delivery import failed_mail, outbox
 from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader, LmtpReceiver, SqlReturns
 from services.notifier.adapters.delivery.ledger import ObservedLedger, ObservedTransport, SqlSending
-from services.notifier.adapters.delivery.message import AnswerLinks, MailboxLinks, domain_of, message_id
+from services.notifier.adapters.delivery.message import (
+    AnswerLinks,
+    DutyLinks,
+    MailboxLinks,
+    domain_of,
+    message_id,
+)
 from services.notifier.adapters.delivery.transports import (
     ChannelTransport,
     FileTransport,
@@ -262,7 +268,13 @@ def _ticks(
     pages = PageMails(environment(), mailboxes)
     decisions = f"{settings.url_registry}/decisions"
     kinds = mail_kinds(
-        digests, pages, f"{settings.url_notifier}/requests", more_kinds, decisions, f"{settings.url_metrics}/"
+        digests,
+        pages,
+        f"{settings.url_notifier}/requests",
+        more_kinds,
+        decisions,
+        f"{settings.url_metrics}/",
+        DutyLinks(secret, settings.url_campaigns),
     )
     snapshots = SqlSnapshots(platform.engine, settings.justice_unit, settings.deadline_documents)
     return Ticks(

@@ -13,6 +13,7 @@ from services.registry.application.commands import Commands, changes
 from services.registry.settings import Settings
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection, ProjectedUnits
+from shared.directory.unit_tree import UnitTree
 from shared.http import app_factory
 from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
@@ -32,8 +33,9 @@ MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     """`now` is the clock by which days are judged: what is dated later doesn't hold yet."""
     platform = Platform(settings)
-    rulebook = load_rulebook(settings.rule_files)
-    runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
+    tree = UnitTree()
+    rulebook = load_rulebook(settings.rule_files).within(tree.lineage)
+    runner = platform.runner(projection(platform.engine, rulebook, tree), tables.checkpoints)
     deciders = SqlDeciders(platform.engine, rulebook.calendar)
     commands = Commands(platform.store, runtime.new_id, rulebook, now, deciders)
     read_model = SqlReadModel(platform.engine, now, rulebook.calendar)
@@ -46,7 +48,9 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             *entry_pages.routers(commands, read_model, platform.store, settings.page_addresses),
             routes.router(
                 platform.store,
-                lambda session: Rows(Commands(session.store, runtime.new_id, rulebook, now)).sheets(),
+                lambda session: Rows(
+                    Commands(session.store, runtime.new_id, rulebook, now, once=True)
+                ).sheets(),
             ),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),
@@ -65,7 +69,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     )
 
 
-def projection(engine: AsyncEngine, rulebook: Rulebook) -> DirectoryProjection:
+def projection(engine: AsyncEngine, rulebook: Rulebook, tree: UnitTree | None = None) -> DirectoryProjection:
     return DirectoryProjection(
         name="registry",
         contexts=frozenset({"unit", "draft"}),
@@ -75,4 +79,5 @@ def projection(engine: AsyncEngine, rulebook: Rulebook) -> DirectoryProjection:
         changes=changes,
         rulebook=rulebook,
         engine=engine,
+        tree=tree,
     )

@@ -6,9 +6,10 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.bulk_import.row_parsing import ImportRow, Reason
+from shared.bulk_import.row_parsing import ImportRow, Reason, refused
 from shared.contracts.envelope import AggregateRef, Metadata
-from shared.eventstore.handle import History, OverlayEventStore
+from shared.eventstore.handle import Handled, History, OverlayEventStore
+from shared.kernel.errors import Text
 
 R = TypeVar("R", bound=ImportRow)
 
@@ -50,6 +51,19 @@ class Sheet(Generic[R]):
     about: Callable[[R], Sequence[AggregateRef]]
     take: Callable[[R, Metadata], Awaitable[Taken]]
     reads: Callable[[History], Iterable[AggregateRef]] | None = None
+
+
+CHANGED_SINCE = Text(
+    "dòng này đã được ghi nhận trước đây và nội dung đã được sửa đổi sau đó; dữ liệu hiện tại được giữ nguyên. Nếu dòng trong tệp mới là đúng, "
+    "chạy lại với --update, hoặc sửa trên trang",
+    "this row was recorded before, and what it says has been changed since; the present data stay. If the row of the file is right, run the import "
+    "with --update, or correct it on the page",
+)
+
+
+def changed_since(handled: Handled[Any]) -> list[Reason]:
+    """Warn of a row whose content was recorded before and is no longer what holds."""
+    return [refused(CHANGED_SINCE)] if handled.superseded else []
 
 
 Sheets = Callable[[Session], Mapping[str, Sheet[Any]]]

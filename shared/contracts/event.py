@@ -254,7 +254,9 @@ class Decider(Generic[S, C, E]):
     """`decide` raises a `Refusal` or returns events; `evolve` never raises.
 
     `about` gives what the envelope says of the aggregate's draft or unit on a day (Asia/Ho_Chi_Minh). It is None for
-    aggregates that don't know that themselves: then the caller puts it into the metadata.
+    aggregates that don't know that themselves: then the caller puts it into the metadata. `keyed`: its commands carry the id
+    of what they record, so what yields events was never recorded. `supersedes`: the events after which something that
+    was recorded before does not hold any more; none named: any.
     """
 
     context: str
@@ -262,6 +264,8 @@ class Decider(Generic[S, C, E]):
     decide: Callable[[S, C], Sequence[E]]
     evolve: Callable[[S, E], S]
     about: Callable[[S, date], About | None] | None = None
+    keyed: bool = False
+    supersedes: tuple[type[Event], ...] = ()
 
     def fold(self, events: Iterable[E]) -> S:
         return reduce(self.evolve, events, self.initial)

@@ -54,6 +54,7 @@ from shared.directory.folds import (
     entry_of,
 )
 from shared.directory.tables import DirectoryTables, DraftTables, UnitTables
+from shared.directory.unit_tree import UnitTree
 from shared.kernel.text_folding import fold
 from shared.persistence.database import insert
 from shared.projections.rows import Change, CheckpointTables, Put, Remove, RowChange, write
@@ -284,7 +285,7 @@ async def _derive_leads(connection: AsyncConnection, tables: DraftTables, drafts
 class DirectoryProjection:
     """`changes` gives what an event means for the service's own rows; `own` are their tables.
 
-    `handled` are the events that `changes` makes rows of; None: any of its contexts.
+    `tree` is kept as new as the units, for the local rules of `rulebook`. `handled` are the events that `changes` makes rows of; None: any of its contexts.
     """
 
     name: str
@@ -296,6 +297,7 @@ class DirectoryProjection:
     rulebook: Rulebook
     engine: AsyncEngine
     handled: frozenset[type[Event]] | None = None
+    tree: UnitTree | None = None
 
     @property
     def tables(self) -> Sequence[Table]:
@@ -308,6 +310,8 @@ class DirectoryProjection:
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         await write(connection, self.metadata, chain.from_iterable(map(self._changes, events)))
+        if any(event.ref.context == "unit" for event in events):
+            await self._follow_units(connection)
         await derive(connection, self.directory.drafts, self.rulebook, events)
 
     def _changes(self, event: Recorded) -> Iterator[RowChange]:
@@ -323,7 +327,12 @@ class DirectoryProjection:
     async def began(self) -> None:
         """Derive again what was derived by other rules, all or nothing."""
         async with self.engine.begin() as connection:
+            await self._follow_units(connection)
             await derive_again(connection, self.directory.drafts, self.rulebook)
+
+    async def _follow_units(self, connection: AsyncConnection) -> None:
+        if self.tree is not None and self.rulebook.local:
+            self.tree.update(await unit_directory(connection, self.directory.units))
 
     async def caught_up(self) -> None:
         """Nothing follows from being up to date."""

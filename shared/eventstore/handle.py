@@ -17,12 +17,13 @@ from shared.eventstore.conflicts import (
     TooManyConflicts,
 )
 from shared.kernel.counted import counted
-from shared.kernel.errors import LoaError, TransientError
+from shared.kernel.errors import LoaError, Refusal, TransientError
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
 from shared.text_checks.event_texts import find, find_in, other_address_in
 
 S = TypeVar("S")
+C = TypeVar("C")
 MAX_BATCH = 1000  # events of one atomic append (the broker's limit, ADR-50 of NATS)
 
 
@@ -68,6 +69,18 @@ class History:
         state: S = self._states[decider.context][1]
         return state
 
+    def had(self, decider: Decider[S, C, Any], command: C) -> bool:
+        """Tell whether a command changes nothing at an earlier state: what it says was recorded, and has changed since.
+
+        Only what is in the log counts, not what the same request adds.
+        """
+        state = decider.initial
+        for number, fact in enumerate(_facts(each for each in self.events if each.position < PROVISIONAL)):
+            if number and isinstance(fact, decider.supersedes or Event) and _is_done(decider, state, command):
+                return True
+            state = decider.evolve(state, fact)
+        return False
+
     def grown(self, events: Sequence[Recorded]) -> "History":
         """Follow it with more events; what is cached of the first is not computed again."""
         new = _facts(events)
@@ -76,6 +89,13 @@ class History:
             for context, (decider, state) in self._states.items()
         }
         return History((*self.events, *events), states)
+
+
+def _is_done(decider: Decider[S, C, Any], state: S, command: C) -> bool:
+    try:
+        return not decider.decide(state, command)
+    except Refusal:
+        return False
 
 
 def _facts(events: Iterable[Recorded]) -> list[Any]:
@@ -282,7 +302,6 @@ def _batches(appends: Iterable[Append]) -> Iterator[list[Append]]:
         yield batch
 
 
-C = TypeVar("C")
 PAUSE = 0.02  # seconds: how far apart two writers are spread before they try again; doubled each time
 
 
@@ -291,7 +310,7 @@ class Handled(Generic[S]):
     """What a command did: the new `events`, and the aggregate's state and version after them.
 
     `repeated`: the command was carried out before, with these `events`; `version` is the one that it led to then,
-    `state` is the present one.
+    `state` is the present one. `superseded`: what it says was recorded before, and has changed since; nothing was recorded.
     """
 
     version: Version
@@ -299,6 +318,7 @@ class Handled(Generic[S]):
     before: History
     events: tuple[Recorded, ...] = ()
     repeated: bool = False
+    superseded: bool = False
 
     @property
     def event_names(self) -> list[str]:
@@ -316,24 +336,26 @@ Prepare = Callable[[History], Awaitable[tuple[C, Metadata]]]
 
 async def handle(
     store: EventStore, decider: Decider[S, C, Any], ref: AggregateRef, command: C, metadata: Metadata,
-    *, if_match: int | None = None, attempts: int = 4, new_id: NewId,
+    *, if_match: int | None = None, attempts: int = 4, new_id: NewId, once: bool = False,
 ) -> Handled[S]:  # fmt: skip
     """Carry out a command once, however often it comes with the same idempotency key.
 
-    `if_match` is an aggregate version. Raises a `Refusal` or a `TransientError`.
+    `if_match` is an aggregate version. `once`: what was recorded before and has changed since (amended, corrected,
+    withdrawn) is neither recorded again nor refused, as of a file that is imported again. Raises a `Refusal` or a
+    `TransientError`.
     """
 
     async def ready(_: History) -> tuple[C, Metadata]:
         return command, metadata
 
     return await handle_prepared(
-        store, decider, ref, ready, metadata, if_match=if_match, attempts=attempts, new_id=new_id
+        store, decider, ref, ready, metadata, if_match=if_match, attempts=attempts, new_id=new_id, once=once
     )
 
 
 async def handle_prepared(
     store: EventStore, decider: Decider[S, C, Any], ref: AggregateRef, prepare: Prepare[C], metadata: Metadata,
-    *, if_match: int | None = None, attempts: int = 4, new_id: NewId,
+    *, if_match: int | None = None, attempts: int = 4, new_id: NewId, once: bool = False,
 ) -> Handled[S]:  # fmt: skip
     """Do as `handle` does, with a command that is made once the aggregate is loaded, and again after a conflict."""
     for attempt in range(attempts):
@@ -347,9 +369,9 @@ async def handle_prepared(
         if if_match not in (None, history.version.count):
             raise StaleVersion(if_match, history.version.count)
         command, stamped = await prepare(history)
-        decided = decider.decide(state, command)
+        decided = _decided(decider, history, command, once=once)
         if not decided:
-            return Handled(history.version, state, history)
+            return Handled(history.version, state, history, superseded=decided is None)
         refuse_personal_data(decided)
         refuse_personal_key(stamped)
         after = reduce(decider.evolve, decided, state)
@@ -360,6 +382,20 @@ async def handle_prepared(
             continue
         return Handled(version, after, history, tuple(_recorded(ref, version, new)))
     raise TooManyConflicts(attempts)
+
+
+def _decided(
+    decider: Decider[S, C, Any], history: History, command: C, *, once: bool
+) -> Sequence[Event] | None:
+    """Decide a command; None if it is to be carried out once, and was before what followed it."""
+    try:
+        events: Sequence[Event] = decider.decide(history.state(decider), command)
+    except Refusal:
+        if once and history.had(decider, command):
+            return None
+        raise
+    is_new = decider.keyed or not once or not events
+    return events if is_new or not history.had(decider, command) else None
 
 
 def refuse_personal_data(events: Iterable[Event]) -> None:

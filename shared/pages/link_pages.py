@@ -30,7 +30,7 @@ from shared.pages.layout import kept_headers, page_route, problem_body, safe
 from shared.rights.actions import Action
 from shared.rules.wording import INSTRUMENTS, STAGES
 from shared.signed_links.links import PATH, Link, LinkNotValid
-from shared.signed_links.resolved import LinkSource
+from shared.signed_links.resolved import LinkSource, ResolvedLink
 from shared.signed_links.short_links import answer_link
 
 H_contra = TypeVar("H_contra", contravariant=True)  # who holds a link
@@ -84,11 +84,16 @@ async def _hold(
     answers: frozenset[AlertAnswer], guard: LinkGuard, over: bool, request: Request, token: str
 ) -> Held:
     resolved = await guard.source.resolve(token, client_of(request))
+    return hold(answers, resolved, token, None if over else guard.now())
+
+
+def hold(answers: frozenset[AlertAnswer], resolved: ResolvedLink, token: str, now: datetime | None) -> Held:
+    """Take a link for one of some answers; without `now` also one that is expired or withdrawn."""
     link = answer_link(resolved.link)
     if link.answer not in answers:
         raise LinkNotValid
-    if not over:
-        resolved.require_usable(guard.now())
+    if now is not None:
+        resolved.require_usable(now)
     return Held(link, token)
 
 

@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     """What a link is for; one for another purpose is never taken for it."""
 
     ANSWER = "answer"
+    DUTY = "duty"
     MAILBOX = "mailbox"
     SIGN_IN = "sign_in"
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.ask import silence_commands
+from deploy.cli.ask import report_commands, silence_commands
 from deploy.cli.console import print_json
 from deploy.cli.options import AreaOf, AsOf, At, Json, Unit, Why, connected
 from shared.contracts.vocabulary import Channel, Handling, Instrument, Procedure, Regime, Stage
@@ -19,6 +19,7 @@ commands = typer.Typer()
 mails = typer.Typer(help="Thư không gửi được. / Mails that were not delivered.", no_args_is_help=True)
 commands.add_typer(mails, name="mail")
 commands.add_typer(silence_commands.commands, name="silences")
+commands.add_typer(report_commands.commands, name="reports")
 
 
 @commands.command()

@@ -42,7 +42,16 @@ DATES = frozenset(
             "extended_to",
         ),
         *("closed_on", "approved_on", "planned_on", "held_on", "explained_on", "verified_on", "captured_on"),
-        *("due_on", "happened_on", "document_date", "from", "summarised_on", "period_from", "period_to"),
+        *(
+            "procedure_decided_on",
+            "due_on",
+            "happened_on",
+            "document_date",
+            "from",
+            "summarised_on",
+            "period_from",
+            "period_to",
+        ),
     }
 )
 NUMBERS = frozenset(
@@ -90,6 +99,7 @@ _DRAFTS = ("draft_code", "title", "instrument", "lead_unit_code", "regime")
 _DRAFTS_OPTIONAL = (
     *("procedure", "in_scope", "requires_proposal", "affects_rights", "contested", "wide_impact"),
     *("scope_basis", "state_secret", "procedure_document", "final_number", "outcome", "source"),
+    *("procedure_authority", "procedure_decided_on"),
 )
 
 
@@ -143,7 +153,7 @@ COLUMNS: Mapping[str, Columns] = {
                 "budget",
                 "title",
             ),
-            *("activity_id", DATASET),
+            *("activity_id", "gap_id", DATASET),
         ),
         notes=True,
     ),
@@ -158,6 +168,7 @@ COLUMNS: Mapping[str, Columns] = {
             *("precision", "organiser", "place", "attendance", "reach", "policy_no", "url", "activity_id"),
             *("content", "comments_received", "comments_accepted", "comments_explained", "explanation_url"),
             *("explained_on", "verified_on", "verified_by_unit_code", "communication_id", DATASET),
+            "verified_note",
             *("role", "requested_role", "unit_code", "coordinating_units", "audience", "area", "items"),
             *("reach_count", "cost_state", "cost_social", "language", "activity_code"),
         ),

@@ -19,9 +19,9 @@ ANSWERS = {True: "yes", False: "no"}
 FORBIDDEN = frozenset({401, 403})
 
 NOT_EXPORTED = Text(
-    "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, kỳ họp của giai đoạn đã qua, hoạt động và mục chương trình "
+    "Không thuộc mẫu nhập nên không xuất: lịch sử sửa đổi, đổi tên, các lần chuyển giao, hoạt động và mục chương trình "
     "đã hủy, truyền thông đã thu hồi.",
-    "Not exported, because the import format has no columns for it: the history of changes, renamings, transfers, sessions of stages that are over, "
+    "Not exported, because the import format has no columns for it: the history of changes, renamings, transfers, "
     "cancelled activities and entries of programmes, and retracted communications.",
 )
 NO_RECIPIENTS = Text(
@@ -105,10 +105,11 @@ def _drafts(services: Services, files: CsvFiles) -> None:
         for entry in draft[
             "stages"
         ]:  # in the order of recording: an import gives the same late and resumed stages
-            files.add("stages", {**entry, **of_draft}, entry["notes"])
+            if (came := entry["expected"]) and came["stage"] == entry["stage"]:
+                _expected(files, came, of_draft)
+            files.add("stages", {**entry, **of_draft, "expected": None}, entry["notes"])
         for coming in draft["expected"]:
-            row = {**coming, **of_draft, "entered_on": coming["expected_on"], "expected": "yes"}
-            files.add("stages", row, coming["notes"] or {})
+            _expected(files, coming, of_draft)
         for opinions in draft["opinions"]:
             groups = "; ".join(f"{name}: {number}" for name, number in (opinions["groups"] or {}).items())
             files.add("opinions", {**opinions, **of_draft, "groups": groups}, opinions["notes"] or {})
@@ -120,11 +121,18 @@ def _drafts(services: Services, files: CsvFiles) -> None:
             files.add("postings", {**posting, **of_draft, "extended_to": ends}, posting["notes"])
 
 
+def _expected(files: CsvFiles, coming: Answer, of_draft: Answer) -> None:
+    """Write the row of a stage to come; of one that was entered since it stands before the row of its entry."""
+    row = {**coming, **of_draft, "entered_on": coming["expected_on"], "expected": "yes"}
+    files.add("stages", row, coming["notes"] or {})
+
+
 def draft_row(draft: Answer) -> Answer:
     """Give the cells of a draft."""
-    document = (draft["procedure_decision"] or {}).get("document")
+    decided = draft["procedure_decision"] or {}
+    procedure = {f"procedure_{name}": decided.get(name) for name in ("document", "authority", "decided_on")}
     named = {name: "; ".join(draft[name] or ()) for name in ("amends", "replaces")}
-    return {**(draft["scope"] or {}), **draft, **named, "procedure_document": document}
+    return {**(draft["scope"] or {}), **draft, **named, **procedure}
 
 
 def _plans(services: Services, files: CsvFiles) -> None:
@@ -144,11 +152,17 @@ def _programmes(services: Services, files: CsvFiles) -> None:
         if entry["cancelled"] or entry["of_entry"] in left_out or entry["kind"] in CHANGES:
             left_out.add(entry["entry_id"])
             continue
-        units = _listed(entry["coordinating_unit_codes"])
-        answer = ANSWERS.get(entry["needs_acceptance"])
-        figures = "; ".join(f"{name}: {number}" for name, number in (entry["figures"] or {}).items())
-        written = {"coordinating_unit_codes": units, "needs_acceptance": answer, "figures": figures}
-        files.add("programme", {**entry, **written}, entry["notes"])
+        files.add("programme", entry_row(entry), entry["notes"])
+
+
+def entry_row(entry: Answer) -> Answer:
+    """Give the cells of an entry of a programme."""
+    return {
+        **entry,
+        "coordinating_unit_codes": _listed(entry["coordinating_unit_codes"]),
+        "needs_acceptance": ANSWERS.get(entry["needs_acceptance"]),
+        "figures": "; ".join(f"{name}: {number}" for name, number in (entry["figures"] or {}).items()),
+    }
 
 
 def _communications(services: Services, files: CsvFiles, folder: Path) -> None:
@@ -172,6 +186,7 @@ def communication_row(communication: Answer) -> Answer:
         "explained_on": feedback.get("explained_on"),
         "verified_on": verified.get("verified_on"),
         "verified_by_unit_code": verified.get("by_unit_code"),
+        "verified_note": verified.get("note"),
         "policy_no": _listed(communication["policies"]),
         "content": None if communication["content"] is None else _listed(communication["content"]),
         **{

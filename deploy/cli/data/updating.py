@@ -1,12 +1,13 @@
 """`loa import --update`: rows that differ from what is recorded are shown, then amended; what vanished is listed, never removed.
 
 An empty cell says nothing: it changes nothing. Drafts and policies are matched by their codes and numbers, stages by their name where
-the draft has entered it once, communications by `communication_id`, as an export writes it.
+the draft has entered it once, communications and entries of programmes by `communication_id` and `entry_id`, as an export writes them.
+A lead unit changes on a day by a document that the file does not name, as does the name of a unit: these are refused with what does it.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deploy.cli.client import ServiceRefused, Services
@@ -22,7 +23,7 @@ Send = Callable[[Services, "Amended"], None]
 LISTS = frozenset(
     {
         *("amends", "replaces", "affected_groups", "policy_no", "content", "audience", "area"),
-        "coordinating_units",
+        *("coordinating_units", "coordinating_unit_codes"),
     }
 )
 SCOPE = (
@@ -31,18 +32,42 @@ SCOPE = (
 )
 AMENDED = ("instrument", "regime", "final_number", "outcome", "source", "handling", "external_ref")
 AMENDED_LISTS = ("amends", "replaces")
+PROCEDURE = ("procedure", "procedure_document", "procedure_authority", "procedure_decided_on")
+LEAD = "lead_unit_code"
 PAPER = ("document_no", "document_date", "issuer")
 NUMBERS = ("attendance", "items", "reach_count", "cost_state", "cost_social")
+ENTRY_TEXTS = (
+    *("title", "document", "happened_on", "precision", "lead_unit_code", "coordinating_text", "due_on"),
+    *("due_precision", "product", "note", "draft_code", "gap_id", "entry_ref", "year_reason"),
+    *("report_period", "period_from", "period_to", "duty_id"),
+)
+ENTRY_NUMBERS = ("quantity", "examined", "amount", "percent", "due_days")
+ENTRY_OTHERS = ("coordinating_unit_codes", "needs_acceptance", "figures")
 TEXTS = (
     *("held_on", "channel", "title", "precision", "organiser", "place", "reach", "url", "activity_id"),
     *("role", "unit_code", "language", "activity_code"),
 )
 COMPARED: Mapping[str, Sequence[str]] = {
-    "drafts": ("title", *SCOPE, *AMENDED, *AMENDED_LISTS),
+    "drafts": ("title", LEAD, *SCOPE, *AMENDED, *AMENDED_LISTS, *PROCEDURE),
     "policies": ("title", "affected_groups"),
     "stages": ("entered_on", "precision", *PAPER),
     "communications": (*TEXTS, *NUMBERS, "policy_no", "content", "audience", "area", "coordinating_units"),
+    "programme": (*ENTRY_TEXTS, *ENTRY_NUMBERS, *ENTRY_OTHERS),
 }
+LEAD_CHANGES = Text(
+    "cơ quan chủ trì thay đổi từ một ngày, theo văn bản; tệp không ghi hai nội dung này. Đề nghị chuyển giao trên trang của dự thảo hoặc bằng "
+    "POST /drafts/{code}/transfer",
+    "the lead unit changes from a day on, by a document, which the file does not state; hand the draft over on its page, or by "
+    "POST /drafts/{code}/transfer",
+)
+NO_PROCEDURE_DOCUMENT = Text(
+    "thủ tục thay đổi theo văn bản quyết định; hãy ghi số, ngày văn bản ở cột procedure_document, hoặc dùng POST /drafts/{code}/procedure",
+    "a procedure changes by the document that decides it; name it in the column procedure_document, or use POST /drafts/{code}/procedure",
+)
+NO_STEP_CHANGES = Text(
+    "số phần trăm của một lần cập nhật không sửa được bằng tệp; hãy ghi nhận tiến độ mới (task_progressed)",
+    "the percent of a step is not corrected by a file; enter new progress (task_progressed)",
+)
 CHANGED = Text("“{before}” → “{after}”", "'{before}' → '{after}'")
 GONE = Text(
     "có trong hệ thống, không có trong tệp: {key}; không bị xóa",
@@ -109,6 +134,11 @@ def _recorded(services: Services, source: Source) -> Recorded:
             key = (str(communication["communication_id"]),)
             cells = exporting.communication_row(communication)
             recorded["communications"][key] = _cells(cells)
+    if "programme" in source.sheets:
+        for entry in exporting.pages(services, "campaigns", "/programme"):
+            if not entry["cancelled"] and entry["kind"] not in exporting.CHANGES:
+                cells = _cells(exporting.entry_row(entry))
+                recorded["programme"][str(entry["entry_id"]),] = cells
     return recorded
 
 
@@ -139,7 +169,9 @@ _KEYS: Mapping[str, Sequence[str]] = {
     "policies": ("draft_code", "policy_no"),
     "stages": ("draft_code", "stage"),
     "communications": ("communication_id",),
+    "programme": ("entry_id",),
 }
+_BY_ID = frozenset({"communications", "programme"})
 
 
 def _key(name: str, cells: Cells) -> Key:
@@ -176,7 +208,7 @@ def _differing(
 def _exact(cells: Cells) -> dict[str, str]:
     """Write a month or year as its first day and precision, as it is recorded."""
     exact = dict(cells)
-    for column in ("entered_on", "held_on"):
+    for column in ("entered_on", "held_on", "happened_on"):
         parts = exact.get(column, "").split("-")
         if column in exact and len(parts) < 3 and all(part.isdigit() for part in parts):  # noqa: PLR2004  year, month, day
             exact |= {
@@ -193,7 +225,15 @@ def _stated(column: str, cell: str) -> object:
         return cell or "day"
     if column in SCOPE:
         return cell or "unknown"
-    return int(cell) if cell.isdigit() and column in NUMBERS else cell
+    if column == "figures":
+        return _figures(cell)
+    return int(cell) if cell.isdigit() and column in {*NUMBERS, *ENTRY_NUMBERS} else cell
+
+
+def _figures(cell: str) -> dict[str, str]:
+    """Read `activities: 3; attendance: 120`."""
+    named = (part.partition(":") for part in cell.split(";") if part.strip())
+    return {name.strip(): number.strip() for name, _, number in named}
 
 
 def _report_gone(
@@ -203,14 +243,13 @@ def _report_gone(
         of_sheet = recorded[name]
         drafts = {row.cells.get("draft_code", "").strip() for row in rows}
         present = {_key(name, row.cells) for row in rows}
-        if name == "communications" and not any(
-            row.cells.get("communication_id", "").strip() for row in rows
-        ):
+        if name in _BY_ID and not any(row.cells.get(_KEYS[name][0], "").strip() for row in rows):
             continue  # only an export tells which row is which
+        units = {row.cells.get("unit_code", "").strip() for row in rows}
         gone = [
             key
             for key, cells in of_sheet.items()
-            if key not in present and _is_about(name, key, cells, drafts)
+            if key not in present and _is_about(name, key, cells, units if name == "programme" else drafts)
         ]
         for key in gone[:MOST_LISTED]:
             shown = {"key": ", ".join(key)}
@@ -218,18 +257,42 @@ def _report_gone(
             report(Finding(source.sheets[name].label, 0, "", "", why, refused=False))
 
 
-def _is_about(name: str, key: Key, cells: Cells, drafts: set[str]) -> bool:
-    """Look for what vanished among the drafts of the file: a file of one unit says nothing of the others'."""
-    return name == "drafts" or (key[0] if name != "communications" else cells.get("draft_code", "")) in drafts
+def _is_about(name: str, key: Key, cells: Cells, among: set[str]) -> bool:
+    """Look for what vanished among the drafts or units of the file: a file of one unit says nothing of the others'."""
+    if name in _BY_ID:
+        return cells.get("unit_code" if name == "programme" else "draft_code", "") in among
+    return name == "drafts" or key[0] in among
 
 
 def _is_refused(services: Services, amended: Amended, report: Report) -> bool:
+    refused = _not_of_a_file(amended)
+    for column, why in refused:
+        report(Finding(amended.label, amended.line, column, amended.now[column], why))
     try:
-        _SEND[amended.sheet](services, amended)
+        left = [column for column in amended.changed if column not in dict(refused)]
+        if left:
+            _SEND[amended.sheet](services, replace(amended, changed=left))
     except ServiceRefused as refusal:
         report(Finding(amended.label, amended.line, "", "", refusal.message))
         return True
-    return False
+    return bool(refused)
+
+
+def _not_of_a_file(amended: Amended) -> list[tuple[str, Text]]:
+    """Give the columns whose change needs what a file does not state, with what records it."""
+    changed, code = set(amended.changed), {"code": amended.now.get("draft_code", "")}
+    refused: list[tuple[str, Text]] = []
+    if amended.sheet == "drafts" and LEAD in changed:
+        refused.append((LEAD, _named(LEAD_CHANGES, code)))
+    if "procedure" in changed and not amended.now.get("procedure_document"):
+        refused.append(("procedure", _named(NO_PROCEDURE_DOCUMENT, code)))
+    if amended.sheet == "programme" and "percent" in changed:
+        refused.append(("percent", NO_STEP_CHANGES))
+    return refused
+
+
+def _named(text: Text, values: Mapping[str, str]) -> Text:
+    return Text(text.vi.format(**values), text.en.format(**values))
 
 
 def _amend_draft(services: Services, amended: Amended) -> None:
@@ -242,6 +305,9 @@ def _amend_draft(services: Services, amended: Amended) -> None:
         services.post("registry", f"{path}/amend", {**fields, "reason": amended.reason})
     if changed & set(SCOPE):
         services.post("registry", f"{path}/scope", {name: now[name] for name in SCOPE if now.get(name)})
+    if changed & set(PROCEDURE):
+        decided = {name.removeprefix("procedure_"): now[name] for name in PROCEDURE if now.get(name)}
+        services.post("registry", f"{path}/procedure", decided)
 
 
 def _amend_policy(services: Services, amended: Amended) -> None:
@@ -269,9 +335,24 @@ def _correct_communication(services: Services, amended: Amended) -> None:
     services.post("campaigns", path, {**body, "reason": amended.reason})
 
 
+def _correct_entry(services: Services, amended: Amended) -> None:
+    """Correct an entry: what a correction does not name becomes empty, so all of it is named."""
+    now = amended.now
+    body: dict[str, Any] = {name: now[name] for name in ENTRY_TEXTS if now.get(name)}
+    body |= {name: int(now[name]) for name in ENTRY_NUMBERS if now.get(name) and name != "percent"}
+    body["coordinating_unit_codes"] = listed(now.get("coordinating_unit_codes", ""))
+    if now.get("needs_acceptance"):
+        body["needs_acceptance"] = now["needs_acceptance"] == "yes"
+    if now.get("figures"):
+        body["figures"] = {name: int(number) for name, number in _figures(now["figures"]).items()}
+    path = f"/units/{now['unit_code']}/programme/{now['year']}/entries/{now['entry_id']}/correct"
+    services.post("campaigns", path, {**body, "reason": amended.reason})
+
+
 _SEND: Mapping[str, Send] = {
     "drafts": _amend_draft,
     "policies": _amend_policy,
     "stages": _correct_stage,
     "communications": _correct_communication,
+    "programme": _correct_entry,
 }

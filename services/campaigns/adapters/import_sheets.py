@@ -14,7 +14,7 @@ from services.campaigns.domain.communication import check_additions
 from services.campaigns.domain.communication_commands import Addition
 from services.campaigns.domain.draft import Given
 from shared.bulk_import.row_parsing import Reason
-from shared.bulk_import.sheet import Session, Sheet, Taken
+from shared.bulk_import.sheet import Session, Sheet, Taken, changed_since
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.event import SUPERVISION
 from shared.eventstore.handle import Handled
@@ -56,7 +56,7 @@ class Rows:
             handled.append(await self._add(row.id_in(draft), addition, metadata))  # noqa: PERF401  one after another
         events = [name for result in handled for name in result.event_names]
         warnings = await self.assumed.unchecked(row.draft_code, frozenset(row.policies))
-        return Taken(handled[-1].version.position, events, warnings)
+        return Taken(handled[-1].version.position, events, [*changed_since(handled[0]), *warnings])
 
     async def _add(self, of: UUID, addition: Addition, metadata: Metadata) -> Handled[Any]:
         return await self.commands.on_communication(of, lambda _: addition, SUPERVISION, metadata)
@@ -75,7 +75,7 @@ class Rows:
 
 def rows(session: Session, directory: DraftDirectory, new_id: NewId) -> Rows:
     assumptions = assumed(session, directory)
-    return Rows(Commands(session.store, assumptions, new_id), assumptions)
+    return Rows(Commands(session.store, assumptions, new_id, once=True), assumptions)
 
 
 def _of_plan(row: PlanRow | ActivityRow) -> list[AggregateRef]:
@@ -92,4 +92,5 @@ def _of_programme(row: ProgrammeRow) -> list[AggregateRef]:
 
 
 def _taken(handled: Handled[Any], warnings: list[Reason]) -> Taken:
-    return Taken(handled.version.position, [] if handled.repeated else handled.event_names, warnings)
+    events = [] if handled.repeated else handled.event_names
+    return Taken(handled.version.position, events, [*changed_since(handled), *warnings])

@@ -51,9 +51,12 @@ OnPlan = Callable[[Given], plans.Command]
 
 @dataclass(frozen=True, slots=True)
 class Commands:
+    """`once`: the commands are rows of files, which may be imported again after what they say has changed (`handle`)."""
+
     store: EventStore
     directory: DraftDirectory
     new_id: NewId
+    once: bool = False
 
     def rehearsed(self, store: BulkStore) -> "Commands":
         """Give commands that decide alike on the log of `store`, and write nothing."""
@@ -70,7 +73,13 @@ class Commands:
         ref = communication_ref(command.communication_id)
         stamped = _on(draft, metadata)
         return await handle(
-            self.store, communications.communication, ref, command, stamped, new_id=self.new_id
+            self.store,
+            communications.communication,
+            ref,
+            command,
+            stamped,
+            new_id=self.new_id,
+            once=self.once,
         )
 
     async def on_communication(
@@ -103,6 +112,7 @@ class Commands:
             metadata,
             if_match=if_match,
             new_id=self.new_id,
+            once=self.once,
         )
 
     async def on_plan(
@@ -116,7 +126,14 @@ class Commands:
             await self.require_unit(command.responsible_unit_code)
         ref, stamped = plan_ref(draft_code), _on(draft, metadata)
         return await handle(
-            self.store, plans.plan, ref, command, stamped, if_match=if_match, new_id=self.new_id
+            self.store,
+            plans.plan,
+            ref,
+            command,
+            stamped,
+            if_match=if_match,
+            new_id=self.new_id,
+            once=self.once,
         )
 
     async def enter(
@@ -134,7 +151,14 @@ class Commands:
         about = About(draft_code=command.draft_code, unit_code=command.unit_code, dataset=command.dataset)
         stamped = replace(metadata, about=about)
         return await handle(
-            self.store, programmes.programme, ref, command, stamped, if_match=if_match, new_id=self.new_id
+            self.store,
+            programmes.programme,
+            ref,
+            command,
+            stamped,
+            if_match=if_match,
+            new_id=self.new_id,
+            once=self.once,
         )
 
     async def check_writer(self, programme: programmes.Programme, command: programmes.Record) -> None:

@@ -397,5 +397,5 @@ def _changes(state: Communication, event: CommunicationEvent) -> dict[str, Any]:
 
 
 communication: Decider[State, Command, CommunicationEvent] = Decider(
-    "communication", Absent(), decide, evolve
+    "communication", Absent(), decide, evolve, keyed=True
 )

@@ -23,7 +23,7 @@ from shared.rules.sequence import check_recorded_day
 
 Kind = ProgrammeKind
 DECEMBER = 12
-_ONLY_OF = {  # fields that other kinds don't have
+ONLY_OF = {  # fields that other kinds don't have
     "percent": frozenset({Kind.TASK_PROGRESSED}),
     "needs_acceptance": frozenset({Kind.TASK_ASSIGNED, Kind.ENTRY_CORRECTED}),
     "report_period": frozenset({Kind.REPORT_REQUIRED, Kind.ENTRY_CORRECTED}),
@@ -44,7 +44,7 @@ def check_fields(command: Any) -> None:
     for name in spec.requires:
         if getattr(command, name) is None:
             raise refused.EntryFieldMissing(name, spec.words)
-    for name, kinds in _ONLY_OF.items():
+    for name, kinds in ONLY_OF.items():
         if getattr(command, name) is not None and command.kind not in kinds:
             raise refused.EntryFieldMisplaced(name, spec.words)
     if command.due_on is not None:
@@ -70,6 +70,8 @@ def check_entry(event: ProgrammeEvent, followed: Entered | None, today: date, hi
         _check_required(event, spec)
     elif not spec.follows or spec.kind is Kind.FINDING_RECORDED:
         _check_due(event, spec)
+    if event.period_from and event.period_to and event.period_to < event.period_from:
+        raise DueBeforeBegin(event.period_from, event.period_to)
     if event.figures is not None:
         _check_figures(event.figures)
 
@@ -112,8 +114,6 @@ def _check_required(event: ProgrammeEntry, spec: EntryKind) -> None:
             raise refused.EntryFieldMisplaced(name, spec.words)
     if not (event.coordinating_unit_codes or event.lead_unit_code):
         raise refused.EntryFieldMissing("coordinating_unit_codes", spec.words)
-    if event.period_from and event.period_to and event.period_to < event.period_from:
-        raise DueBeforeBegin(event.period_from, event.period_to)
     if event.period_to and event.due_on and event.due_on < event.period_to:
         raise DueBeforeBegin(event.period_to, event.due_on)
 
@@ -152,26 +152,32 @@ def check_around(entries: Entries, entry_id: UUID) -> None:
     of_entry = getattr(entry.event, "of_entry", None)
     followed = entries.get(of_entry) if of_entry else None
     if followed is not None and not entry.cancelled:
-        _check_follows(entry, followed)
+        _check_follows(entries, entry, followed)
         _check_steps(entries, entry, followed)
     for step in _steps(entries, entry_id):
-        _check_follows(step, entry)
+        _check_follows(entries, step, entry)
     for inspection in _inspections(entries, entry, followed):
         _check_findings(entries, inspection)
 
 
-def _check_follows(entry: Entered, followed: Entered) -> None:
-    """Refuse an answer that is certainly older than what it answers."""
-    first = _first_day(followed.content)
-    happened_on = entry.content.happened_on
+def _check_follows(entries: Entries, entry: Entered, followed: Entered) -> None:
+    """Refuse an answer that is certainly older than what it answers, and more time that ends before that begins."""
+    first = _first_day(entries, followed)
+    happened_on, due_on = entry.content.happened_on, entry.content.due_on
+    if entry.event.name == Kind.TASK_EXTENDED and first is not None and due_on is not None and due_on < first:
+        raise DueBeforeBegin(first, due_on)
     if happened_on is None or first is None or entry.event.name in CHANGES:
         return
     if last_day(happened_on, entry.content.precision) < first:
         raise FollowsBefore(followed.content.title, first, happened_on)
 
 
-def _first_day(content: ProgrammeEvent) -> date | None:
-    """Give the first day on which an entry may have happened."""
+def _first_day(entries: Entries, entry: Entered) -> date | None:
+    """Give the first day on which an entry may have happened: one without a day not before what it follows."""
+    content = entry.content
+    followed = entries.get(getattr(entry.event, "of_entry", UUID(int=0)))
+    if content.happened_on is None and followed is not None:
+        return _first_day(entries, followed)
     years = KINDS[Kind(content.name)].years
     if content.happened_on is not None or years is None or content.year_reason:
         return content.happened_on
@@ -191,7 +197,7 @@ def _check_steps(entries: Entries, entry: Entered, followed: Entered) -> None:
     if not earlier and kind is not Kind.OBSTACLE_ANSWERED:
         raise refused.NothingReported(followed.content.title)
     if earlier:
-        _check_follows(entry, earlier[-1])
+        _check_follows(entries, entry, earlier[-1])
 
 
 _AFTER = {

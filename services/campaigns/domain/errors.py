@@ -124,8 +124,8 @@ class FileTooLarge(Refusal):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"Tệp lớn hơn {most >> 20} MiB hoặc không có nội dung; đề nghị chọn tệp khác.",
-            f"The file is larger than {most >> 20} MiB, or empty; choose another one.",
+            f"Tệp lớn hơn {most >> 20} MiB; đề nghị chọn tệp nhỏ hơn, hoặc chia thành nhiều tệp.",
+            f"The file is larger than {most >> 20} MiB; choose a smaller one, or split it.",
             most_bytes=most,
         )
 
@@ -140,6 +140,32 @@ class FileKindRefused(Refusal):
             "XLSX, PPTX, ODT, ODS), âm thanh (MP3, M4A, OGG, WAV) hoặc video (MP4, WebM).",
             "This kind of file is not taken. Use PDF, images (PNG, JPEG, WebP, GIF), documents without macros (DOCX, XLSX, PPTX, "
             "ODT, ODS), sound (MP3, M4A, OGG, WAV) or video (MP4, WebM).",
+            field="file",
+        )
+
+
+class FileEmpty(FileKindRefused):
+    code = "file-empty"
+
+    def __init__(self) -> None:
+        Refusal.__init__(
+            self,
+            "Tệp không có nội dung; đề nghị kiểm tra lại tệp rồi chọn lại.",
+            "The file is empty; look at it and choose it again.",
+            field="file",
+        )
+
+
+class FileUnpacksTooLarge(FileKindRefused):
+    """A document that unpacks to far more than it is, or to very many parts: it would harm who opens it."""
+
+    code = "file-unpacks-too-large"
+
+    def __init__(self) -> None:
+        Refusal.__init__(
+            self,
+            "Tệp nén bên trong có dung lượng quá lớn hoặc quá nhiều phần nên không được nhận; đề nghị lưu lại bằng Word, Excel hoặc xuất ra PDF.",
+            "What is packed in the file is too large, or in too many parts; save it again with an office program, or as PDF.",
             field="file",
         )
 

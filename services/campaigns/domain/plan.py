@@ -241,4 +241,4 @@ def _with(plan: Plan, activity_id: UUID, activity: Activity) -> Plan:
     return replace(plan, activities=MappingProxyType({**plan.activities, activity_id: activity}))
 
 
-plan: Decider[Plan, Command, PlanEvent] = Decider("plan", Plan(), decide, evolve)
+plan: Decider[Plan, Command, PlanEvent] = Decider("plan", Plan(), decide, evolve, keyed=True)

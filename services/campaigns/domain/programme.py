@@ -385,10 +385,28 @@ def evolve(programme: Programme, event: ProgrammeEvent) -> Programme:
                 target, content=target.content.model_copy(update=changed)
             )
         case ProgrammeEntryCancelled() if target is not None:
-            entries[target.event.entry_id] = replace(target, cancelled=True)
+            for entry in _with_followers(entries, target):
+                entries[entry.event.entry_id] = replace(entry, cancelled=True)
         case _:
             pass
     return Programme(MappingProxyType(entries))
 
 
-programme: Decider[Programme, Record, ProgrammeEvent] = Decider("programme", Programme(), decide, evolve)
+def _with_followers(entries: Entries, target: Entered) -> list[Entered]:
+    """Give an entry and all that follows it: what follows a cancelled entry is cancelled with it (`states.standings`)."""
+    followers = [
+        entry
+        for entry in entries.values()
+        if getattr(entry.event, "of_entry", None) == target.event.entry_id and entry.event.name not in CHANGES
+    ]
+    return [target, *(each for entry in followers for each in _with_followers(entries, entry))]
+
+
+programme: Decider[Programme, Record, ProgrammeEvent] = Decider(
+    "programme",
+    Programme(),
+    decide,
+    evolve,
+    keyed=True,
+    supersedes=(ProgrammeEntryCorrected, ProgrammeEntryCancelled),
+)

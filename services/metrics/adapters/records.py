@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Table, or_, select, union
+from sqlalchemy import Table, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters import tables
@@ -42,7 +42,8 @@ from shared.contracts.envelope import CATALOG, Recorded
 from shared.contracts.notifier import AlertEscalated, AlertSent
 from shared.contracts.registry import UnitTargetSet
 from shared.contracts.vocabulary import Answer
-from shared.directory.projection import USED
+from shared.directory.projection import USED, unit_directory
+from shared.directory.unit_tree import UnitTree
 from shared.kernel.local_day import day_in_vietnam
 from shared.persistence.database import upsert
 from shared.projections.rebuild import Purpose
@@ -93,6 +94,10 @@ class SqlRecords:
         )
         rows = await self.connection.execute(query.limit(most))
         return [read_record(row.facts, row.record) for row in rows]
+
+    async def forget_rules(self) -> None:
+        """Have every draft derived again: the units changed, and with them whose local rules hold."""
+        await self.connection.execute(update(DRAFT).values(rules_version=""))
 
     async def deciding(
         self, asked: Iterable[Asked], apart_from: Collection[UUID] = ()
@@ -273,6 +278,13 @@ def _recorded_days(events: Iterable[Recorded]) -> Iterator[Row]:
     return ({"day": day, "position": position} for day, position in last.items())
 
 
+async def rules_among_units(connection: AsyncConnection, rulebook: Rulebook) -> Rulebook:
+    """Give the rules with the units as they are projected, if some of them are local."""
+    if not rulebook.local:
+        return rulebook
+    return rulebook.within(UnitTree(await unit_directory(connection, tables.units)).lineage)
+
+
 @dataclass(slots=True)
 class MetricsProjection:
     engine: AsyncEngine
@@ -294,9 +306,14 @@ class MetricsProjection:
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         facts = [event for event in events if event.ref.context in {"draft", "communication"}]
-        touched = await project_drafts(SqlRecords(connection), facts, self.rulebook)
         others = [event for event in events if event.ref.context not in {"draft", "communication"}]
         await write_changes(connection, [(event.position, list(row_changes(event))) for event in others])
+        rulebook = await rules_among_units(connection, self.rulebook)
+        touched = await project_drafts(SqlRecords(connection), facts, rulebook)
+        if rulebook.local and any(event.ref.context == "unit" for event in events):
+            await SqlRecords(connection).forget_rules()
+            await rederive(SqlRecords(connection), rulebook)
+            self.unannounced = None
         await upsert(connection, RECORDED_DAY, list(_recorded_days(events)))
         # Announced drafts are compared again: a fact may have been recorded between comparison and announcement.
         announced = {
@@ -309,7 +326,7 @@ class MetricsProjection:
         self.unannounced = None
         # One transaction: no figure is ever counted from rows of two rulebooks.
         async with self.engine.begin() as connection:
-            if await rederive(SqlRecords(connection), self.rulebook):
+            if await rederive(SqlRecords(connection), await rules_among_units(connection, self.rulebook)):
                 # What was superseded follows from the log and the rules too.
                 await tables.checkpoints.ask(connection, f"{self.name}.{Purpose.REBUILD}")
 

@@ -18,6 +18,7 @@ from services.metrics.domain.effect import (
 )
 from services.metrics.domain.errors import RulesNotTaken
 from services.metrics.domain.record import DraftRecord
+from shared.directory.unit_tree import UnitTree
 from shared.rules.figures import NOTHING, Period
 from shared.rules.rulebook.procedure_rows import RulesRefused
 from shared.rules.rulebook.rulebook import Rulebook, RuleFile, rulebook_with
@@ -84,7 +85,9 @@ class Effects:
     async def of(self, files: Sequence[RuleFile], as_of: date, period: Period | None) -> Effect:
         becomes = self._with(files)
         async with self.snapshots() as snapshot:
-            effect = Effect(as_of, snapshot.position, self.rulebook, becomes)
+            lineage = UnitTree(await snapshot.units()).lineage
+            now, then = self.rulebook.within(lineage), becomes.within(lineage)
+            effect = Effect(as_of, snapshot.position, now, then)
             after: str | None = ""
             while after is not None:
                 records = await snapshot.records(after, AT_ONCE)

@@ -33,6 +33,7 @@ from services.metrics.domain.record import DraftRecord, asked_of
 from services.metrics.domain.waiting import ShownRequest, shown_requests
 from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
 from shared.directory.folds import UnitsOn
+from shared.directory.unit_tree import UnitTree
 from shared.rules import wording
 from shared.rules.figures import Period, effective_day, national_floor, reporting_year
 from shared.rules.rulebook.rulebook import Rulebook
@@ -189,18 +190,27 @@ class Queries:
         if draft is None:
             raise DraftUnknown(draft_code)
         units = (await snapshot.units()).on(as_of)
-        record, shown = await self._shown(snapshot, draft, as_of)
+        rulebook = await self._rules(snapshot)
+        record, shown = await self._shown(snapshot, draft, as_of, rulebook)
         requests = shown_requests(record.requests, units, self.rulebook.calendar)
         document = units.nearest(record.lead_on(as_of), self.deadline_documents)
-        answer = coverage_of(record, self.rulebook, as_of, snapshot.position, units.name, shown, requests)
+        answer = coverage_of(record, rulebook, as_of, snapshot.position, units.name, shown, requests)
         return replace(answer, body={**answer.body, "due_document": document})
 
-    async def _shown(self, snapshot: Snapshot, draft: DraftRecord, as_of: date) -> tuple[DraftRecord, Shown]:
+    async def _rules(self, snapshot: Snapshot) -> Rulebook:
+        """Give the rules among the units of a snapshot, if some of them are local."""
+        if not self.rulebook.local:
+            return self.rulebook
+        return self.rulebook.within(UnitTree(await snapshot.units()).lineage)
+
+    async def _shown(
+        self, snapshot: Snapshot, draft: DraftRecord, as_of: date, rulebook: Rulebook
+    ) -> tuple[DraftRecord, Shown]:
         """Give a draft with the communications that decide, and those that are shown."""
         if draft.communications:
-            return draft, Shown.of_whole(draft, self.rulebook, as_of)
-        deciding = await snapshot.deciding(asked_of(draft, self.rulebook))
-        in_stages = days_in_stages(draft, self.rulebook, as_of)
+            return draft, Shown.of_whole(draft, rulebook, as_of)
+        deciding = await snapshot.deciding(asked_of(draft, rulebook))
+        in_stages = days_in_stages(draft, rulebook, as_of)
         asked = [(number, days) for (_, number), days in in_stages.items()]
         covering = await snapshot.covering(draft.draft_id, asked, MOST_SHOWN)
         support = await snapshot.others(draft.draft_id, as_of, MOST_SHOWN)
@@ -219,19 +229,10 @@ class Queries:
                 limit=asked.limit,
                 after=asked.after,
                 counts=asked.counts,
-                days=self._days(draft, asked),
+                days=_days(draft, asked, await self._rules(snapshot)),
                 policy_no=asked.policy_no,
             )
             return await snapshot.listed(listed)
-
-    def _days(self, draft: DraftRecord, asked: ListQuestion) -> Search | None:
-        if asked.entry_id is None:
-            return None if asked.policy_no is None else Search(date.min, asked.as_of)
-        in_stages = days_in_stages(draft, self.rulebook, asked.as_of)
-        days = next((days for (entry, _), days in in_stages.items() if entry == asked.entry_id), None)
-        if days is None:
-            raise StageUnknown(draft.draft_code, asked.entry_id)
-        return days
 
     async def todos(self, question: Question) -> tuple[list[Todo], UnitsOn]:
         async with self.snapshots(question.known_at) as snapshot:
@@ -369,3 +370,13 @@ def _labels(units: UnitsOn) -> Mapping[GroupBy, Callable[[Any], str]]:
         GroupBy.REGIME: lambda key: wording.REGIMES[Regime(key)].vi,
         GroupBy.YEAR: lambda key: "Chưa lấy ý kiến" if key is None else f"Năm {key}",
     }
+
+
+def _days(draft: DraftRecord, asked: ListQuestion, rulebook: Rulebook) -> Search | None:
+    if asked.entry_id is None:
+        return None if asked.policy_no is None else Search(date.min, asked.as_of)
+    in_stages = days_in_stages(draft, rulebook, asked.as_of)
+    days = next((days for (entry, _), days in in_stages.items() if entry == asked.entry_id), None)
+    if days is None:
+        raise StageUnknown(draft.draft_code, asked.entry_id)
+    return days

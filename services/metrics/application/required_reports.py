@@ -2,14 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, Self
 from uuid import UUID
 
-from services.metrics.application.ports import Cell, Snapshot
+from services.metrics.application.ports import Cell, KnownAt, Opens, Snapshot
 from services.metrics.application.queries import Question, codes_of
 from shared.contracts.vocabulary import Dataset
 from shared.directory.folds import UnitsOn
@@ -45,6 +44,7 @@ class ReportsQuestion:
     area_of: str | None = None
     receiver: str | None = None
     state: ReportState | None = None
+    known_at: KnownAt | None = None
 
 
 class ReportsSnapshot(Snapshot, Protocol):
@@ -98,11 +98,11 @@ class _Counting:
 
 @dataclass(frozen=True, slots=True)
 class RequiredReports:
-    snapshots: Callable[[], AbstractAsyncContextManager[ReportsSnapshot]]
+    snapshots: Opens[ReportsSnapshot]
 
     async def reports(self, question: ReportsQuestion) -> ReportsAnswer:
         """List expected reports by due day, unit and receiver."""
-        async with self.snapshots() as snapshot:
+        async with self.snapshots(question.known_at) as snapshot:
             units = (await snapshot.units()).on(question.as_of)
             codes = codes_of(units, _of_units(question))
             entries = {entry.fact.entry_id: entry for entry in await snapshot.report_entries(question.year)}

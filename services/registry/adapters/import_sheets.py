@@ -1,7 +1,7 @@
 """The registry's import sheets: what a row of each file means as a command."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -22,7 +22,7 @@ from services.registry.domain.errors import OutcomeWithoutStage
 from services.registry.domain.references.findings import BY_ITSELF, unit_findings
 from shared.bulk_import.percentages import Percent
 from shared.bulk_import.row_parsing import DatedRow, ImportRow, Listed, NumbersByName, Reason, refused
-from shared.bulk_import.sheet import Sheet, Taken
+from shared.bulk_import.sheet import Sheet, Taken, changed_since
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.event import SUPERVISION, Code, draft_id, posting_id
 from shared.contracts.registry import MOST_POLICIES
@@ -137,6 +137,8 @@ class DraftRow(DraftFields, ImportRow):
     scope_basis: ScopeBasis | None = None
     state_secret: Annotated[Answer | None, AfterValidator(unless_unknown)] = None
     procedure_document: str | None = None
+    procedure_authority: str | None = None
+    procedure_decided_on: FactDay | None = None
     outcome: str | None = None
     dataset: Dataset = Dataset.LIVE
 
@@ -175,7 +177,9 @@ class StageRow(PaperFields, DatedRow):
             fields = self.column_values("draft_code", "expected", "session")
             return drafts.EnterStage(notes=self.notes, **fields, **given)
         fields = self.column_values("draft_code", "expected", "entered_on", *PaperFields.model_fields)
-        return drafts.ExpectStage(notes=self.notes, expected_on=self.entered_on, **fields, **given)
+        return drafts.ExpectStage(
+            notes=self.notes, expected_on=self.entered_on, of_file=True, **fields, **given
+        )
 
 
 class OpinionRow(OpinionFields, ImportRow):
@@ -313,7 +317,8 @@ class Rows:
             return Taken(0)
         try:
             command = drafts.EndAsRecorded(end=ends[row.outcome], **_given(metadata))
-            return _taken(await self.commands.on_draft(row.draft_code, command, metadata))
+            commands = replace(self.commands, once=False)  # it depends on the entries as they are now
+            return _taken(await commands.on_draft(row.draft_code, command, metadata))
         except OutcomeWithoutStage as refusal:
             return Taken(0, warnings=[refused(refusal.message)])
 
@@ -324,4 +329,5 @@ def _given(metadata: Metadata) -> Given:
 
 
 def _taken(handled: Handled[Any], warnings: Sequence[Reason] = ()) -> Taken:
-    return Taken(handled.version.position, [] if handled.repeated else handled.event_names, warnings)
+    events = [] if handled.repeated else handled.event_names
+    return Taken(handled.version.position, events, [*changed_since(handled), *warnings])

@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 from services.registry.adapters.draft_api import PostingView, finding_views, posting_views
 from services.registry.adapters.read_model import as_of
 from services.registry.adapters.request_views import RequestView
-from services.registry.domain.draft_state import Draft, papers_of, procedure_of
+from services.registry.domain.draft_state import Draft, expectations_of, papers_of, procedure_of
 from services.registry.domain.unit import Unit
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Acting, Event, Unknown
@@ -100,7 +100,8 @@ class DraftItem(_DraftHead):
 class StageView(BaseModel):
     """One entry into a stage, after all corrections; `late`: it was recorded after later ones.
 
-    `unusual`: the procedure has no such step; `returned`: the dossier came back, which is no mistake.
+    `unusual`: the procedure has no such step; `returned`: the dossier came back, which is no mistake. `expected`: the day and
+    session for which it had been expected.
     """
 
     entry_id: UUID
@@ -115,6 +116,7 @@ class StageView(BaseModel):
     late: bool
     unusual: bool
     returned: bool
+    expected: DraftStageExpected | None
     notes: Notes
 
 
@@ -230,7 +232,7 @@ def _stages(
 ) -> list[dict[str, Any]]:
     kinds = {(finding.about, finding.kind) for finding in findings}
     recorded = {event.event_id: event.data for event in history.events}
-    papers = papers_of(history.events)
+    papers, came = papers_of(history.events), expectations_of(history.events)
     return [
         {
             "entry_id": str(entry.entry_id),
@@ -243,6 +245,7 @@ def _stages(
             "late": entry.late,
             "unusual": any((entry.entry_id, kind) in kinds for kind in UNUSUAL),
             "returned": (entry.entry_id, FindingKind.RETURNED) in kinds,
+            "expected": came.get(entry.entry_id),
             "notes": getattr(recorded[entry.entry_id], "notes", None) or {},
         }
         for entry in entries

@@ -83,11 +83,14 @@ class NoDeciders:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
+    """`once`: the commands are rows of files, which may be imported again after what they say has changed (`handle`)."""
+
     store: EventStore
     new_id: NewId
     rulebook: Rulebook
     now: Clock
     deciders: Deciders = field(default_factory=NoDeciders)
+    once: bool = False
     _units_in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -123,7 +126,14 @@ class Commands:
         ref = unit_ref(command.unit_code)
         async with self._units_in_turn:
             return await handle_prepared(
-                self.store, units.unit, ref, with_related, metadata, if_match=if_match, new_id=self.new_id
+                self.store,
+                units.unit,
+                ref,
+                with_related,
+                metadata,
+                if_match=if_match,
+                new_id=self.new_id,
+                once=self.once,
             )
 
     async def register_draft(self, command: drafts.Register, metadata: Metadata) -> Handled[State]:
@@ -172,7 +182,14 @@ class Commands:
     ) -> Handled[State]:
         ref = draft_ref(draft_code)
         return await handle_prepared(
-            self.store, draft, ref, prepare, metadata, if_match=if_match, new_id=self.new_id
+            self.store,
+            draft,
+            ref,
+            prepare,
+            metadata,
+            if_match=if_match,
+            new_id=self.new_id,
+            once=self.once,
         )
 
     async def _prepared(self, command: Any, history: History) -> Any:

@@ -37,7 +37,7 @@ from services.registry.domain.draft_commands import (
     Wanted,
     WithdrawRequest,
 )
-from services.registry.domain.draft_state import Absent, Draft, State, about, evolve, fact_of
+from services.registry.domain.draft_state import Absent, Draft, State, about, evolve, fact_of, procedure_of
 from services.registry.domain.lowering import answer_of, asks_proposal, lowered_by
 from services.registry.domain.references.unit_checks import check_valid
 from shared.contracts.event import Acting, Decider, without_notes
@@ -46,6 +46,7 @@ from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftEvent,
     DraftMerged,
+    DraftOpinionsSummarised,
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
@@ -56,6 +57,7 @@ from shared.contracts.registry import (
     DraftScopeAssessed,
     DraftStageCorrected,
     DraftStageEntered,
+    DraftStageExpected,
     DraftSuspended,
     DraftTransferred,
     DraftWithdrawn,
@@ -436,20 +438,53 @@ def _decide_policy(draft: Draft, command: PolicyCommand) -> Sequence[DraftEvent]
 def _register(state: State, command: Register) -> Sequence[DraftEvent]:
     """Register once; a repeated registration with the original or the amended content changes nothing.
 
-    Its title may be the present one: what is exported after a retitling is imported again.
+    Its title, procedure and lead unit may be later ones: what is exported after a change is imported again.
     """
     registered = DraftRegistered.of(command)
     scope = DraftScopeAssessed.of(command.scope) if command.scope else None
-    document = command.procedure_document
-    procedure = DraftProcedureDecided(procedure=command.procedure, document=document) if document else None
+    procedure = _procedure_decided(command)
     if isinstance(state, Absent):
         return [event for event in (registered, scope, procedure) if event]
-    given = (scope, state.scope), (procedure, state.procedure)
+    given = (scope, state.scope), (procedure, _as_stated(state.procedure, procedure))
     as_recorded = (state.registered, state.described)
-    retitled = (each.model_copy(update={"title": state.title}) for each in as_recorded)
-    if registered not in (*as_recorded, *retitled) or any(_differs(*pair) for pair in given):
+    now = _changed_since(state, registered)
+    same = any(registered == each.model_copy(update=now) for each in as_recorded)
+    if not same or any(_differs(*pair) for pair in given):
         raise errors.DraftDiffers(command.draft_code)
     return []
+
+
+def _changed_since(draft: Draft, registered: DraftRegistered) -> dict[str, Any]:
+    """Give those of title, procedure and lead unit that the draft has now, or on some day after its registration."""
+    leads = {transfer.to_unit_code for transfer in draft.transfers}
+    now = {
+        "title": registered.title == draft.title,
+        "procedure": registered.procedure is procedure_of(draft),
+        "lead_unit_code": registered.lead_unit_code in leads,
+    }
+    return {name: getattr(registered, name) for name, is_present in now.items() if is_present}
+
+
+def _procedure_decided(command: Register) -> DraftProcedureDecided | None:
+    if command.procedure_document is None:
+        return None
+    _check_decided_on(command.procedure_decided_on, command.today)
+    return DraftProcedureDecided(
+        procedure=command.procedure,
+        document=command.procedure_document,
+        authority=command.procedure_authority,
+        decided_on=command.procedure_decided_on,
+    )
+
+
+def _as_stated(
+    present: DraftProcedureDecided | None, given: DraftProcedureDecided | None
+) -> DraftProcedureDecided | None:
+    """Leave out of a recorded decision what a repeated one does not state: files of before had the document alone."""
+    if present is None or given is None:
+        return present
+    unstated = {name: None for name in ("authority", "decided_on") if getattr(given, name) is None}
+    return present.model_copy(update=unstated)
 
 
 def _differs(given: DraftEvent | None, present: DraftEvent | None) -> bool:
@@ -503,4 +538,15 @@ def _check_units_of_transfer(draft: Draft, command: Transfer) -> None:
             require(by, unit_code)
 
 
-draft: Decider[State, Command, DraftEvent] = Decider("draft", Absent(), decide, evolve, about)
+draft: Decider[State, Command, DraftEvent] = Decider(
+    "draft",
+    Absent(),
+    decide,
+    evolve,
+    about,
+    supersedes=(
+        *(DraftAmended, DraftRetitled, DraftScopeAssessed, DraftProcedureDecided, DraftTransferred),
+        *(DraftPolicyAmended, DraftPolicyRemoved, DraftStageCorrected),
+        *(DraftStageExpected, DraftOpinionsSummarised),
+    ),
+)

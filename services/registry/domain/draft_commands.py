@@ -136,6 +136,8 @@ class Register(OnDraft):
     dataset: Dataset = Dataset.LIVE
     scope: Scope | None = None
     procedure_document: str | None = None
+    procedure_authority: str | None = None
+    procedure_decided_on: date | None = None
     handling: Handling | None = None
     amends: tuple[str, ...] | None = None
     replaces: tuple[str, ...] | None = None
@@ -211,7 +213,10 @@ class EnterStage(OnDraft):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectStage(OnDraft):
-    """Expect a stage on a day to come; None: it is no longer expected."""
+    """Expect a stage on a day to come; None: it is no longer expected.
+
+    `of_file`: a row of a file, which also gives days that have passed, and expectations of stages entered since.
+    """
 
     stage: Stage
     expected_on: date | None
@@ -220,6 +225,7 @@ class ExpectStage(OnDraft):
     what: str | None = None
     source: str | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    of_file: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

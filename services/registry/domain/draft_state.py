@@ -63,7 +63,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """`registered` is how it was registered, `described` the same with all amendments, the rest how it stands."""
+    """`registered` is how it was registered, `described` the same with all amendments, the rest how it stands.
+
+    `came` are expectations of stages that were entered since.
+    """
 
     registered: DraftRegistered
     described: DraftRegistered
@@ -79,6 +82,7 @@ class Draft:
     amendments: tuple[DraftAmended, ...] = ()
     requests: tuple[Request, ...] = ()
     expected: tuple[DraftStageExpected, ...] = ()
+    came: tuple[DraftStageExpected, ...] = ()
     opinions: tuple[DraftOpinionsSummarised, ...] = ()
 
     def request(self, request_id: UUID) -> Request | None:
@@ -180,8 +184,9 @@ def _settled(request: Request, event: DraftRequestDecided) -> Request:
 
 
 def _with_entry(draft: Draft, entry: Entry) -> Draft:
+    came = (*draft.came, *(each for each in draft.expected if each.stage is entry.stage))
     expected = _of_other_stages(draft.expected, entry.stage)
-    return replace(draft, entries=(*draft.entries, entry), expected=expected)
+    return replace(draft, entries=(*draft.entries, entry), expected=expected, came=came)
 
 
 OfStage = TypeVar("OfStage", DraftStageExpected, DraftOpinionsSummarised)
@@ -239,6 +244,19 @@ def entry_with_id(events: Sequence[Recorded], entry_id: UUID) -> Entry | None:
         return None
     entry = match[0]
     return Entry(entry.stage, entry.entered_on, entry.precision, entry.resumed, papers_of(events)[entry_id])
+
+
+def expectations_of(events: Iterable[Recorded]) -> dict[UUID, DraftStageExpected]:
+    """Give the expectation that each entry fulfilled, by the id of its event: the day and session planned for that stage."""
+    waiting: dict[Stage, DraftStageExpected] = {}
+    came: dict[UUID, DraftStageExpected] = {}
+    for event in events:
+        if isinstance(event.data, DraftStageExpected):
+            waiting[event.data.stage] = event.data
+        elif isinstance(event.data, ENTRIES):
+            expected = waiting.pop(entry_of(event).stage, None)
+            came |= {event.event_id: expected} if expected and expected.expected_on else {}
+    return came
 
 
 def papers_of(events: Iterable[Recorded]) -> dict[UUID, Paper]:

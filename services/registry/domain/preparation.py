@@ -33,15 +33,21 @@ def _expect(draft: Draft, command: ExpectStage) -> Sequence[DraftStageExpected]:
     present = next((each for each in draft.expected if each.stage is command.stage), None)
     if command.expected_on is None:
         return [event] if present else []
-    if present is not None and without_notes(present) == without_notes(event):
+    before = [*draft.came, present] if command.of_file else [present]
+    if any(each is not None and without_notes(each) == without_notes(event) for each in before):
         return []
     if command.stage in NEVER_EXPECTED:
         raise errors.StageNotExpected(command.stage)
     if not is_first_day(command.expected_on, command.precision):
         raise NotFirstDay(command.expected_on, command.precision)
-    if last_day(command.expected_on, command.precision) < command.today:
+    if has_passed(command) and not command.of_file:
         raise errors.ExpectedDayPassed(command.stage, command.expected_on)
     return [event]
+
+
+def has_passed(command: ExpectStage) -> bool:
+    day = command.expected_on
+    return day is not None and last_day(day, command.precision) < command.today
 
 
 def _summarise(draft: Draft, command: SummariseOpinions) -> Sequence[DraftOpinionsSummarised]:

@@ -318,14 +318,26 @@ def _check_end(unit: folds.Unit, command: Dissolve) -> None:
 
 
 def _register(state: State, command: Register) -> Sequence[UnitEvent]:
-    """Register once; a repeated registration with the original or the amended content changes nothing."""
+    """Register once; a repeated registration with the original or the amended content changes nothing.
+
+    Its name and parent may be those of a later day: what is exported after a change is imported again.
+    """
     unit = UnitRegistered.of(command)
     if isinstance(state, Unit):
-        if unit not in (state.registered, state.described):
+        as_recorded = (state.registered, state.described)
+        if not any(unit == each.model_copy(update=_of_a_day(state, unit)) for each in as_recorded):
             raise UnitDiffers(unit.unit_code)
         return []
     unit_checks.check_registration(folds.registered_unit(unit), unit.province_code, command.related)
     return [unit]
+
+
+def _of_a_day(state: Unit, unit: UnitRegistered) -> dict[str, Any]:
+    """Give those of the name and the parent that the unit has on some later day."""
+    names = {change.unit_name for change in state.changes if isinstance(change, UnitRenamed)}
+    parents = {change.parent_code for change in state.changes if isinstance(change, UnitMoved)}
+    name = {"unit_name": unit.unit_name} if unit.unit_name in names else {}
+    return name | ({"parent_code": unit.parent_code} if unit.parent_code in parents else {})
 
 
 def _amend(state: Unit, command: Amend) -> Sequence[UnitAmended]:

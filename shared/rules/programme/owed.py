@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.rules.figures import Period
 from shared.rules.programme.reports import report_standings
-from shared.rules.programme.states import EntryFact, EntryStatus, Standing
+from shared.rules.programme.states import EntryFact, Standing
 
 Kind = ProgrammeKind
 
@@ -66,7 +66,7 @@ def owed(stand: Mapping[UUID, Standing]) -> Iterator[Owed]:
         if standing.owed_by is None:
             continue
         left = _left(standing, stand)
-        if left != 0 and not _is_void(standing, stand):
+        if left != 0:
             yield _of(standing, standing.owed_by, left)
 
 
@@ -115,12 +115,6 @@ def _of(standing: Standing, unit_code: str, left: int | None) -> Owed:
         since=passing[-1].day if passing else fact.day,
         left=left,
     )
-
-
-def _is_void(standing: Standing, stand: Mapping[UUID, Standing]) -> bool:
-    """Say whether what an entry is about was cancelled: a finding of an inspection that was not held."""
-    followed = stand.get(standing.fact.of_entry) if standing.fact.of_entry else None
-    return followed is not None and followed.status is EntryStatus.CANCELLED
 
 
 def _left(standing: Standing, stand: Mapping[UUID, Standing]) -> int | None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from shared.contracts.vocabulary import ProgrammeKind, ReportPeriod
-from shared.rules.programme.kinds import KINDS
+from shared.rules.programme.kinds import CHANGES, KINDS
 
 Kind = ProgrammeKind
 
@@ -30,8 +30,8 @@ class EntryFact:
     """An entry as it stands after corrections.
 
     `happened_on` is the first day on which it may have happened, `due_on` the last day of what it is due in. Of two on
-    one day `position` (in the log) says which came first. From `cancelled_from` on it does not hold. `day` is that by
-    which entries are ordered (`dated`).
+    one day `position` (in the log) says which came first. From `cancelled_from` on it does not hold; in a `Standing` that is
+    also the day from which what it follows does not. `day` is that by which entries are ordered (`dated`).
     """
 
     entry_id: UUID
@@ -90,12 +90,35 @@ Steps = Mapping[UUID, Sequence[EntryFact]]
 
 def standings(facts: Iterable[EntryFact], as_of: date) -> dict[UUID, Standing]:
     """Give each entry that exists on a day, with its state; the facts are those of whole programmes."""
-    present = sorted((fact for fact in dated(facts) if fact.day <= as_of), key=_place)
+    present = sorted((fact for fact in dated(_held(facts)) if fact.day <= as_of), key=_place)
     steps: dict[UUID, list[EntryFact]] = defaultdict(list)
     for fact in present:
         if fact.of_entry is not None and fact.holds_on(as_of):
             steps[fact.of_entry].append(fact)
     return {fact.entry_id: _standing(fact, steps, as_of) for fact in present}
+
+
+def _held(facts: Iterable[EntryFact]) -> Iterator[EntryFact]:
+    """Give each entry the day from which it does not hold: what follows a cancelled entry is cancelled with it.
+
+    A correction or cancellation is about the entry, not part of it: it stays as it was recorded.
+    """
+    ordered = sorted(facts, key=lambda fact: fact.position)
+    by_id = {fact.entry_id: fact for fact in ordered}
+    for fact in ordered:
+        if fact.kind not in CHANGES:
+            ends = [each.cancelled_from for each in _upwards(fact, by_id) if each.cancelled_from is not None]
+            yield replace(fact, cancelled_from=min(ends)) if ends else fact
+        else:
+            yield fact
+
+
+def _upwards(fact: EntryFact, by_id: Mapping[UUID, EntryFact]) -> Iterator[EntryFact]:
+    """Give an entry, what it follows, and so on."""
+    followed: EntryFact | None = fact
+    while followed is not None:
+        yield followed
+        followed = by_id.get(followed.of_entry) if followed.of_entry else None
 
 
 def dated(facts: Iterable[EntryFact]) -> Iterator[EntryFact]:

@@ -86,8 +86,8 @@ class PermissionRow(GroundedRow):
 class ProcedureRow(GroundedRow):
     """One row; in an operator's file a field that is left out is inherited from the rule that it replaces.
 
-    `area` makes it a local row: it holds for drafts whose lead unit has one of these codes, or begins with what stands
-    before an asterisk.
+    `area` makes it a local row: it holds for drafts whose lead unit has one of these codes, or one that begins with what stands
+    before an asterisk, stands below such a unit on the day, or is followed by it.
     """
 
     regime: Regime

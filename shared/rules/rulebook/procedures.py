@@ -1,6 +1,6 @@
 """What one procedure asks of a draft, dated; and how an operator's rows stand in the place of packaged ones."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -118,18 +118,24 @@ class ProcedureRule(Grounded):
 
 @dataclass(frozen=True, slots=True)
 class LocalRule:
-    """A rule of a province's own, in the place of the national one for drafts that a unit of its `area` leads."""
+    """A rule of a province's own, in the place of the national one for drafts that a unit of its `area` leads.
+
+    The area are the units that are named, those below them, and those whose work they follow.
+    """
 
     area: tuple[str, ...]
     rule: ProcedureRule
 
-    def holds(self, lead: str, on: date) -> bool:
+    def holds(self, lineage: Collection[str], on: date) -> bool:
+        """Say whether it holds on a day for a unit; `lineage` is the unit, those above it, and those that follow its work."""
         until = self.rule.valid_to or date.max
-        return self.rule.valid_from <= on <= until and any(_is_in(lead, pattern) for pattern in self.area)
+        return self.rule.valid_from <= on <= until and any(
+            _is_in(code, pattern) for pattern in self.area for code in lineage
+        )
 
 
-def _is_in(lead: str, pattern: str) -> bool:
-    return lead.startswith(pattern[:-1]) if pattern.endswith("*") else lead == pattern
+def _is_in(code: str, pattern: str) -> bool:
+    return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
 
 
 def followed(rules: Iterable[ProcedureRule]) -> tuple[ProcedureRule, ...]:

@@ -6,14 +6,14 @@ import io
 import json
 from bisect import bisect_right
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import TypeAdapter
 
@@ -124,6 +124,7 @@ Notices = dict[int, str]
 Rules = dict[Key, tuple[ProcedureRule, ...]]
 Regimes = Mapping[Regime, RegimeRule]
 Local = Mapping[Key, tuple[LocalRule, ...]]
+Lineage = Callable[[str, date], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,8 @@ class RuleFile:
 class Rulebook:
     """Procedures, calendar and what counts; `version` is the SHA-256 of what they say, in hex.
 
-    `notices`: by year the notice or law that settles its days off.
+    `notices`: by year the notice or law that settles its days off. `lineage` gives the units above one on a day, and those
+    that follow its work, for local rules; it is no part of the rules themselves.
     """
 
     procedures: Mapping[Key, tuple[ProcedureRule, ...]]
@@ -152,21 +154,27 @@ class Rulebook:
     notices: Mapping[int, str]
     local: Mapping[Key, tuple[LocalRule, ...]]
     version: str
+    lineage: Lineage = field(default=lambda _code, _day: (), compare=False, repr=False)
+
+    def within(self, lineage: Lineage) -> Self:
+        """Give the same rules among the units of an installation."""
+        return replace(self, lineage=lineage)
 
     def procedure(
         self, regime: Regime, instrument: Instrument, procedure: Procedure, on: date, lead: str | None = None
     ) -> ProcedureRule:
         """Return the rule in force on a day; the first one also holds for the days before it.
 
-        A rule of the area of the unit that leads on that day holds in the place of the national one.
+        A rule of the area of the unit that leads on that day holds in the place of the national one; of several the last.
 
         The regime is an attribute of the draft, so a stage dated before the law's own first day (or after
         its last, Law 64/2025/QH15 Art. 72) still goes by the draft's regime.
         """
         key = regime, instrument, procedure
-        if lead is not None:
-            for own in reversed(self.local.get(key, ())):
-                if own.holds(lead, on):
+        if lead is not None and (local := self.local.get(key, ())):
+            lineage = (lead, *self.lineage(lead, on))
+            for own in reversed(local):
+                if own.holds(lineage, on):
                     return own.rule
         return in_force(self.procedures[key], on)
 

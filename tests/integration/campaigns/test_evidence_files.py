@@ -5,7 +5,7 @@ import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import httpx
 import pytest
@@ -25,6 +25,16 @@ def docx(*more: str) -> bytes:
     with ZipFile(written, "w") as archive:
         for name in ("[Content_Types].xml", "_rels/.rels", "word/document.xml", *more):
             archive.writestr(name, "<x/>")
+    return written.getvalue()
+
+
+def bomb() -> bytes:
+    """A document of some kilobytes that unpacks to fifty megabytes."""
+    written = io.BytesIO()
+    with ZipFile(written, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<x/>")
+        archive.writestr("_rels/.rels", "<x/>")
+        archive.writestr("word/document.xml", bytes(50 << 20))
     return written.getvalue()
 
 
@@ -172,10 +182,18 @@ async def test_who_follows_the_unit_sees_it_and_alone_verifies(
         (b"<html><script>alert(1)</script></html>", "trang.png", 422, "file-kind-refused"),
         (docx("word/vbaProject.bin"), "cong-van.docx", 422, "file-kind-refused"),
         (b"PK\x03\x04" + bytes(300), "hong.docx", 422, "file-kind-refused"),
-        (b"", "trong.pdf", 413, "file-too-large"),
+        (docx("word/embeddings/chay.exe"), "dinh-kem.docx", 422, "file-kind-refused"),
+        (docx("xl/macrosheets/sheet1.xml"), "macro4.xlsx", 422, "file-kind-refused"),
+        (bomb(), "bom.docx", 422, "file-unpacks-too-large"),
+        (docx(*(f"word/media/{n}" for n in range(10_001))), "nhieu.docx", 422, "file-unpacks-too-large"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "anh.gif", 422, "file-kind-refused"),
+        (b"", "trong.pdf", 422, "file-empty"),
         (PDF + bytes(2 << 20), "lon.pdf", 409, "evidence-quota-exceeded"),
     ],
-    ids=["program", "page", "macro", "damaged", "empty", "quota"],
+    ids=[
+        *("program", "page", "macro", "damaged", "packed program", "macro sheet", "bomb", "many parts"),
+        *("script in an image", "empty", "quota"),
+    ],
 )
 async def test_what_is_no_evidence_is_refused_and_not_kept(
     campaigns: Api,

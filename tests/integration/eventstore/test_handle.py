@@ -326,3 +326,47 @@ async def test_unknown_events_are_skipped_but_counted(store: EventStore) -> None
 def _reading(store: EventStore, catalog: Catalog) -> EventStore:
     assert isinstance(store, JetStreamEventStore)
     return JetStreamEventStore(store.nc, catalog)
+
+
+async def test_a_row_whose_fact_was_changed_since_changes_nothing(store: EventStore) -> None:
+    """`once`: neither recorded again nor refused; without it a command does what it says."""
+    ref = draft()
+    for title in ("một", "hai"):
+        await handle(store, LATEST, ref, title, META, new_id=new_id)
+    again = await handle(store, LATEST, ref, "một", META, new_id=new_id, once=True)
+    assert (again.events, again.superseded, again.state) == ((), True, "hai")
+    refused = await handle(store, STRICT, ref, "một", META, new_id=new_id, once=True)
+    assert (refused.events, refused.superseded) == ((), True)
+    with pytest.raises(Taken):
+        await handle(store, STRICT, ref, "ba", META, new_id=new_id, once=True)
+    with pytest.raises(Taken):
+        await handle(store, STRICT, ref, "một", META, new_id=new_id)
+    for decider, once in ((LATEST, False), (replace(LATEST, keyed=True), True)):
+        done = await handle(store, decider, ref, "một", META, new_id=new_id, once=once)
+        assert (done.superseded, done.state) == (False, "một")
+        await handle(store, LATEST, ref, "hai", META, new_id=new_id)
+
+
+class Taken(Refusal):
+    code = "taken"
+
+    def __init__(self) -> None:
+        super().__init__("Đã có.", "It is there.")
+
+
+def _latest(state: str, command: str) -> Sequence[Event]:
+    return [] if state == command else [DraftRetitled(title=command)]
+
+
+def _strict(state: str, command: str) -> Sequence[Event]:
+    if state not in {"", command}:
+        raise Taken
+    return _latest(state, command)
+
+
+def _title(state: str, event: Event) -> str:
+    return event.title if isinstance(event, DraftRetitled) else state
+
+
+LATEST: Decider[str, str, Event] = Decider("draft", "", _latest, _title)
+STRICT: Decider[str, str, Event] = Decider("draft", "", _strict, _title)

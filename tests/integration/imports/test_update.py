@@ -155,6 +155,65 @@ async def test_amended_rows_are_shown_and_recorded_once_and_nothing_is_removed(
     assert (done, await platform.head()) == (updating.Updated(), head), "a second time nothing changes"
 
 
+async def test_entries_and_procedures_are_amended_and_a_lead_unit_is_refused_with_what_changes_it(
+    platform: Platform, tmp_path: Path
+) -> None:
+    await fill(platform)
+    await platform.import_rows("units", [small_office.unit("SO-B")])
+    task = {
+        "kind": "task_assigned",
+        "title": "Tập huấn",
+        "entry_ref": "NV-1",
+        "due_on": "2025-06",
+        "note": "a",
+    }
+    training = {"kind": "training_held", "title": "Lớp 1", "happened_on": "2025-03-03", "quantity": "30"}
+    rows = [{"unit_code": "SO-A", "year": "2025", **row} for row in (task, training)]
+    await platform.import_rows("programme", rows)
+    await platform.settled()
+    folder = tmp_path / "data"
+    await asyncio.to_thread(export, platform, folder)
+    before = await platform.head()
+    done, _ = await asyncio.to_thread(update, platform, folder)
+    assert (done, await platform.head()) == (updating.Updated(), before)
+
+    def entry(row: dict[str, str]) -> dict[str, str]:
+        return row | ({"quantity": "45"} if row["kind"] == "training_held" else {"due_on": "2025-09-30"})
+
+    def led(row: dict[str, str]) -> dict[str, str]:
+        by = {"procedure": "simplified"}
+        return row | (
+            {**by, "lead_unit_code": "SO-B"}
+            if row["draft_code"] == "NQ-1"
+            else {**by, "procedure_document": "CV 7"}
+        )
+
+    columns(folder, "drafts", "procedure_document")
+    rewrite(folder, "programme", entry)
+    rewrite(folder, "drafts", led)
+    done, findings = await asyncio.to_thread(update, platform, folder)
+    refused = [(each.label, each.line, each.column) for each in findings if each.refused]
+    assert refused == [("drafts.csv", 2, "lead_unit_code"), ("drafts.csv", 2, "procedure")]
+    assert "POST /drafts/NQ-1/transfer" in next(each.why.vi for each in findings if each.refused)
+    assert (done.amended, done.refused) == (4, 1)
+    await platform.settled()
+    entries = (await platform.campaigns.client.get("/units/SO-A/programme/2025")).json()["entries"]
+    now = {each["kind"]: each for each in entries if each["kind"] != "entry_corrected"}
+    assert (now["training_held"]["quantity"], now["training_held"]["happened_on"]) == (45, "2025-03-03")
+    assert (now["task_assigned"]["due_on"], now["task_assigned"]["note"]) == ("2025-09-30", "a")
+    other = (await platform.registry.client.get("/drafts/NQ-2")).json()
+    assert (other["procedure"], other["procedure_decision"]["document"]) == ("simplified", "CV 7")
+
+
+def columns(folder: Path, name: str, *added: str) -> None:
+    """Add empty columns to a file."""
+    file = folder / f"{name}.csv"
+    header, *rows = file.read_text(encoding="utf-8-sig").splitlines()
+    new = [column for column in added if column not in header.split(",")]
+    lines = [",".join([header, *new]), *(row + "," * len(new) for row in rows)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+
+
 async def test_a_row_that_may_not_be_amended_is_refused_and_the_others_go_in(
     platform: Platform, tmp_path: Path
 ) -> None:

@@ -100,7 +100,8 @@ async def covers_alike_in(snapshot: SqlSnapshot, record: DraftRecord, as_of: dat
     draft = await snapshot.draft(record.draft_code)
     assert draft is not None
     assert replace(draft, communications=record.communications, source=record.source) == record
-    _, shown = await Queries(lambda: None, RULEBOOK)._shown(snapshot, draft, as_of)  # type: ignore[arg-type]
+    queries = Queries(lambda: None, RULEBOOK)  # type: ignore[arg-type]
+    _, shown = await queries._shown(snapshot, draft, as_of, RULEBOOK)
     whole = Shown.of_whole(record, RULEBOOK, as_of)
     assert {pair: (item.total, set(item.first)) for pair, item in shown.covering.items()} == {
         pair: (item.total, set(item.first)) for pair, item in whole.covering.items()

@@ -1,10 +1,14 @@
 """Who reports what to whom: the list of a quarter, who is late, and a unit's own figures with those that are counted."""
 
+import asyncio
+import shlex
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from deploy.cli.main import app
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from tests.support.platform.service import Platform, open_platform
@@ -112,3 +116,48 @@ async def test_the_reports_of_three_communes(platform: Platform) -> None:
     before = await listed(platform, as_of="2025-03-25")
     assert before["counts"]["late"] == 2
     assert (await listed(platform, receiver="XA-1"))["reports"] == []
+
+
+def loa(platform: Platform, monkeypatch: pytest.MonkeyPatch, command: str) -> str:
+    """Run a command against the platform; returns what it prints, on one line."""
+    for name, api in platform.services.items():
+        monkeypatch.setenv(f"LOA_URL_{name.upper()}", f"http://127.0.0.1:{api.settings.port}")
+    monkeypatch.setenv("LOA_TOKEN", platform.issuer.token())
+    done = CliRunner().invoke(app, shlex.split(command), catch_exceptions=True)
+    return " ".join(done.output.split()) if done.exit_code == 0 else f"{done.exit_code}: {done.exception}"
+
+
+async def test_a_report_is_listed_sent_and_received_by_commands(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await platform.import_rows("units", [small_office.unit(code) for code in ("STP", "XA-1", "XA-2")])
+    duty = {"unit_code": "STP", "year": "2025", "kind": "report_required", "title": "Báo cáo Đề án 407"}
+    duty |= {"happened_on": "2024-12-20", "report_period": "quarter", "due_days": "10"}
+    await platform.import_rows("programme", [duty | {"coordinating_unit_codes": "XA-1;XA-2"}])
+    before = await platform.settled()
+
+    async def run(command: str) -> str:
+        return await asyncio.to_thread(loa, platform, monkeypatch, command)
+
+    shown = await run("reports list --year 2025 --as-of 2025-04-01")
+    assert "Late: XA-1, XA-2" in shown
+    sent = await run(
+        "reports send --year 2025 --unit XA-1 --on 2025-03-20 --document 7/BC-UBND --figure activities=2"
+    )
+    assert "Sent: Báo cáo Đề án 407 (XA-1 → STP, 15/12/2024–14/03/2025)" in sent
+    await platform.settled()
+    assert "Late: XA-2" in await run("reports list --year 2025 --as-of 2025-04-01 --late")
+    assert "Received" in await run("reports receive --year 2025 --unit XA-1 --on 2025-03-30")
+    await platform.settled()
+    (report, *_) = (await listed(platform, unit="XA-1"))["reports"]
+    assert (report["state"], report["document"], report["received_on"]) == (
+        "received",
+        "7/BC-UBND",
+        "2025-03-30",
+    )
+    assert [(each["name"], each["own"]) for each in report["figures"]] == [("activities", 2)]
+    earlier = await run(f"reports list --year 2025 --as-of 2025-04-01 --known-at {before}")
+    assert "Late: XA-1, XA-2" in earlier, "as known before anything was sent"
+    assert (await listed(platform, known_at=before))["counts"]["late"] == 2
+    assert "No such report is waiting" in await run("reports receive --year 2025 --unit XA-1")
+    assert "name=number" in await run("reports send --unit XA-1 --figure nhiều")

@@ -23,14 +23,20 @@ def day_of(entry: EntryFact, log: Sequence[EntryFact]) -> date:
     return max((day_of(other, log) for other in earlier), default=date.min)
 
 
+def fell(entry: EntryFact, log: Sequence[EntryFact], day: date) -> bool:
+    """Whether it was cancelled by a day, or what it is about was."""
+    if entry.cancelled_from and entry.cancelled_from <= day:
+        return True
+    whole = next((other for other in log if other.entry_id == entry.of_entry), None)
+    return whole is not None and fell(whole, log, day)
+
+
 def about(entry: EntryFact, log: Sequence[EntryFact], day: date) -> list[EntryFact]:
     """What was done about an entry by a day, in order, and still holds then."""
     done = [
         other
         for other in log
-        if other.of_entry == entry.entry_id
-        and day_of(other, log) <= day
-        and not (other.cancelled_from and other.cancelled_from <= day)
+        if other.of_entry == entry.entry_id and day_of(other, log) <= day and not fell(other, log, day)
     ]
     return sorted(done, key=lambda other: (day_of(other, log), other.position))
 
@@ -92,7 +98,7 @@ def status(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> str | Non
     """Name the state on a day; `absent` before the entry exists, None of what owes nothing."""
     if day_of(entry, log) > asked:
         return "absent"
-    if entry.cancelled_from and entry.cancelled_from <= asked:
+    if fell(entry, log, asked):
         return "cancelled"
     if entry.kind not in OWING:
         return None
@@ -105,9 +111,6 @@ def status(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> str | Non
 def owes(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> tuple[str, date | None] | None:
     """Name the unit that is to act next, and until when; None where nothing is to be done."""
     if status(entry, log, asked) not in {"open", "late"}:
-        return None
-    whole = next((other for other in log if other.entry_id == entry.of_entry), None)
-    if whole is not None and status(whole, log, asked) == "cancelled":
         return None
     steps = about(entry, log, asked)
     if entry.kind is Kind.INSPECTION_CONDUCTED:

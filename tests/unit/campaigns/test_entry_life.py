@@ -8,7 +8,13 @@ from uuid import UUID
 import pytest
 
 from services.campaigns.domain import programme_errors as refusals
-from services.campaigns.domain.errors import EntryDiffers, FollowsBefore, NotYourProgramme, SeveralMeant
+from services.campaigns.domain.errors import (
+    DueBeforeBegin,
+    EntryDiffers,
+    FollowsBefore,
+    NotYourProgramme,
+    SeveralMeant,
+)
 from services.campaigns.domain.programme import programme
 from shared.contracts.event import Acting
 from shared.contracts.vocabulary import DuePrecision, Precision
@@ -60,6 +66,42 @@ def test_what_is_cancelled_is_not_followed_up() -> None:
     ended.when(enter(Kind.TASK_REPORTED, 3, of=1)).refused(refusals.EntryIsCancelled)
     ended.when(enter(Kind.ENTRY_CANCELLED, 4, of=1, reason="Lần nữa")).nothing()
     given.when(enter(Kind.ENTRY_CANCELLED, 4, of=1)).refused(refusals.EntryFieldMissing)
+
+
+def test_a_finding_without_a_day_is_not_corrected_before_its_inspection() -> None:
+    finding = event(Kind.FINDING_RECORDED, 2, of=1)
+    given = after(INSPECTION, finding)
+    given.when(enter(Kind.FINDING_FOLLOWED_UP, 3, of=2, happened_on=date(2025, 5, 9))).refused(FollowsBefore)
+    given.when(enter(Kind.FINDING_FOLLOWED_UP, 3, of=2, happened_on=date(2025, 5, 10))).yields()
+
+
+def test_more_time_does_not_end_before_the_task_begins() -> None:
+    more: dict[str, Any] = {"of": 1, "reason": "Chờ kinh phí"}
+    after(TASK).when(enter(Kind.TASK_EXTENDED, 2, due_on=date(2024, 6, 30), **more)).refused(DueBeforeBegin)
+    after(TASK).when(enter(Kind.TASK_EXTENDED, 2, due_on=date(2025, 6, 30), **more)).yields()
+
+
+def test_the_period_of_a_report_does_not_end_before_it_begins() -> None:
+    days: dict[str, Any] = {"period_from": date(2025, 3, 15), "period_to": date(2025, 3, 1)}
+    after().when(enter(Kind.REPORT_SUBMITTED, 1, happened_on=date(2025, 4, 1), **days)).refused(
+        DueBeforeBegin
+    )
+
+
+def test_what_follows_is_cancelled_with_it_and_entered_again_with_the_new_entry() -> None:
+    inspection = event(Kind.INSPECTION_CONDUCTED, 1, quantity=1)
+    finding = event(Kind.FINDING_RECORDED, 2, of=1)
+    given = after(inspection, finding)
+    (cancelled,) = given.when(enter(Kind.ENTRY_CANCELLED, 3, of=1, reason="Nhập nhầm")).yields()
+    ended = given.given(cancelled)
+    assert [entry.cancelled for entry in ended.state.entries.values()] == [True, True, False]
+    ended.when(enter(Kind.FINDING_FOLLOWED_UP, 4, of=2)).refused(refusals.EntryIsCancelled)
+    ended.when(enter(Kind.ENTRY_CANCELLED, 5, of=2, reason="Nhập nhầm")).nothing()
+    again = replace(enter(Kind.INSPECTION_CONDUCTED, 1, quantity=1), after_cancelled=True)
+    (renewed,) = ended.when(again).yields()
+    step = replace(enter(Kind.FINDING_RECORDED, 2), after_cancelled=True, of_entry=renewed.entry_id)
+    (recorded,) = ended.given(renewed).when(step).yields()
+    assert recorded.entry_id != finding.entry_id
 
 
 def test_a_cancelled_report_does_not_close_the_task() -> None:

@@ -5,8 +5,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 
-from services.campaigns.adapters.evidence.file_kinds import MOST_OF_LIST, OFFICE, kind_of
-from services.campaigns.domain.errors import FileKindRefused
+from services.campaigns.adapters.evidence.file_kinds import MOST_DIRECTORY, OFFICE, kind_of
+from services.campaigns.domain.errors import FileKindRefused, FileUnpacksTooLarge
 
 
 def document(folder: Path, *parts: str, comment: bytes = b"", content: bytes = b"<x/>") -> Path:
@@ -34,16 +34,17 @@ def test_a_comment_at_its_end_changes_nothing(tmp_path: Path, comment: bytes) ->
         assert kind_of(file) in OFFICE
 
 
-def test_a_part_that_is_large_when_unpacked_is_not_unpacked(tmp_path: Path) -> None:
-    assert kind_of(document(tmp_path, "word/media/bomb.png", content=bytes(50_000_000))) in OFFICE
+def test_a_part_that_is_large_when_unpacked_is_refused_and_not_unpacked(tmp_path: Path) -> None:
+    with pytest.raises(FileUnpacksTooLarge):
+        kind_of(document(tmp_path, "word/media/bomb.png", content=bytes(50_000_000)))
 
 
 def test_a_document_of_too_many_parts_is_refused_before_their_list_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = document(tmp_path, *(f"{n:040}" for n in range(MOST_OF_LIST // 86 + 1)))
+    file = document(tmp_path, *(f"{n:040}" for n in range(MOST_DIRECTORY // 86 + 1)))
     monkeypatch.setattr("services.campaigns.adapters.evidence.file_kinds.ZipFile", None)
-    with pytest.raises(FileKindRefused):
+    with pytest.raises(FileUnpacksTooLarge):
         kind_of(file)
 
 
@@ -55,7 +56,7 @@ def test_the_long_form_of_the_end_is_refused(tmp_path: Path) -> None:
     assert content[end - 20 : end - 16] == b"PK\x06\x07"
     content[end + 12 : end + 16] = (100).to_bytes(4, "little")
     file.write_bytes(content)
-    with pytest.raises(FileKindRefused):
+    with pytest.raises(FileUnpacksTooLarge):
         kind_of(file)
 
 

@@ -1,6 +1,7 @@
 """What there is to say of a draft's gaps, given what was said before: a table of cases."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -167,7 +168,7 @@ def test_a_closed_gap_that_stands_open_again_is_opened_again() -> None:
 
 def without_consultation() -> Rulebook:
     """Make rules that ask for no communication in the consultation."""
-    document = _packaged_document()
+    document = deepcopy(_packaged_document())
     document["defaults"]["not_required"] = [*document["defaults"]["not_required"], "draft_consultation"]
     for row in document["rows"]:
         if "not_required" in row:

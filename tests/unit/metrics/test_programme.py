@@ -70,6 +70,17 @@ def test_cancelled_entries_are_in_no_sum() -> None:
     assert figures([])[Kind.TRAINING_HELD].quantity is None
 
 
+def test_findings_of_a_cancelled_inspection_are_in_no_sum() -> None:
+    held = row(1, Kind.INSPECTION_CONDUCTED, quantity=1, cancelled_from=date.min)
+    finding = row(2, Kind.FINDING_RECORDED, of=1, due_on=date(2024, 1, 5))
+    counted = figures([held, finding])[Kind.FINDING_RECORDED]
+    assert (counted.entries, counted.states[EntryStatus.LATE], counted.states[EntryStatus.CANCELLED]) == (
+        0,
+        0,
+        1,
+    )
+
+
 def test_what_happens_later_does_not_exist_yet() -> None:
     later = [row(1, Kind.TRAINING_HELD, date(2024, 5, 2))]
     entries = [

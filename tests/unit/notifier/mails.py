@@ -33,6 +33,7 @@ from services.notifier.domain.overview import (
     monthly_summary,
     weekly_list,
 )
+from services.notifier.domain.programmes.notices import DutiesNotice, DutyLine
 from services.notifier.domain.recipients.audience import Recipient, Unit
 from services.notifier.domain.recipients.preference import Preference, SettingsNote
 from shared.contracts.vocabulary import (
@@ -48,6 +49,7 @@ from shared.contracts.vocabulary import (
     Role,
     Weekday,
 )
+from shared.signed_links.duty_links import DutyAnswer, answers_to
 from tests.unit.notifier import duties
 from tests.unit.notifier.builders import (
     CALENDAR,
@@ -74,6 +76,17 @@ class ShortLinks:
         return {answer: MailLink(address) for answer, address in addresses.items()}
 
 
+class ShortDutyLinks:
+    def of(self, notice: DutiesNotice, line: DutyLine) -> dict[DutyAnswer, MailLink]:
+        if line.is_below or notice.recipient.role is RecipientRole.SUPERVISOR:
+            return {}
+        item = line.duty.owed
+        return {
+            answer: MailLink(f"https://loa.vn/answers/{answer}-{item.item_id.int % 1000}")
+            for answer in answers_to(item)
+        }
+
+
 class ShortMailboxes:
     def of(self, notice: Notice, kind: OptionalMail | None = None) -> MailLink:
         return MailLink(f"https://loa.vn/mailbox/{notice.day}{f'-{kind}' if kind else ''}")
@@ -87,6 +100,7 @@ KINDS = mail_kinds(
     (),
     "https://loa.vn/decisions",
     "https://loa.vn/figures",
+    ShortDutyLinks(),
 )
 FRIDAY = date(2026, 11, 20)
 MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.vocabulary import Instrument, Procedure, Regime, Stage
+from shared.contracts.vocabulary import (
+    Instrument,
+    Procedure,
+    Regime,
+    Stage,
+    SupervisionKind,
+    UnitKind,
+    UnitLevel,
+)
+from shared.directory.folds import Supervision, Unit, directory_of
+from shared.directory.unit_tree import UnitTree
 from shared.rules.facts import Transfer
 from shared.rules.rulebook.legal_basis import Certainty
 from shared.rules.rulebook.procedure_rows import RulesRefused
@@ -190,6 +200,38 @@ def test_a_draft_goes_by_the_rules_of_the_area_of_the_unit_that_leads_on_the_day
     )
     assert [each.rule.grace_working_days for each in occurrences(facts, book)] == [5, 3]
     assert [each.due_on for each in occurrences(facts, book)] == [date(2026, 3, 9), date(2026, 3, 12)]
+
+
+def test_a_row_of_a_province_holds_for_those_below_it_and_those_that_it_follows_on_the_day(
+    tmp_path: Path,
+) -> None:
+    def unit(code: str, parent: str | None = None, **more: Any) -> Unit:
+        kind = UnitKind.COMMUNE if parent else UnitKind.PROVINCIAL_COMMITTEE
+        level = UnitLevel.COMMUNE if parent else UnitLevel.PROVINCIAL
+        return Unit(unit_code=code, unit_name=code, level=level, kind=kind, parent_code=parent, **more)
+
+    follows = Supervision(SupervisionKind.SUPERVISOR, "DLK", date(2026, 4, 1))
+    units = [
+        *(unit("DLK"), unit("HN"), unit("X1", "DLK")),
+        unit("X2", "HN", parents=((date(2026, 3, 9), "DLK"),)),
+        unit("X3", "HN", supervisions=(follows,)),
+    ]
+    tree = UnitTree(directory_of(units))
+    book = load_rulebook([file_of(tmp_path, own(area=["DLK"], grace_working_days=3))]).within(tree.lineage)
+    days = (date(2026, 3, 8), date(2026, 3, 9), date(2026, 4, 1))
+
+    def grace(lead: str) -> list[int]:
+        key = (AMENDED, I.COMMUNE_DECISION, Procedure.ORDINARY)
+        return [book.procedure(*key, day, lead).grace_working_days for day in days]
+
+    assert {lead: grace(lead) for lead in ("DLK", "X1", "X2", "X3", "HN", "UNKNOWN")} == {
+        "DLK": [3, 3, 3],
+        "X1": [3, 3, 3],
+        "X2": [5, 3, 3],
+        "X3": [5, 5, 3],
+        "HN": [5, 5, 5],
+        "UNKNOWN": [5, 5, 5],
+    }
 
 
 def test_an_area_is_a_code_or_the_beginning_of_codes(tmp_path: Path) -> None:

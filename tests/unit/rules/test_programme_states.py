@@ -127,6 +127,27 @@ def test_a_mended_finding_counts_for_its_inspection() -> None:
     assert standings(facts, day(4))[UUID(int=1)].owed_by == "XA"
 
 
+@pytest.mark.parametrize(
+    ("follow_up", "more"),
+    [
+        (Kind.FINDING_RECORDED, {"due_on": day(3)}),
+        (Kind.FINDING_FOLLOWED_UP, {}),
+    ],
+)
+def test_what_follows_a_cancelled_entry_is_cancelled_with_it(follow_up: Kind, more: dict[str, Any]) -> None:
+    facts = [
+        fact(1, Kind.INSPECTION_CONDUCTED, 0, quantity=2, cancelled_from=day(8)),
+        fact(2, follow_up, 1, of=1, **more),
+        fact(3, Kind.FINDING_RECORDED, 1, of=1, due_on=day(3)),
+        fact(4, Kind.FINDING_FOLLOWED_UP, 2, of=3, quantity=0),
+        fact(5, Kind.ENTRY_CANCELLED, 8, of=1),
+    ]
+    assert at(facts, 7, of=3) is LATE
+    assert [at(facts, 8, of=number) for number in (1, 2, 3, 4, 5)] == [CANCELLED] * 4 + [None]
+    assert standings(facts, day(8))[UUID(int=1)].steps == (replace(facts[4], day=day(8)),)
+    assert not list(owed(standings(facts, day(8))))
+
+
 def test_who_is_to_act_next() -> None:
     obstacle = [
         fact(1, Kind.OBSTACLE_RAISED, 0, lead_unit_code="STP"),

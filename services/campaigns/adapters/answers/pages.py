@@ -7,12 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import UploadFile
 
+from services.campaigns.adapters.answers.duties import DutyHandler, DutyLinkIsOver, HeldDuty
 from services.campaigns.adapters.evidence.api import received
 from services.campaigns.application.answers import DOCUMENT, Answers, Asked, Stated, communication_of
+from services.campaigns.application.duty_answers import DutyAnswers
 from services.campaigns.application.evidence import Received
 from services.campaigns.domain.communication import MOST_PEOPLE
 from services.campaigns.domain.communication_commands import Record
@@ -20,18 +22,21 @@ from services.campaigns.domain.draft import Given
 from services.campaigns.domain.errors import FileKindRefused, FileTooLarge, QuotaExceeded
 from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import AlertAnswer, Channel
-from shared.kernel.errors import Text
+from shared.http.client_address import client_of
+from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent_with_files
 from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import environment
-from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
+from shared.pages.link_pages import AnswerPages, Held, hold, routes
 from shared.rules.answers import confirmation as confirmation_of
 from shared.rules.answers import kind_of
 from shared.rules.wording import CHANNELS
+from shared.signed_links.duty_links import duty_link
 from shared.signed_links.links import LinkIsUsed
 from shared.signed_links.resolved import LinkSource
+from shared.signed_links.short_links import Purpose
 
 TEMPLATES = Path(__file__).parent / "templates"
 _ENVIRONMENT = environment(TEMPLATES)
@@ -136,11 +141,37 @@ class DoneHandler:
         return self.pages.page("recorded.html", heading=RECORDED, what=confirmation(stated), next=NEXT)
 
 
-def router(answers: Answers, source: LinkSource, renew_at: str, now: Clock) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """Gives a request to what its link is for: a gap, or an item of a programme."""
+
+    gaps: DoneHandler
+    duties: DutyHandler
+
+    async def look(self, held: Held | HeldDuty) -> HTMLResponse:
+        return await (self.gaps.look(held) if isinstance(held, Held) else self.duties.look(held))
+
+    async def answer(self, request: Request, held: Held | HeldDuty) -> HTMLResponse:
+        if isinstance(held, Held):
+            return await self.gaps.answer(request, held)
+        return await self.duties.answer(request, held)
+
+
+def router(answers: Answers, duties: DutyAnswers, source: LinkSource, renew_at: str, now: Clock) -> APIRouter:
     pages = AnswerPages(_ENVIRONMENT, renew_at)
-    handler = DoneHandler(answers, pages, now)
-    admitted = LinkGuard(source, now).admit(AlertAnswer.DONE)
-    return routes(pages, handler, admitted)
+    handlers = Handlers(DoneHandler(answers, pages, now), DutyHandler(duties, pages, now))
+
+    async def held(request: Request, token: str) -> Held | HeldDuty:
+        resolved = await source.resolve(token, client_of(request))
+        if resolved.link.purpose is not Purpose.DUTY:
+            return hold(frozenset({AlertAnswer.DONE}), resolved, token, now())
+        try:
+            resolved.require_usable(now())
+        except Refusal as refusal:
+            raise DutyLinkIsOver from refusal
+        return HeldDuty(duty_link(resolved.link))
+
+    return routes(pages, handlers, Depends(held))
 
 
 def confirmation(stated: Stated) -> Text:

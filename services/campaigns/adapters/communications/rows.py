@@ -45,6 +45,7 @@ class CommunicationRow(Performed, DatedRow):
     explained_on: FactDay | None = None
     verified_on: FactDay | None = None
     verified_by_unit_code: Code | None = None
+    verified_note: str | None = None
     communication_id: UUID | None = None
     requested_role: CommunicationRole | None = None
     dataset: Dataset = Dataset.LIVE
@@ -95,6 +96,7 @@ class CommunicationRow(Performed, DatedRow):
             yield asked.Verify(
                 verified_on=self.verified_on,
                 by_unit_code=self.verified_by_unit_code,
+                note=self.verified_note,
                 as_recorded=recorded_by(self.command(given)),
                 **given,
             )

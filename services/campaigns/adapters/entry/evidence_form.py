@@ -13,7 +13,14 @@ from services.campaigns.adapters.entry.communication_words import sentence
 from services.campaigns.adapters.entry.context import Entry, context_of
 from services.campaigns.adapters.evidence.api import received
 from services.campaigns.application.evidence import EvidenceFiles
-from services.campaigns.domain.errors import FileKindRefused, FileTooLarge, NoPlaceForFiles, QuotaExceeded
+from services.campaigns.domain.errors import (
+    FileEmpty,
+    FileKindRefused,
+    FileTooLarge,
+    FileUnpacksTooLarge,
+    NoPlaceForFiles,
+    QuotaExceeded,
+)
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.kernel.errors import Refusal, Text
@@ -42,7 +49,11 @@ HELP = Help(
     ),
 )
 FIELDS = dict.fromkeys(
-    (FileKindRefused.code, FileTooLarge.code, NoPlaceForFiles.code, QuotaExceeded.code), "file"
+    (
+        *(each.code for each in (FileKindRefused, FileEmpty, FileUnpacksTooLarge)),
+        *(each.code for each in (FileTooLarge, NoPlaceForFiles, QuotaExceeded)),
+    ),
+    "file",
 )
 NOTHING = Text("Đề nghị ghi đường dẫn hoặc chọn một tệp.", "Please give a link or choose a file.")
 CHOOSE_AGAIN = Text(

@@ -18,7 +18,7 @@ from starlette.datastructures import UploadFile as Upload
 from services.campaigns.adapters.command_context import CommandContext, on
 from services.campaigns.adapters.evidence.file_kinds import kind_of
 from services.campaigns.application.evidence import MOST_BYTES, EvidenceFiles, Received
-from services.campaigns.domain.errors import FileTooLarge
+from services.campaigns.domain.errors import FileEmpty, FileTooLarge
 from shared.http.audit import audited
 from shared.http.request_context import Accepted, AtPosition, Body, example
 from shared.rights.actions import Action
@@ -114,7 +114,7 @@ async def received(file: Upload, most: int = MOST_BYTES) -> AsyncIterator[Receiv
         content = Path(folder) / "file"
         digest, size = await copied(file, content, most)
         if size == 0:
-            raise FileTooLarge(most)
+            raise FileEmpty
         kind = await asyncio.to_thread(kind_of, content)
         yield Received(content=content, sha256=digest, size=size, media_type=kind)
 

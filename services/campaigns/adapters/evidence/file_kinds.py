@@ -1,12 +1,11 @@
 """What kind a file is by its content, whatever its name says; only kinds that show an activity are taken."""
 
-from os import SEEK_END
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 import filetype  # type: ignore[import-untyped]  # it has no annotations
 
-from services.campaigns.domain.errors import FileKindRefused
+from services.campaigns.domain.errors import FileKindRefused, FileUnpacksTooLarge
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 OFFICE = frozenset(
@@ -27,42 +26,62 @@ KINDS = (
         *("audio/mpeg", "audio/mp4", "audio/ogg", "audio/x-wav", "video/mp4", "video/webm"),
     }
 )
-MACROS = ("vbaproject.bin", "basic/")
-MOST_OF_LIST = 1 << 20  # bytes of the list of its parts: an office document has some hundred parts
-_END, _END_64 = b"PK\x05\x06", b"PK\x06\x07"
-_END_BYTES, _LOCATOR_BYTES, _COMMENT_BYTES = 22, 20, 1 << 16
+MACROS = ("basic/", "scripts/", "xl/macrosheets/")  # folders of what runs when the document is opened
+RUNS = (
+    "vbaproject.bin",
+    ".exe",
+    ".dll",
+    ".scr",
+    ".com",
+    ".bat",
+    ".cmd",
+    ".ps1",
+    ".vbs",
+    ".js",
+    ".jar",
+    ".hta",
+    ".lnk",
+)
+MOST_UNPACKED, MOST_TIMES = 512 << 20, 200  # bytes, and times the size of the file: as for files of an import
+MOST_PARTS, MOST_DIRECTORY = 10_000, 4 << 20  # of a document, and bytes of the list of its parts
+_END, _END_64, _LENGTH_OF_END = b"PK\x05\x06", b"PK\x06\x07", 22
 
 
 def kind_of(file: Path) -> str:
-    """Return the media type of a file; raises `FileKindRefused` for programs, pages, macros and all that is not listed."""
+    """Return the media type of a file; raises `FileKindRefused` for programs, pages, macros, bombs and all that is not listed."""
     kind: str | None = filetype.guess_mime(str(file))
-    if kind not in KINDS or (kind in OFFICE | OPEN_DOCUMENTS and _has_macros(file)):
+    if kind not in KINDS:
         raise FileKindRefused
+    if kind in OFFICE | OPEN_DOCUMENTS:
+        _check_parts(file)
     return kind
 
 
-def _has_macros(file: Path) -> bool:
-    if _bytes_of_list(file) > MOST_OF_LIST:
-        raise FileKindRefused
+def _check_parts(file: Path) -> None:
+    """Look at the list of a document's parts: nothing is unpacked."""
+    size = file.stat().st_size
+    _check_directory(file, size)
     try:
         with ZipFile(file) as archive:
-            names = [name.lower() for name in archive.namelist()]
-    except BadZipFile as error:
+            parts = archive.infolist()
+    except (BadZipFile, ValueError) as error:
         raise FileKindRefused from error
-    return any(name.endswith(MACROS[0]) or name.startswith(MACROS[1]) for name in names)
-
-
-def _bytes_of_list(file: Path) -> int:
-    """Read at the end of an archive how long the list of its parts is, before that is read; raises `FileKindRefused`.
-
-    Only archives of more than 4 GiB or 65,535 parts need the longer form of the end (ZIP64), which is refused.
-    """
-    with file.open("rb") as archive:
-        size = archive.seek(0, SEEK_END)
-        archive.seek(max(0, size - _COMMENT_BYTES - _END_BYTES - _LOCATOR_BYTES))
-        tail = archive.read()
-    at = tail.rfind(_END)
-    end = tail[at : at + _END_BYTES]
-    if at < 0 or len(end) < _END_BYTES or tail[max(0, at - _LOCATOR_BYTES) :].startswith(_END_64):
+    unpacked = sum(part.file_size for part in parts)
+    if len(parts) > MOST_PARTS or unpacked > min(MOST_UNPACKED, MOST_TIMES * size):
+        raise FileUnpacksTooLarge
+    names = [part.filename.lower() for part in parts]
+    if any(name.startswith(MACROS) or name.endswith(RUNS) for name in names):
         raise FileKindRefused
-    return int.from_bytes(end[12:16], "little")
+
+
+def _check_directory(file: Path, size: int) -> None:
+    """Refuse a list of parts that alone would fill the memory, before it is read (APPNOTE.TXT 4.3.16)."""
+    with file.open("rb") as content:
+        content.seek(max(0, size - _LENGTH_OF_END - 0xFFFF - 20))
+        tail = content.read()
+    place = tail.rfind(_END)
+    if place < 0 or len(tail) - place < _LENGTH_OF_END:
+        raise FileKindRefused
+    directory = int.from_bytes(tail[place + 12 : place + 16], "little")
+    if directory > MOST_DIRECTORY or _END_64 in tail:
+        raise FileUnpacksTooLarge

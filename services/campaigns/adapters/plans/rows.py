@@ -39,6 +39,7 @@ class ActivityRow(DatedRow):
     responsible_unit_code: Code | None = None
     budget: int | None = Field(default=None, ge=0, le=MOST_MONEY)
     activity_id: UUID | None = None
+    gap_id: UUID | None = None
     dataset: Dataset = Dataset.LIVE
 
     @classmethod

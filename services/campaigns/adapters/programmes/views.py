@@ -146,8 +146,13 @@ def stated(row: Mapping[str, Any]) -> dict[str, Any]:
         else None,
         "reason": row.get("reason"),
         "corrected": bool(row["corrected"]),
-        "cancelled": row["cancelled_from"] is not None,
+        "cancelled": row["cancelled_from"] is not None or _is_cancelled(standing),
     }
+
+
+def _is_cancelled(standing: Standing | None) -> bool:
+    """Say whether an entry does not hold from some day on, by itself or with what it follows."""
+    return standing is not None and standing.fact.cancelled_from is not None
 
 
 def _step(step: EntryFact) -> dict[str, Any]:

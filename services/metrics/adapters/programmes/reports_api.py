@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from services.metrics.adapters.api import AreaOf, AsOf
+from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf
 from services.metrics.adapters.programmes.api import FIRST_YEAR, LAST_YEAR
 from services.metrics.adapters.views import Banner, PeriodView, banner_views, period_view
 from services.metrics.application.programme import year_of
@@ -102,6 +102,7 @@ def question(
     area_of: AreaOf = None,
     receiver: Annotated[str | None, Query(description="code of the unit that is reported to")] = None,
     state: ReportState | None = None,
+    known_at: AsKnownAt = None,
 ) -> ReportsQuestion:
     return ReportsQuestion(
         as_of=as_of,
@@ -111,6 +112,7 @@ def question(
         area_of=area_of,
         receiver=receiver,
         state=state,
+        known_at=known_at,
     )
 
 

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.notifier.application.ports import Attachment, MailLink, Notice, Outgoing
 from services.notifier.domain.digest import Digest, Line
+from services.notifier.domain.programmes.notices import DutiesNotice, DutyLine
 from shared.contracts.event import LOA_NAMESPACE
 from shared.contracts.vocabulary import AlertAnswer, OptionalMail, RecipientRole
 from shared.kernel.errors import PermanentError
@@ -31,6 +32,8 @@ from shared.kernel.local_day import VIETNAM
 from shared.kernel.sender import domain_of as domain_in
 from shared.kernel.sender import name_and_address
 from shared.kernel.text_folding import normalized
+from shared.signed_links import duty_links
+from shared.signed_links.duty_links import DutyAnswer
 from shared.signed_links.links import MAILBOX_PATH, PATH, VALID_FOR, Link, LinkReader, Seal
 from shared.signed_links.short_links import LinkSecret, Purpose, ShortLink, link_id, short_link
 
@@ -52,6 +55,29 @@ class AnswerLinks:
         return {
             answer: mail_link(f"{self.pages[answer].rstrip('/')}{PATH}", link, self.secret)
             for answer, link in links.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DutyLinks:
+    """The links under what the reader's unit owes of programmes; `page` is the address of campaigns."""
+
+    secret: LinkSecret | None
+    page: str
+
+    def of(self, notice: DutiesNotice, line: DutyLine) -> Mapping[DutyAnswer, MailLink]:
+        """Address every answer; none for supervisors, and for what units below owe."""
+        if self.secret is None or line.is_below or notice.recipient.role is RecipientRole.SUPERVISOR:
+            return {}
+        item, expires = line.duty.owed, datetime.combine(notice.day + VALID_FOR, time(), VIETNAM)
+        reader, year = notice.recipient.recipient_id, line.duty.words.year
+        return {
+            answer: mail_link(
+                f"{self.page.rstrip('/')}{PATH}",
+                duty_links.short_link(duty_links.link_to(item, year, answer, notice.key, reader, expires)),
+                self.secret,
+            )
+            for answer in duty_links.answers_to(item)
         }
 
 

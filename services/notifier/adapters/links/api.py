@@ -23,7 +23,7 @@ from shared.signed_links.short_links import Purpose
 logger = signals.get_logger(__name__)
 
 MOST_TOKEN = 2000  # characters: signed links of earlier releases have about 500
-ASKED_BY_SERVICES = frozenset({Purpose.ANSWER})
+ASKED_BY_SERVICES = frozenset({Purpose.ANSWER, Purpose.DUTY})
 
 
 class AskedLink(Body):

@@ -78,7 +78,8 @@ class LinkResolver:
 
 def _may_hold(link: ShortLink, recipient: Recipient) -> bool:
     """A supervisor gets no link to an answer, so who has become one keeps none."""
-    return link.purpose is not Purpose.ANSWER or recipient.role is not RecipientRole.SUPERVISOR
+    answers = link.purpose in {Purpose.ANSWER, Purpose.DUTY}
+    return not answers or recipient.role is not RecipientRole.SUPERVISOR
 
 
 def _of_mailbox(token: str, link: message.MailboxLink) -> ShortLink:

@@ -1,21 +1,51 @@
 """The mails about programmes: to who owes or reads above, with the mails of the day; to who follows, once a week."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from services.notifier.adapters.mails.pages import PageMails, common
-from services.notifier.adapters.rendering.duty_words import duty_values, step_values, subject_of
-from services.notifier.adapters.rendering.templates import in_language
+from services.notifier.adapters.rendering.duty_words import (
+    answer_values,
+    duty_values,
+    step_values,
+    subject_of,
+)
+from services.notifier.adapters.rendering.templates import in_language, linked
 from services.notifier.application.pipeline import MailKind, Planning, Skipped
-from services.notifier.application.ports import Mail, Notice
+from services.notifier.application.ports import Mail, MailLink, Notice
 from services.notifier.domain.notification.reasons import Reason, Standing
 from services.notifier.domain.notification.timing import DIGEST, of_week
 from services.notifier.domain.overview import WEEKLY_LIST
-from services.notifier.domain.programmes.notices import DUTIES, DUTIES_LIST, DutiesList, DutiesNotice
+from services.notifier.domain.programmes.notices import (
+    DUTIES,
+    DUTIES_LIST,
+    DutiesList,
+    DutiesNotice,
+    DutyLine,
+)
 from services.notifier.domain.recipients.audience import Recipient, Unit, once_an_address
 from shared.contracts.vocabulary import OptionalMail
 from shared.kernel.errors import Text
+from shared.signed_links.duty_links import DutyAnswer
+
+IN_FULL = 20  # items with buttons; a mail with more would be cut off by some readers
+
+
+class LinksOfDuties(Protocol):
+    def of(self, notice: DutiesNotice, line: DutyLine) -> Mapping[DutyAnswer, MailLink]:
+        """Give the links under an item of a mail."""
+        ...
+
+
+class NoLinks:
+    """Mails without buttons."""
+
+    def of(self, _notice: DutiesNotice, _line: DutyLine) -> Mapping[DutyAnswer, MailLink]:
+        return {}
+
+
+NO_LINKS = NoLinks()
 
 
 @dataclass(frozen=True)
@@ -29,6 +59,7 @@ class DutiesKind(MailKind):
     runs_with: ClassVar[str | None] = DIGEST
 
     pages: PageMails
+    links: LinksOfDuties
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
         if self.runs_with not in planning.due or not planning.snapshot.programmes.facts:
@@ -51,14 +82,21 @@ class DutiesKind(MailKind):
         language, names = notice.recipient.language, notice.unit_names
         overdue = sum(line.standing is Standing.OVERDUE for line in notice.owed)
         counts = (len(notice.owed), overdue, len(notice.above), len(notice.steps))
+        links = [self.links.of(notice, line) if n < IN_FULL else {} for n, line in enumerate(notice.owed)]
         values: dict[str, Any] = {
             "subject": in_language(subject_of(*counts), language),
-            "owed": [duty_values(line, names, language) for line in notice.owed],
+            "owed": [
+                duty_values(line, names, language) | {"answers": answer_values(line, of_line, language)}
+                for line, of_line in zip(notice.owed, links, strict=True)
+            ],
+            "has_answers": any(links),
             "above": [duty_values(line, names, language) for line in notice.above],
             "steps": [step_values(step, names, language) for step in notice.steps],
             "contacts": [(names.get(code, code), email) for code, email in notice.contacts.items()],
         }
-        return self.pages.regular(notice, common(notice, [unit], notice.datasets) | values, (), None)
+        mail = self.pages.regular(notice, common(notice, [unit], notice.datasets) | values, (), None)
+        given = linked(*(link for of_line in links for link in of_line.values()))
+        return replace(mail, links=(*mail.links, *given))
 
 
 @dataclass(frozen=True)

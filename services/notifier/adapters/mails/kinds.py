@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.mails.change_kind import ChangeMailKind
-from services.notifier.adapters.mails.duty_kinds import DutiesKind, DutiesListKind
+from services.notifier.adapters.mails.duty_kinds import NO_LINKS, DutiesKind, DutiesListKind, LinksOfDuties
 from services.notifier.adapters.mails.joint_kind import JointKind
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.recipients.wording import KINDS, frequency
@@ -428,8 +428,9 @@ def mail_kinds(
     more: Iterable[MailKind] = (),
     decisions: str | None = None,
     figures: str = "",
+    duties: LinksOfDuties = NO_LINKS,
 ) -> MailKinds:
-    """`requests` is the address of what units ask for, `decisions` where it is decided, `figures` that of all figures.
+    """`duties` are the links under items of programmes, `requests` is the address of what units ask for, `decisions` where it is decided, `figures` that of all figures.
 
     `more` are additional kinds.
     """
@@ -439,7 +440,7 @@ def mail_kinds(
             RequestsKind(pages, decisions or requests),
             ChangeMailKind(pages),
             DigestKind(digests),
-            DutiesKind(pages),
+            DutiesKind(pages, duties),
             ImmediateKind(digests),
             WeeklyListKind(pages, requests, digests.page_of, figures),
             DutiesListKind(pages),

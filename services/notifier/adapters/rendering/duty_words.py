@@ -6,12 +6,14 @@ from typing import Any
 
 from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.rendering.templates import in_language, late
+from services.notifier.application.ports import MailLink
 from services.notifier.domain.notification.reasons import Standing
 from services.notifier.domain.programmes.notices import DutyLine, StepLine
 from shared.contracts.vocabulary import Language, ProgrammeKind
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.programme.owed import Act
+from shared.signed_links.duty_links import DutyAnswer
 
 Names = Mapping[str, str]
 
@@ -87,6 +89,35 @@ def duty_values(line: DutyLine, names: Names, language: Language) -> dict[str, A
         "is_overdue": line.standing is Standing.OVERDUE,
         "time": in_language(_time(line), language),
     }
+
+
+_ANSWERS: Mapping[DutyAnswer, Text] = MappingProxyType(
+    {
+        DutyAnswer.DONE: Text("Đã thực hiện", "Done"),
+        DutyAnswer.MORE_TIME: Text("Đề nghị gia hạn", "Ask for more time"),
+        DutyAnswer.OBSTACLE: Text("Có khó khăn, vướng mắc", "Something stands in the way"),
+    }
+)
+_OF_ACT: Mapping[Act, Text] = MappingProxyType(
+    {
+        Act.ACCEPT: Text("Chấp nhận kết quả", "Accept the result"),
+        Act.CORRECT: Text("Đã khắc phục", "Corrected"),
+        Act.DECIDE: Text("Đã giải quyết", "Decided"),
+        Act.REPORT: Text("Đã gửi báo cáo", "Report sent"),
+        Act.RECEIVE: Text("Tiếp nhận báo cáo", "Receive the report"),
+    }
+)
+
+
+def answer_values(
+    line: DutyLine, links: Mapping[DutyAnswer, MailLink], language: Language
+) -> list[dict[str, str]]:
+    """Give the buttons under an item: its words and where it leads."""
+    act = line.duty.owed.act
+    words = {**_ANSWERS, DutyAnswer.DONE: _OF_ACT.get(act, _ANSWERS[DutyAnswer.DONE])}
+    return [
+        {"label": in_language(words[answer], language), "url": link.address} for answer, link in links.items()
+    ]
 
 
 def _time(line: DutyLine) -> Text:

@@ -1,0 +1,237 @@
+"""What a link under an item of a programme records: it is done, more time is asked for, something stands in the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+from uuid import uuid5
+
+from services.campaigns.application.commands import Commands
+from services.campaigns.application.queries import ReadModel
+from services.campaigns.application.reports import Submission, submission
+from services.campaigns.domain import entry_checks as checks
+from services.campaigns.domain.errors import NothingOwed
+from services.campaigns.domain.programme import Programme, Record
+from shared.contracts.envelope import Metadata
+from shared.contracts.event import LOA_NAMESPACE, Acting
+from shared.contracts.programme import ProgrammeEvent
+from shared.contracts.vocabulary import Dataset, ProgrammeKind
+from shared.eventstore.handle import Handled
+from shared.rules.programme.owed import Act
+from shared.rules.programme.reports import expected_of
+from shared.signed_links.duty_links import DutyAnswer, DutyLink
+
+Kind = ProgrammeKind
+STEPS: Mapping[Act, Kind] = MappingProxyType(
+    {
+        Act.CARRY_OUT: Kind.TASK_REPORTED,
+        Act.ACCEPT: Kind.TASK_ACCEPTED,
+        Act.CORRECT: Kind.FINDING_FOLLOWED_UP,
+        Act.DECIDE: Kind.OBSTACLE_DECIDED,
+        Act.RECEIVE: Kind.REPORT_RECEIVED,
+    }
+)
+"""What "done" means of each act; a report that is required is submitted."""
+MOST_TITLE = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedDuty:
+    """An item that is still owed by the unit of a link. `earliest` is the first day on which it can have been done.
+
+    `programme` is where its entry stands: the unit and year; `recorded`: this link has recorded something already.
+    """
+
+    link: DutyLink
+    title: str
+    unit_name: str
+    asked_by_name: str
+    dataset: Dataset
+    programme: tuple[str, int]
+    entry_ref: str | None = None
+    document: str | None = None
+    due_on: date | None = None
+    earliest: date | None = None
+    of_entry: Any = None
+    draft_code: str | None = None
+    recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What the form says; `until` is the day that is asked for."""
+
+    day: date
+    words: str | None = None
+    document: str | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DutyAnswers:
+    commands: Commands
+    read_model: ReadModel
+
+    async def asked(self, link: DutyLink, today: date) -> AskedDuty:
+        """Read what a link is about; raises `NothingOwed` where nothing is to be done by its unit any more."""
+        if link.act is Act.REPORT:
+            return await self._report(link, today)
+        place = (link.asked_by, link.year)
+        if link.act is Act.RECEIVE:
+            place = await self.read_model.programme_of_entry(link.item_id) or place
+        programme, _ = await self.commands.programme(*place)
+        entry = (
+            _submitted(programme, link) if link.act is Act.RECEIVE else programme.events.get(link.entry_id)
+        )
+        if entry is None:
+            raise NothingOwed
+        recorded = _number(link) in programme.events
+        if not recorded and not _is_owed(programme, entry, link):
+            raise NothingOwed
+        due_on = checks.standing_of(programme.entries, entry.entry_id).due_on if not recorded else None
+        return await self._about(link, today, entry, place, due_on, recorded=recorded)
+
+    async def record(self, asked: AskedDuty, stated: Stated, today: date, metadata: Metadata) -> Handled[Any]:
+        """Record the answer for the unit of the link, once."""
+        by = Acting(asked.link.unit_code)
+        if asked.link.answer is not DutyAnswer.DONE:
+            command = _obstacle(asked, stated, by, today)
+        elif asked.link.act is Act.REPORT:
+            given = Submission(
+                duty_id=asked.link.entry_id,
+                period_from=asked.link.period_from,
+                happened_on=stated.day,
+                document=stated.document,
+                figures=None,
+                note=stated.words,
+            )
+            requirement = await self.read_model.requirement(asked.link.entry_id)
+            command = submission(requirement, asked.link.unit_code, given, by, today)
+        else:
+            command = _step(asked, stated, by, today)
+        return await self.commands.enter(command, metadata)
+
+    async def _report(self, link: DutyLink, today: date) -> AskedDuty:
+        requirement = await self.read_model.requirement(link.entry_id)
+        if requirement is None or requirement.fact.cancelled_from is not None:
+            raise NothingOwed
+        programme, _ = await self.commands.programme(link.unit_code, requirement.year)
+        if _submitted(programme, link) is not None:
+            raise NothingOwed
+        expected = next(
+            (
+                each
+                for each in expected_of(requirement.fact, requirement.year)
+                if (each.unit_code, each.period.from_day) == (link.unit_code, link.period_from)
+            ),
+            None,
+        )
+        if expected is None:
+            raise NothingOwed
+        duty, _ = await self.commands.programme(link.asked_by, requirement.year)
+        entry = duty.events.get(link.entry_id)
+        if entry is None:
+            raise NothingOwed
+        place = (link.unit_code, requirement.year)
+        return await self._about(link, today, entry, place, expected.due_on)
+
+    async def _about(
+        self,
+        link: DutyLink,
+        today: date,
+        entry: ProgrammeEvent,
+        place: tuple[str, int],
+        due_on: date | None,
+        *,
+        recorded: bool = False,
+    ) -> AskedDuty:
+        units = await self.commands.directory.units_above({link.unit_code, link.asked_by}, today)
+        return AskedDuty(
+            link=link,
+            title=entry.title,
+            unit_name=units.name(link.unit_code),
+            asked_by_name=units.name(link.asked_by),
+            dataset=entry.dataset,
+            programme=place,
+            entry_ref=entry.entry_ref,
+            document=entry.document,
+            due_on=due_on,
+            earliest=entry.happened_on if link.act is not Act.REPORT else None,
+            of_entry=entry.entry_id,
+            draft_code=entry.draft_code,
+            recorded=recorded,
+        )
+
+
+def _number(link: DutyLink) -> Any:
+    """Identify what a link records: pressed again it is the same."""
+    return uuid5(LOA_NAMESPACE, f"duty:{link.link_id}")
+
+
+def _submitted(programme: Programme, link: DutyLink) -> ProgrammeEvent | None:
+    """Give the report that a unit has submitted for the period of a link."""
+    for entry in programme.entries.values():
+        content = entry.content
+        same = (content.duty_id, content.period_from) == (link.entry_id, link.period_from)
+        if entry.event.name == Kind.REPORT_SUBMITTED and same and not entry.cancelled:
+            return content
+    return None
+
+
+def _is_owed(programme: Programme, entry: ProgrammeEvent, link: DutyLink) -> bool:
+    entered = programme.entries[entry.entry_id]
+    if entered.cancelled:
+        return False
+    if link.act is Act.RECEIVE:
+        standing = checks.standing_of(programme.entries, entry.entry_id)
+        return all(step.kind is not Kind.REPORT_RECEIVED for step in standing.steps)
+    if not programme.is_open(entry):
+        return False
+    owed_by = checks.standing_of(programme.entries, entry.entry_id).owed_by
+    if link.act is Act.DECIDE:  # where no body is named, who decides what the unit asks for
+        return owed_by in {link.unit_code, link.asked_by}
+    if link.act is Act.ACCEPT:
+        return owed_by == link.unit_code and checks.is_reported(programme.entries, entered)
+    return owed_by == link.unit_code
+
+
+def _step(asked: AskedDuty, stated: Stated, by: Acting, today: date) -> Record:
+    unit_code, year = asked.programme
+    decides = asked.link.act is Act.DECIDE
+    return Record(
+        by=by,
+        today=today,
+        kind=STEPS[asked.link.act],
+        of_entry=asked.of_entry,
+        entry_id=_number(asked.link),
+        unit_code=unit_code,
+        year=year,
+        happened_on=stated.day,
+        document=stated.document,
+        note=stated.words,
+        lead_unit_code=asked.link.unit_code if decides else None,
+        dataset=asked.dataset,
+    )
+
+
+def _obstacle(asked: AskedDuty, stated: Stated, by: Acting, today: date) -> Record:
+    """Raise an obstacle in the unit's own programme: what is asked goes to who assigned the item, and is settled as one."""
+    link = asked.link
+    more_time = link.answer is DutyAnswer.MORE_TIME and stated.until is not None
+    begin = f"Đề nghị gia hạn đến ngày {stated.until:%d/%m/%Y}: " if more_time else "Khó khăn, vướng mắc: "
+    reference = f" ({asked.entry_ref})" if asked.entry_ref else ""
+    return Record(
+        by=by,
+        today=today,
+        kind=Kind.OBSTACLE_RAISED,
+        entry_id=_number(link),
+        unit_code=link.unit_code,
+        year=today.year,
+        title=f"{begin}{asked.title}"[: MOST_TITLE - len(reference)] + reference,
+        happened_on=today,
+        lead_unit_code=link.asked_by if link.asked_by != link.unit_code else None,
+        note=stated.words,
+        draft_code=asked.draft_code,
+        dataset=asked.dataset,
+    )
