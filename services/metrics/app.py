@@ -8,6 +8,7 @@ from services.metrics.adapters import api, effect, tables, verdicts
 from services.metrics.adapters.collector import Collector
 from services.metrics.adapters.counts import activities as activity_counts
 from services.metrics.adapters.counts import drafts as draft_counts
+from services.metrics.adapters.entry import pages as entry_pages
 from services.metrics.adapters.lists import calendars
 from services.metrics.adapters.lists import routes as lists
 from services.metrics.adapters.lists.calendars import SqlCalendars
@@ -70,6 +71,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     open_lists = stored.opening(SqlList)
     of_units = SqlCalendars(platform.engine)
     leaders = LeadersQueries(queries, stored.opening(SqlOverview))
+    units = ProjectedUnits(platform.engine, tables.units, tables.checkpoints)
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", collector.read)
     external = SubscriberCollector.of(
@@ -92,6 +94,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             published_routes.router(publishing, publishing.kept),
             published_routes.page_router(publishing, platform.notices(runner)),
             calendars.router(queries, of_units, settings.url_metrics),
+            *entry_pages.routers(publishing, of_units, units, settings.page_addresses),
             lists.router(
                 Sources(queries, open_lists, settings.url_registry, settings.url_campaigns),
                 platform.notices(runner),
@@ -108,7 +111,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         tracing=platform.tracing,
         fence=platform.fence,
         answers=platform.answers,
-        units=ProjectedUnits(platform.engine, tables.units, tables.checkpoints),
+        units=units,
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )
