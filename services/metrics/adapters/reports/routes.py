@@ -16,6 +16,7 @@ from services.metrics.adapters.pages.leaders import Words, whose
 from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
 from services.metrics.adapters.reports.document import DOCX, ENGLISH_TEMPLATE, document
+from services.metrics.adapters.reports.sending import Sending
 from services.metrics.adapters.reports.tables import tables
 from services.metrics.adapters.reports.views import ReportView, report_view
 from services.metrics.adapters.reports.workbook import XLSX, heading, workbook
@@ -106,7 +107,9 @@ def router(reports: ReportQueries, template: Path) -> APIRouter:
     return routes
 
 
-def page_router(reports: ReportQueries, kept: PublishedReports, notices: Notices = no_notices) -> APIRouter:
+def page_router(
+    reports: ReportQueries, kept: PublishedReports, sending: Sending, notices: Notices = no_notices
+) -> APIRouter:
     routes = pages_router()
     version = reports.queries.rulebook.version
 
@@ -125,6 +128,7 @@ def page_router(reports: ReportQueries, kept: PublishedReports, notices: Notices
             pages=PAGES,
             wording=words,
             whose=whose(made.overview, words),
+            received=await sending.received(made.question),
             published=await kept.listed(made.question.unit_code, None, MOST_PUBLISHED),
             view=view,
             heading=words.text(heading(view)),
