@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -93,7 +94,7 @@ class PublishForm:
         request: Request,
         principal: Principal,
         asked: Question,
-        today: Any,
+        today: date,
         form: Fields,
         status: int = 200,
     ) -> HTMLResponse:
@@ -125,7 +126,7 @@ class PublishForm:
             follows=FOLLOWS,
         )
 
-    async def taken(self, request: Request, principal: Principal, today: Any) -> Response:
+    async def taken(self, request: Request, principal: Principal, today: date) -> Response:
         form = await sent(request)
         step, form_values = step_of(form), _values(form)
         body = body_of(form, Publication, form_values | {"document": _document(form)})

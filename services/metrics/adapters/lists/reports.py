@@ -58,6 +58,9 @@ STATES = {
         Text("đã tiếp nhận, gửi sau thời hạn", "received, sent late"), "good", 4
     ),
 }
+RECEIVED = Text("Báo cáo gửi đến đơn vị", "Reports sent to the unit")
+SENT = Text("Báo cáo đơn vị phải gửi", "Reports that the unit sends")
+ALL = Text("Báo cáo phải gửi", "Required reports")
 ABOUT_SUMS = Text(
     "Tổng các báo cáo đã gửi đặt cạnh số liệu hệ thống tổng hợp cho đúng các đơn vị đó (gồm đơn vị trực thuộc, đơn vị được theo "
     "dõi), nên đơn vị này nằm trong đơn vị kia thì được tính ở cả hai.",
@@ -102,11 +105,6 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
         ],
         overview=overview,
     )
-
-
-RECEIVED = Text("Báo cáo gửi đến đơn vị", "Reports sent to the unit")
-SENT = Text("Báo cáo đơn vị phải gửi", "Reports that the unit sends")
-ALL = Text("Báo cáo phải gửi", "Required reports")
 
 
 def _headline(reports: Sequence[ListedReport]) -> Text:

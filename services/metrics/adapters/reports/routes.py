@@ -35,6 +35,7 @@ from shared.rules.figures import Period, reporting_year
 from shared.text_checks.days import Day
 
 MOST_PUBLISHED = 12  # reports that the page lists
+MOST_COLUMNS = 8  # of a table that is printed as a table; a broader one is printed as lines of text
 MOST_SHOWN = 30  # rows of a table on the page; the files have all of them
 
 
@@ -134,6 +135,7 @@ def page_router(
             heading=words.text(heading(view)),
             tables=list(tables(view, words).values()),
             most_shown=MOST_SHOWN,
+            most_columns=MOST_COLUMNS,
         )
 
     return routes
