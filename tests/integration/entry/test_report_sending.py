@@ -92,7 +92,8 @@ async def test_from_a_commune_to_the_ministry(office: Office, a_code: str) -> No
     assert (report["report_id"], report["figures"][-1]["own"]) == (number, 40)
 
     async with office.browser(PROVINCE, service="metrics") as province:
-        newest = {"unit": PROVINCE, "year": 2025, "min_position": done.headers["loa-position"]}
+        newest: dict[str, Any] = {"unit": PROVINCE, "year": 2025}
+        newest["min_position"] = done.headers["loa-position"]
         lists = (await province.get("/lists/reports", params=newest)).text
         assert "1/2 báo cáo đã gửi" in lists
         assert "đã gửi, chờ tiếp nhận" in lists or "gửi sau thời hạn, chờ tiếp nhận" in lists

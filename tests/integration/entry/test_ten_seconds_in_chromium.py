@@ -19,9 +19,9 @@ from playwright.async_api import Browser, Page
 
 from shared.contracts.vocabulary import Role
 from tests.integration.answers.office import working_day
-from tests.integration.entry.conftest import COMMUNE, HEALTH, JUSTICE, PROVINCE, Office
+from tests.integration.entry.conftest import COMMUNE, HEALTH, JUSTICE, PROVINCE, Office, date_of
 from tests.integration.entry.test_communication_form import in_consultation
-from tests.integration.entry.test_programme_forms import date_of, entered
+from tests.integration.entry.test_programme_forms import entered
 from tests.integration.metrics.office import ago
 from tests.support.servers.browser import in_browser
 
