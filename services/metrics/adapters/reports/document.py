@@ -22,43 +22,43 @@ ENGLISH_TEMPLATE = TEMPLATE.with_name(
 )  # a translation: the Decree knows Vietnamese alone
 
 
-def document(view: ReportView, template: Path = TEMPLATE, say: Words = VIETNAMESE) -> bytes:
+def document(view: ReportView, template: Path = TEMPLATE, language: Words = VIETNAMESE) -> bytes:
     """Fill in the template; it names every value that it shows, and a name that doesn't exist is an error.
 
-    `say` gives the language of the values; that of the template stands in it.
+    `language` gives the language of the values; that of the template stands in it.
     """
     paper = DocxTemplate(template)
     jinja = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
-    paper.render(values(view, say), jinja_env=jinja)
+    paper.render(values(view, language), jinja_env=jinja)
     stream = BytesIO()
     paper.save(stream)
     return stream.getvalue()
 
 
-def values(view: ReportView, say: Words) -> dict[str, Any]:
+def values(view: ReportView, language: Words) -> dict[str, Any]:
     """Give what a template can show: texts of the report, and its tables with every cell written out."""
-    made = tables(view, say)
+    made = tables(view, language)
     parts = ("direction", "difficulties", "proposals")
     return {
-        "title": say.pair(view.title, view.title_en),
+        "title": language.pair(view.title, view.title_en),
         "unit": view.unit_name
         if view.unit or view.area_of
-        else say.pair(view.unit_name, "The whole country"),
-        "heading": say.text(heading(view)),
+        else language.pair(view.unit_name, "The whole country"),
+        "heading": language.text(heading(view)),
         "period_from": shown_day(view.period.from_),
         "period_to": shown_day(view.period.to),
         "as_of": shown_day(view.as_of),
         "year": view.as_of.year,
-        "banners": [say.pair(banner.vi, banner.en) for banner in view.banners],
-        "conclusion": say.pair(view.conclusion, view.conclusion_en),
-        "missing": [say.pair(missing.vi, missing.en) for missing in view.missing],
-        "note": say.pair(view.results.note, view.results.note_en),
-        "programme_note": say.pair(view.direction.note, view.direction.note_en),
-        "definition": say.pair(view.definition, view.definition_en),
-        "definition_of_counts": say.pair(view.definition_of_counts, view.definition_of_counts_en),
-        **{name: say.pair(getattr(view, name).title, getattr(view, name).title_en) for name in parts},
-        "results": say.pair(view.results.title, view.results.title_en),
-        "totals_part": say.pair(view.totals.title, view.totals.title_en),
+        "banners": [language.pair(banner.vi, banner.en) for banner in view.banners],
+        "conclusion": language.pair(view.conclusion, view.conclusion_en),
+        "missing": [language.pair(missing.vi, missing.en) for missing in view.missing],
+        "note": language.pair(view.results.note, view.results.note_en),
+        "programme_note": language.pair(view.direction.note, view.direction.note_en),
+        "definition": language.pair(view.definition, view.definition_en),
+        "definition_of_counts": language.pair(view.definition_of_counts, view.definition_of_counts_en),
+        **{name: language.pair(getattr(view, name).title, getattr(view, name).title_en) for name in parts},
+        "results": language.pair(view.results.title, view.results.title_en),
+        "totals_part": language.pair(view.totals.title, view.totals.title_en),
         **{key: _rows(table) for key, table in made.items()},
         "totals": SimpleNamespace(**{key: _total(table) for key, table in made.items()}),
     }

@@ -147,10 +147,10 @@ def _period(asked: Question) -> Period:
     return asked.period
 
 
-def _file(view: ReportView, wanted: Format, template: Path, say: Words) -> tuple[bytes, str]:
+def _file(view: ReportView, wanted: Format, template: Path, language: Words) -> tuple[bytes, str]:
     if wanted is Format.XLSX:
-        return workbook(view, say), XLSX
-    return document(view, template, say), DOCX
+        return workbook(view, language), XLSX
+    return document(view, template, language), DOCX
 
 
 def _name(view: ReportView, wanted: Format) -> str:

@@ -66,10 +66,10 @@ class _Sheet:
         self.row += 1
 
     def table(self, table: Table) -> None:
-        self.line(table.say.text(table.title), bold=True)
+        self.line(table.language.text(table.title), bold=True)
         for place, column in enumerate(table.columns):
             self.sheet.set_column(place, place, column.width)
-            self.sheet.write_string(self.row, place, table.say.text(column.label), self.head)
+            self.sheet.write_string(self.row, place, table.language.text(column.label), self.head)
         first = self.row + 1
         for offset, row in enumerate(table.rows):
             for place, column in enumerate(table.columns):
@@ -111,7 +111,9 @@ class _Sheet:
             elif column.of is not None:
                 self._share(table, self.row, place, value, form)
             elif place == 0 or (place == 1 and table.columns[0].key == "row_no"):
-                self.sheet.write_string(self.row, place, table.say.text(TOTAL) if place == 0 else "", form)
+                self.sheet.write_string(
+                    self.row, place, table.language.text(TOTAL) if place == 0 else "", form
+                )
             else:
                 self.sheet.write_blank(self.row, place, None, form)
         self.row += 1
@@ -121,30 +123,32 @@ def _place(table: Table, key: str) -> int:
     return [column.key for column in table.columns].index(key)
 
 
-def workbook(view: ReportView, say: Words = VIETNAMESE) -> bytes:
-    """Write the report in the language of `say`."""
+def workbook(view: ReportView, language: Words = VIETNAMESE) -> bytes:
+    """Write the report in `language`."""
     stream = BytesIO()
-    made = tables(view, say)
+    made = tables(view, language)
     with Workbook(
         stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     ) as book:
-        book.set_properties({"title": say.pair(view.title, view.title_en), "comments": view.rules_version})
+        book.set_properties(
+            {"title": language.pair(view.title, view.title_en), "comments": view.rules_version}
+        )
         for name, keys in SHEETS:
-            sheet = _Sheet(book, say.text(name))
+            sheet = _Sheet(book, language.text(name))
             if name == SHEETS[0][0]:
-                _head(sheet, view, say)
+                _head(sheet, view, language)
             for key in keys:
                 sheet.table(made[key])
-        _notes(_Sheet(book, say.text(NOTES)), view, say)
+        _notes(_Sheet(book, language.text(NOTES)), view, language)
     return stream.getvalue()
 
 
-def _head(sheet: _Sheet, view: ReportView, say: Words) -> None:
+def _head(sheet: _Sheet, view: ReportView, language: Words) -> None:
     for banner in view.banners:
-        sheet.line(say.pair(banner.vi, banner.en), bold=True)
-    sheet.line(say.pair(view.title, view.title_en), bold=True)
-    sheet.line(say.text(heading(view)))
-    sheet.line(say.pair(view.conclusion, view.conclusion_en), bold=True)
+        sheet.line(language.pair(banner.vi, banner.en), bold=True)
+    sheet.line(language.pair(view.title, view.title_en), bold=True)
+    sheet.line(language.text(heading(view)))
+    sheet.line(language.pair(view.conclusion, view.conclusion_en), bold=True)
     sheet.line("")
 
 
@@ -163,19 +167,21 @@ def heading(view: ReportView) -> Text:
     )
 
 
-def _notes(sheet: _Sheet, view: ReportView, say: Words) -> None:
+def _notes(sheet: _Sheet, view: ReportView, language: Words) -> None:
     for part in (view.direction, view.difficulties, view.proposals):
-        sheet.line(say.pair(part.title, part.title_en), bold=True)
+        sheet.line(language.pair(part.title, part.title_en), bold=True)
         for narrative in part.narrative:
-            sheet.line(f"{say.pair(narrative.label, narrative.label_en)}: {say.text(WRITTEN_BY_HAND)}")
-    sheet.line(say.text(NOTES), bold=True)
+            sheet.line(
+                f"{language.pair(narrative.label, narrative.label_en)}: {language.text(WRITTEN_BY_HAND)}"
+            )
+    sheet.line(language.text(NOTES), bold=True)
     for missing in view.missing:
-        sheet.line(say.pair(missing.vi, missing.en))
-    sheet.line(say.pair(view.results.note, view.results.note_en))
-    sheet.line(say.pair(view.definition, view.definition_en))
-    sheet.line(say.pair(view.definition_of_counts, view.definition_of_counts_en))
+        sheet.line(language.pair(missing.vi, missing.en))
+    sheet.line(language.pair(view.results.note, view.results.note_en))
+    sheet.line(language.pair(view.definition, view.definition_en))
+    sheet.line(language.pair(view.definition_of_counts, view.definition_of_counts_en))
     sheet.line(
-        say.pair(
+        language.pair(
             f"Vị trí {view.position} trong nhật ký sự kiện, phiên bản quy tắc {view.rules_version}",
             f"Position {view.position} of the event log, rules {view.rules_version}",
         )
