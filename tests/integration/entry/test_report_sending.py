@@ -8,6 +8,7 @@ import httpx
 
 from shared.auth.sessions import CSRF_FIELD
 from tests.integration.entry.conftest import COMMUNE, HEALTH, PROVINCE, SCHOOLS, Office, filled
+from tests.support.platform.service import eventually
 from tests.support.samples import small_office
 
 MINISTRY = "T-BTP"
@@ -35,9 +36,14 @@ async def published(clerk: httpx.AsyncClient, unit: str, **more: str) -> httpx.R
     form = await clerk.get("/entry/reports/publish", params={**PERIOD, "unit": unit, **more})
     made = await clerk.post("/entry/reports/publish", data=filled(form) | {"step": "record"})
     assert made.status_code == 303, made.text
-    shown = await clerk.get(made.url.join(made.headers["location"]))
-    assert shown.status_code == 200, shown.text
-    return shown
+    address = made.url.join(made.headers["location"])
+
+    async def seen() -> httpx.Response | None:
+        shown = await clerk.get(address)
+        return shown if shown.status_code == 200 else None  # 503 while the read model is behind
+
+    page: httpx.Response = await eventually(seen)
+    return page
 
 
 def form_of(page: httpx.Response) -> tuple[str, dict[str, str]]:
