@@ -8,6 +8,7 @@ from services.metrics.adapters import api, effect, tables, verdicts
 from services.metrics.adapters.collector import Collector
 from services.metrics.adapters.counts import activities as activity_counts
 from services.metrics.adapters.counts import drafts as draft_counts
+from services.metrics.adapters.entry import pages as entry_pages
 from services.metrics.adapters.lists import calendars
 from services.metrics.adapters.lists import routes as lists
 from services.metrics.adapters.lists.calendars import SqlCalendars
@@ -21,6 +22,7 @@ from services.metrics.adapters.reports import published_routes
 from services.metrics.adapters.reports import routes as report_routes
 from services.metrics.adapters.reports.document import TEMPLATE
 from services.metrics.adapters.reports.published_store import SqlPublishedReports
+from services.metrics.adapters.reports.sending import Sending
 from services.metrics.adapters.snapshots.leaders import SqlOverview
 from services.metrics.adapters.snapshots.lists import SqlList
 from services.metrics.adapters.snapshots.reports import SqlReport
@@ -67,9 +69,12 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         platform.store,
         lambda report, version: report_routes.files_of(report, version, template),
     )
+    required = RequiredReports(snapshots)
+    sending = Sending(required=required, campaigns=settings.url_campaigns)
     open_lists = stored.opening(SqlList)
     of_units = SqlCalendars(platform.engine)
     leaders = LeadersQueries(queries, stored.opening(SqlOverview))
+    units = ProjectedUnits(platform.engine, tables.units, tables.checkpoints)
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", collector.read)
     external = SubscriberCollector.of(
@@ -85,15 +90,16 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             draft_counts.router(DraftCountQueries(snapshots), rulebook.version),
             verdicts.router(snapshots, queries),
             programmes_api.router(ProgrammeQueries(snapshots), rulebook.version),
-            reports_api.router(RequiredReports(snapshots)),
+            reports_api.router(required),
             effect.router(Effects(snapshots, rulebook, present)),
             report_routes.router(reports, template),
-            report_routes.page_router(reports, publishing.kept, platform.notices(runner)),
+            report_routes.page_router(reports, publishing.kept, sending, platform.notices(runner)),
             published_routes.router(publishing, publishing.kept),
-            published_routes.page_router(publishing, platform.notices(runner)),
+            published_routes.page_router(publishing, sending, platform.notices(runner)),
             calendars.router(queries, of_units, settings.url_metrics),
+            *entry_pages.routers(publishing, of_units, units, settings.page_addresses),
             lists.router(
-                Sources(queries, open_lists, settings.url_registry, settings.url_campaigns),
+                Sources(queries, open_lists, settings.url_registry, settings.url_campaigns, required),
                 platform.notices(runner),
             ),
             pages.router(leaders, open_lists, settings.url_registry, platform.notices(runner)),
@@ -108,7 +114,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         tracing=platform.tracing,
         fence=platform.fence,
         answers=platform.answers,
-        units=ProjectedUnits(platform.engine, tables.units, tables.checkpoints),
+        units=units,
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
     )

@@ -21,7 +21,8 @@ class ProgrammeEntry(Event):
 
     Of a required report: `report_period` names its periods, or `period_from` and `period_to` one of the office's own;
     `due_days` are the calendar days after a period within which it is due. Of a submitted one: `duty_id` is the entry that
-    requires it, `period_from` and `period_to` the period, `figures` the unit's own, by name (`shared/rules/programme/figures.py`).
+    requires it, `period_from` and `period_to` the period, `figures` the unit's own, by name (`shared/rules/programme/figures.py`),
+    `report_id` the report of the unit that was published in `compliance.report_published` and is sent.
     """
 
     entry_id: UUID
@@ -54,6 +55,7 @@ class ProgrammeEntry(Event):
     due_days: int | None = Field(default=None, ge=0)
     duty_id: UUID | None = None
     figures: dict[str, int] | None = None
+    report_id: UUID | None = None
 
 
 class _FollowUp(ProgrammeEntry):

@@ -149,6 +149,7 @@ class ProgrammeEntryRow(Base, table=True):
     due_days: int | None = None
     duty_id: UUID | None = None
     figures: dict[str, int] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    report_id: UUID | None = None
 
 
 directory = DirectoryTables(metadata)

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.campaigns.application.queries import DraftDirectory
+from services.campaigns.application.reports import check_published
 from services.campaigns.domain import communication as communications
 from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain import plan as plans
@@ -19,6 +20,7 @@ from services.campaigns.domain.errors import (
 )
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded, following
 from shared.contracts.event import SUPERVISION, About, Acting, draft_id, programme_id
+from shared.contracts.metrics import ComplianceReportPublished
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
 from shared.contracts.vocabulary import UnitLevel
 from shared.directory.folds import UnitsOn
@@ -147,6 +149,8 @@ class Commands:
             draft = await self.require_draft(command.draft_code)
             command = replace(command, dataset=draft.dataset_of(command.dataset))
         command = await self._placed(command)
+        if command.report_id is not None:
+            check_published(await self._published(command.report_id), command)
         ref = programme_ref(command.unit_code, command.year)
         about = About(draft_code=command.draft_code, unit_code=command.unit_code, dataset=command.dataset)
         stamped = replace(metadata, about=about)
@@ -160,6 +164,11 @@ class Commands:
             new_id=self.new_id,
             once=self.once,
         )
+
+    async def _published(self, report_id: UUID) -> ComplianceReportPublished | None:
+        """Read from the log what was published under an id."""
+        facts = (await self.store.load(AggregateRef("compliance", report_id))).facts
+        return next((fact for fact in facts if isinstance(fact, ComplianceReportPublished)), None)
 
     async def check_writer(self, programme: programmes.Programme, command: programmes.Record) -> None:
         """Refuse now who could not enter it, before its fields are filled in."""

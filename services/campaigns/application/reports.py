@@ -7,8 +7,14 @@ from uuid import UUID
 
 from services.campaigns.application.queries import Requirement
 from services.campaigns.domain.programme import Programme, Record
-from services.campaigns.domain.programme_errors import ReportNotRequired, RequirementNotFound
+from services.campaigns.domain.programme_errors import (
+    OtherReport,
+    ReportNotPublished,
+    ReportNotRequired,
+    RequirementNotFound,
+)
 from shared.contracts.event import Acting
+from shared.contracts.metrics import ComplianceReportPublished
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.rules.programme.reports import ExpectedReport, expected_of
 
@@ -22,6 +28,7 @@ class Submission:
     happened_on: date
     document: str | None
     figures: Mapping[str, int] | None
+    report_id: UUID | None
     note: str | None
 
 
@@ -53,9 +60,19 @@ def submission(
         period_to=expected.period.to_day,
         duty_id=given.duty_id,
         figures=given.figures,
+        report_id=given.report_id,
         note=given.note,
         dataset=requirement.dataset,
     )
+
+
+def check_published(published: ComplianceReportPublished | None, command: Record) -> None:
+    """Refuse a report that was not published, or that is another unit's or of another period than the required one."""
+    if published is None:
+        raise ReportNotPublished
+    sent = published.unit_code, published.period_from, published.period_to
+    if sent != (command.unit_code, command.period_from, command.period_to):
+        raise OtherReport
 
 
 def submitted_id(programme: Programme, command: Record) -> UUID:

@@ -32,7 +32,9 @@ ONLY_OF = {  # fields that other kinds don't have
         ("period_from", "period_to"),
         frozenset({Kind.REPORT_REQUIRED, Kind.REPORT_SUBMITTED, Kind.ENTRY_CORRECTED}),
     ),
-    **dict.fromkeys(("duty_id", "figures"), frozenset({Kind.REPORT_SUBMITTED, Kind.ENTRY_CORRECTED})),
+    **dict.fromkeys(
+        ("duty_id", "figures", "report_id"), frozenset({Kind.REPORT_SUBMITTED, Kind.ENTRY_CORRECTED})
+    ),
     "reason": frozenset(kind for kind, spec in KINDS.items() if "reason" in spec.requires),
 }
 _LATE_ONLY = frozenset({Kind.REPORT_SUBMITTED})  # what happens when it is due, so perhaps later

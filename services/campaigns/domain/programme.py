@@ -89,6 +89,7 @@ class Record:
     due_days: int | None = None
     duty_id: UUID | None = None
     figures: Mapping[str, int] | None = None
+    report_id: UUID | None = None
     note: str | None = None
     reason: str | None = None
     draft_code: str | None = None

@@ -122,6 +122,32 @@ class ReportNotRequired(Refusal):
         )
 
 
+class ReportNotPublished(Refusal):
+    code = "report-not-published"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Không có báo cáo đã chốt với mã này (report_id); đề nghị chốt báo cáo trước khi gửi.",
+            "No published report has this id (report_id); publish the report before it is sent.",
+            field="report_id",
+        )
+
+
+class OtherReport(Refusal):
+    code = "other-report"
+    kind = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Báo cáo đã chốt này (report_id) là của đơn vị khác hoặc của kỳ khác; đề nghị chốt báo cáo của đúng đơn vị và kỳ "
+            "được yêu cầu.",
+            "This published report (report_id) is another unit's or of another period; publish the one of the unit and "
+            "period that is required.",
+            field="report_id",
+        )
+
+
 class RequirementNotFound(Refusal):
     code = "requirement-not-found"
     kind = "not_found"

@@ -31,6 +31,7 @@ class ReportEntry:
     dataset: Dataset
     corrected: bool
     figures: Mapping[str, int] | None
+    report_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +65,30 @@ class OwnFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedReport:
+    """`published_id` is the published report that was sent, `dataset` that of the requirement."""
+
     standing: ReportStanding
     title: str
     unit_name: str
     receiver_name: str
     corrected: bool
     figures: Sequence[OwnFigure]
+    published_id: UUID | None
+    dataset: Dataset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentTotal:
+    """A figure summed over the reports that give it (`units` of them), beside what is counted for the same units."""
+
+    name: str
+    units: int
+    own: int
+    counted: int | None
+
+    @property
+    def difference(self) -> int | None:
+        return None if self.counted is None else self.own - self.counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,9 +201,30 @@ def _report(
         unit_name=units.name(expected.unit_code),
         receiver_name=units.name(expected.receiver),
         corrected=item.submitted is not None and entries[item.submitted.entry_id].corrected,
+        published_id=entries[item.submitted.entry_id].report_id if item.submitted else None,
+        dataset=entries[expected.duty.entry_id].dataset,
         figures=[
             OwnFigure(name=name, own=own[name], counted=counted[name]) for name in OWN_FIGURES if name in own
         ],
+    )
+
+
+def sent_totals(reports: Sequence[ListedReport]) -> list[SentTotal]:
+    """Sum what was sent, figure by figure; nothing is counted where no activity recorded it."""
+    by_name: dict[str, list[OwnFigure]] = {}
+    for report in reports:
+        for figure in report.figures:
+            by_name.setdefault(figure.name, []).append(figure)
+    return [_total(name, by_name[name]) for name in OWN_FIGURES if name in by_name]
+
+
+def _total(name: str, figures: Sequence[OwnFigure]) -> SentTotal:
+    counted = [figure.counted for figure in figures if figure.counted is not None]
+    return SentTotal(
+        name=name,
+        units=len(figures),
+        own=sum(figure.own for figure in figures),
+        counted=sum(counted) if counted else None,
     )
 
 

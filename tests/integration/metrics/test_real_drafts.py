@@ -255,3 +255,108 @@ class TestTodos:
             named.append("LUAT-DATDAI" in long)
         # 180 days after 19/04/2022 is 16/10/2022
         assert named == [False, True, True, False]
+
+
+CITY = {"unit": "HCM-UBND", "include_descendants": "true"}
+NUMBERS = (
+    "policies",
+    "judged",
+    "met",
+    "missed",
+    "closed_unopened",
+    "undetermined",
+    "provisional",
+    "waived_occurrences",
+)
+
+
+class TestAProvinceAndAYear:
+    """TP. Hồ Chí Minh (HCM-UBND and the units below it) in the reporting year 2025, 15/12/2024 to 14/12/2025, on paper.
+
+    The drafts of its departments, from drafts.csv and stages.csv; a provincial resolution under `law_2025_amended` is not
+    asked criterion (i), so three criteria decide:
+
+    | draft | lead unit | three criteria | scope | stages | window | in the year |
+    |---|---|---|---|---|---|---|
+    | HCM-BANGGIADAT-2026, policies 1 and 2 | HCM-SNNMT | yes yes yes | in | consultation Wed 26/11/2025, verification 23/12, adopted 26/12 | 26/11 to 25/12 | 2 policies |
+    | HCM-XECONGNGHE, policy 1 | HCM-SXD | yes yes yes | in | drafting 07/2025 | never opened | none |
+    | HCM-XEBUYTDIEN, policy 1 | HCM-SXD | yes unknown yes | unknown | registered 12/08/2025 | never opened | none |
+    | HCM-XETHOSO | HCM-SXD | recorded as out of scope | out | executive review 03/07/2025 | – | none |
+    | HCM-VIAHE | HCM-SGTVT, below the committee before 01/07/2025 | – | in | adopted 19/09/2023 | – | another year |
+
+    BANGGIADAT goes by the simplified procedure: 2 working days after Wed 26/11 are Thu 27 and Fri 28/11, so due on 28/11.
+    Communications about it (no unit is named: the lead unit's): news 10/09 (whole draft) and 31/10 (policy 1) before the
+    window; portal 26/11 (policy 1) on its first day; news 27/12 and 28/12 (policy 1) after its last.
+
+    | | policy 1 | policy 2 | sum |
+    |---|---|---|---|
+    | communicated in the consultation (26/11 to 14/12) | 26/11, in time | never: missed since 29/11 | |
+    | judged; met; begun at the start; on time; in the window at all | 1; 1; 1; 1; 1 | 1; 0; 0; 0; 0 | 2; 1; 1; 1; 1 |
+    | in the window by statutory channels alone | 1 (portal) | 0 | 1 |
+
+    In drafts: 1 judged, 0 of them with both policies begun. All rates are 1/2, the rate in drafts 0/1. On 14/12/2025 the gap of
+    policy 2 is overdue by 10 working days: 1 to 5 and 8 to 12 December (13 and 14 are a weekend).
+    A year later (15/12/2025 to 14/12/2026) the window has days from 15 to 25/12, so both policies belong to it as well; the
+    verification (23/12, due 25/12) was left on 26/12 before it could be judged: waived, for both; due days in the year: none.
+
+    Activities from communications.csv (each row is one): BANGGIADAT 10/09, 31/10, 26/11; XECONGNGHE 07/2025, 15/07, 12/08;
+    XEBUYTDIEN 12/08; XETHOSO 03/07: 8 on 4 drafts, 6 news, 1 portal, 1 written request. Nobody gave attendances or costs.
+
+    Quảng Ninh in the same year: three resolutions adopted on 14/11/2025 without a recorded consultation; of two the third
+    criterion is unknown (2 policies undetermined), one is out of scope. Two news items on one of them.
+    """
+
+    async def test_policies_and_rates(self, sample: Platform) -> None:
+        counted = await group(sample, **CITY, year="2025", as_of="2025-12-14")
+        assert [counted[name] for name in NUMBERS] == [2, 2, 1, 1, 0, 0, 2, 0]
+        rates = ("plan", "plan_low", "full", "on_time", "any", "from_start", "occurrences")
+        assert [counted[f"rate_{name}"] for name in rates] == [0.5] * len(rates)
+        assert (counted["any_statutory_only"], counted["any_verified"]) == (1, 0)
+        assert [counted[name] for name in ("drafts", "drafts_judged", "drafts_plan")] == [1, 1, 0]
+        assert (counted["rate_plan_drafts"], counted["target"], counted["floor"]) == (
+            0,
+            None,
+            1,
+        )  # no target of its own
+
+    async def test_the_gap(self, sample: Platform) -> None:
+        item = await gap(sample, "HCM-BANGGIADAT-2026", "2025-12-14")
+        assert gap_facts(item) == (
+            *("draft_consultation", "2025-11-26", "2025-11-28", "overdue"),
+            *(10, [2]),
+        )
+
+    async def test_the_year_after(self, sample: Platform) -> None:
+        counted = await group(sample, **CITY, year="2026", as_of="2026-01-31")
+        assert [counted[name] for name in NUMBERS] == [2, 2, 1, 1, 0, 0, 0, 2]
+        assert (counted["rate_plan"], counted["rate_occurrences"]) == (0.5, None)
+
+    async def test_activities(self, sample: Platform) -> None:
+        query = {**CITY, "year": "2025", "as_of": "2025-12-14"}
+        client = sample.services["metrics"].client
+        (whole,) = (await client.get("/counts", params=query)).json()["groups"]
+        names = ("activities", "items", "attendance", "cost_state", "drafts_communicated")
+        assert [whole[name] for name in names] == [8, 8, None, None, 4]
+        assert whole["year_before"]["activities"] == 0
+        groups = (await client.get("/counts", params=query | {"group_by": "channel"})).json()["groups"]
+        by_channel = {each["key"]: each["activities"] for each in groups}
+        assert by_channel == {"news_article": 6, "portal_posting": 1, "written_request": 1}
+
+    async def test_the_report_has_the_same_numbers(self, sample: Platform) -> None:
+        query = {**CITY, "year": "2025", "as_of": "2025-12-14"}
+        report = (await sample.services["metrics"].client.get("/reports/407", params=query)).json()
+        totals, (draft,) = report["totals"], report["results"]["drafts"]
+        assert (totals["begun"], totals["figures"]["judged"], totals["activities"]["activities"]) == (1, 2, 8)
+        assert (draft["draft_code"], draft["consultation_started_on"], draft["articles_portal"]) == (
+            *("HCM-BANGGIADAT-2026", "2025-11-26"),
+            1,
+        )
+        assert report["conclusion"].startswith("1/2 chính sách được đánh giá (50%)")
+
+    async def test_the_other_province(self, sample: Platform) -> None:
+        query = {"unit": "QNI-UBND", "include_descendants": "true", "year": "2025", "as_of": "2025-12-14"}
+        counted = await group(sample, **query)
+        assert [counted[name] for name in NUMBERS] == [0, 0, 0, 0, 0, 2, 0, 0]
+        assert (counted["rate_plan"], counted["drafts_judged"]) == (None, 0)
+        (whole,) = (await sample.services["metrics"].client.get("/counts", params=query)).json()["groups"]
+        assert (whole["activities"], whole["drafts_communicated"]) == (2, 1)

@@ -258,6 +258,7 @@ class Objects:
 
     def _of_metrics(self) -> Iterator[Attempt]:
         yield Attempt(Action.MAKE_CALENDAR, "metrics", "POST", "/calendars", {"unit": VICTIM})
+        yield Attempt(Action.MAKE_CALENDAR, "metrics", "POST", "/calendars/withdraw", {"unit": VICTIM})
         yield Attempt(Action.PUBLISH_REPORT, "metrics", "POST", "/reports/407/published", {"unit": VICTIM})
 
     def _of_notifier(self) -> Iterator[Attempt]:

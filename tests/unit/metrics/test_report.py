@@ -1,9 +1,10 @@
 """The report in three formats from made-up answers: equal numbers, open places for people, and texts that stay texts."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from functools import reduce
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,9 @@ from docx import Document
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 from openpyxl.worksheet.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from services.metrics.adapters.reports.document import TEMPLATE, document
-from services.metrics.adapters.reports.make_template import template
+from services.metrics.adapters.pages.leaders import Words
+from services.metrics.adapters.reports.document import ENGLISH_TEMPLATE, TEMPLATE, document
+from services.metrics.adapters.reports.make_template import english, template
 from services.metrics.adapters.reports.tables import Kind, Table, shown, tables
 from services.metrics.adapters.reports.views import ReportView, report_view
 from services.metrics.adapters.reports.workbook import workbook
@@ -309,11 +311,65 @@ def test_the_document_leaves_open_what_a_person_writes_and_escapes_what_it_shows
     assert "{%" not in text
 
 
-def test_the_template_in_the_repository_is_what_its_program_writes() -> None:
-    stream = BytesIO()
-    template().save(stream)
-    with ZipFile(stream) as made, ZipFile(TEMPLATE) as kept:
-        assert made.read("word/document.xml") == kept.read("word/document.xml")
+def test_the_templates_in_the_repository_are_what_their_program_writes() -> None:
+    for paper, file in ((template(), TEMPLATE), (english(template()), ENGLISH_TEMPLATE)):
+        stream = BytesIO()
+        paper.save(stream)
+        with ZipFile(stream) as made, ZipFile(file) as kept:
+            assert made.read("word/document.xml") == kept.read("word/document.xml"), file.name
+
+
+ENGLISH = Words("en")
+NAMES = (  # what offices named, and names of documents: they are the same in both languages
+    *(
+        EVIL,
+        "Giá & thuế",
+        "Nghị định",
+        "Bộ Tư pháp",
+        "Bộ Xây dựng",
+        "Người dân",
+        "Chính sách",
+        "Thiếu kinh phí",
+    ),
+    *("407/QĐ-TTg", "30/2020/NĐ-CP", "Decree 09/2019/NĐ-CP", "NĐ-CP", "QĐ-TTg", "đồng"),
+)
+LETTERS = re.compile("[àáãèéêìíòóôõùúýăđĩũơưÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯạ-ỹ]")
+
+
+def in_vietnamese(texts: Iterable[str]) -> list[str]:
+    """Give the texts that have Vietnamese letters outside names."""
+    left = (reduce(lambda text, name: text.replace(name, ""), NAMES, text) for text in texts)
+    return [text for text in left if LETTERS.search(text)]
+
+
+def test_the_english_workbook_has_no_vietnamese_words_and_the_same_numbers(view: ReportView) -> None:
+    own = load_workbook(BytesIO(workbook(view)), data_only=True)
+    book = load_workbook(BytesIO(workbook(view, ENGLISH)), data_only=True)
+    cells = [cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert in_vietnamese(text for text in [*book.sheetnames, *cells] if isinstance(text, str)) == []
+    assert len(in_vietnamese(own.sheetnames)) > 5  # the check sees words
+    for sheet, other in zip(own, book, strict=True):
+        rows = zip(sheet.iter_rows(values_only=True), other.iter_rows(values_only=True), strict=True)
+        assert all(
+            [plain(cell) for cell in row if not isinstance(cell, str)]
+            == [plain(cell) for cell in there if not isinstance(cell, str)]
+            for row, there in rows
+        )
+
+
+def test_the_english_document_has_no_vietnamese_words_and_the_same_numbers(view: ReportView) -> None:
+    text = list(lines(document(view, ENGLISH_TEMPLATE, ENGLISH)))
+    assert in_vietnamese(text) == []
+    digits = [re.findall(r"\d+", line) for line in text]
+    assert [each for each in digits if each] == [
+        each for line in lines(document(view)) if (each := re.findall(r"\d+", line))
+    ]
+
+
+def test_tables_have_no_vietnamese_words_in_english(view: ReportView) -> None:
+    for table in tables(view, ENGLISH).values():
+        shown_cells = [table.shown(row, column) for row in table.rows for column in table.columns]
+        assert in_vietnamese([*shown_cells, *(column.label.en for column in table.columns)]) == [], table.key
 
 
 @pytest.mark.parametrize(

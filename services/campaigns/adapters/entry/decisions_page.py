@@ -29,6 +29,7 @@ from shared.rules.wording import CHANNELS, dated
 Kind = ProgrammeKind
 HEADING = Text("Chờ quyết định", "Waiting for a decision")
 MOST, AT_ONCE, MOST_WORDS = 200, 20, 2000
+MOST_REPORTS = 5000  # that were sent to a unit in one year
 VERIFIED = Text("Đã xác minh", "Verified")
 
 
@@ -78,10 +79,11 @@ class DecisionsPage:
         overdue = [
             each for each in tasks if each.row["standing"].status is EntryStatus.LATE and each not in results
         ]
+        reports = await self._reports(principal)
         verifies = principal.role in roles_of(Action.VERIFY_COMMUNICATION)
         unverified = await self._unverified(principal, after) if verifies else []
         asked = await self._to_confirm(principal)
-        units = _units([*obstacles, *results, *overdue])
+        units = _units([*obstacles, *results, *overdue, *reports])
         return entry.pages.page(
             request,
             "decisions_of_campaigns.html",
@@ -91,11 +93,13 @@ class DecisionsPage:
             obstacles=obstacles,
             results=results,
             overdue=overdue,
+            reports=reports,
+            published=self.entry.pages.at(request)["metrics"] + "reports/published/",
             asked=asked,
             unverified=unverified[:AT_ONCE],
             more=unverified[AT_ONCE - 1]["cursor"] if len(unverified) > AT_ONCE else None,
             names={code: await entry.unit(code) for code in units},
-            form_ids={each.entry_id: entry.commands.new_id() for each in results},
+            form_ids={each.entry_id: entry.commands.new_id() for each in (*results, *reports)},
         )
 
     async def verified(self, request: Request, principal: Principal, number: UUID) -> HTMLResponse:
@@ -135,6 +139,21 @@ class DecisionsPage:
         wanted = EntryFilter(as_of=entry.today, kind=kind, concerning=by.limit, is_open=True)
         rows = await entry.read_model.entries(wanted, MOST, None)
         return [shown(row, by, entry.today, entry.rulebook.calendar) for row in rows]
+
+    async def _reports(self, principal: Principal) -> list[Shown]:
+        """List the reports that were sent to the own unit and that it has not received yet."""
+        entry, by = self.entry, principal.acting
+        if principal.unit is None:
+            return []
+        this = entry.today.year
+        waiting: list[Shown] = []
+        for year in (this - 1, this, this + 1):
+            wanted = EntryFilter(
+                as_of=entry.today, kind=Kind.REPORT_SUBMITTED, lead_unit_code=principal.unit, year=year
+            )
+            rows = await entry.read_model.entries(wanted, MOST_REPORTS, None)
+            waiting += [shown(row, by, entry.today, entry.rulebook.calendar) for row in rows]
+        return [each for each in waiting if Kind.REPORT_RECEIVED in dict(each.steps)]
 
     async def _unverified(self, principal: Principal, after: str | None) -> list[dict[str, Any]]:
         limit = principal.acting.limit

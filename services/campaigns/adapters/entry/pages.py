@@ -13,6 +13,7 @@ from services.campaigns.adapters.entry import (
     evidence_form,
     plan_changes,
     plan_form,
+    report_sending,
 )
 from services.campaigns.adapters.entry.context import Entry
 from services.campaigns.adapters.entry.programme import form as programme_form
@@ -43,7 +44,7 @@ def routers(
 ) -> list[APIRouter]:
     pages = EntryPages(TEMPLATES, "campaigns", addresses)
     entry = Entry(commands, read_model, store, rulebook, now, pages)
-    own = (communications_page, communication_form, plan_form, plan_changes, decisions_page)
+    own = (communications_page, communication_form, plan_form, plan_changes, decisions_page, report_sending)
     with_files = evidence_form.router(entry, files)
     forms = (
         *(communication_fields.HELP, communication_fields.CORRECTION_HELP, evidence_form.HELP),

@@ -58,6 +58,7 @@ class EntryContent(Body):
     )
     duty_id: UUID | None = Field(default=None, description="of a report: the entry that requires it")
     figures: dict[str, int] | None = Field(default=None, description="of a report: the unit's own figures")
+    report_id: UUID | None = Field(default=None, description="of a report: the published report that is sent")
     note: Words | None = None
     draft_code: Code | None = None
     gap_id: UUID | None = None

@@ -12,13 +12,15 @@ from services.campaigns.adapters.communications.bodies import Words
 from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import ReadModel
 from services.campaigns.application.reports import Submission, submission, submitted_id
+from services.campaigns.domain.programme import Programme, Record
 from services.campaigns.domain.programme_errors import EntryNotFound
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.contracts.envelope import Recorded
-from shared.contracts.event import Code
+from shared.contracts.envelope import Metadata, Recorded
+from shared.contracts.event import Acting, Code
 from shared.contracts.programme import ProgrammeEntry, ProgrammeEntryCorrected
 from shared.contracts.vocabulary import ProgrammeKind
+from shared.eventstore.handle import Handled
 from shared.http.request_context import Accepted, AtPosition, Body, example
 from shared.kernel.local_day import day_in_vietnam
 from shared.rights.actions import Action
@@ -29,7 +31,7 @@ class NewReport(Body):
     """A report to the unit that requires it: period, due day and receiver follow from `duty_id`.
 
     Without `period_from` it is about the last period that has ended; `happened_on` is today if it is not given. `figures`
-    are the unit's own, by name.
+    are the unit's own, by name. `report_id` is the unit's published report of the period, which is sent.
     """
 
     model_config = example(
@@ -44,6 +46,7 @@ class NewReport(Body):
     happened_on: FactDay | None = None
     document: Words | None = None
     figures: dict[str, int] | None = Field(default=None, max_length=50)
+    report_id: UUID | None = None
     note: Words | None = None
 
 
@@ -80,15 +83,30 @@ def _submit(commands: Commands, read_model: ReadModel) -> APIRouter:
     async def submit(
         unit_code: Code, body: NewReport, context: Annotated[CommandContext, on(Action.ENTER_PROGRAMME)]
     ) -> Accepted:
-        today = day_in_vietnam(context.metadata.time)
-        given = Submission(**body.model_dump() | {"happened_on": body.happened_on or today})
-        await commands.require_unit(unit_code)
-        requirement = await read_model.requirement(body.duty_id)
-        command = submission(requirement, unit_code, given, context.by, today)
-        handled = await commands.enter(command, context.metadata, context.if_match)
+        command, handled = await submitted(
+            commands, read_model, unit_code, body, context.by, context.metadata, context.if_match
+        )
         return context.accepted(submitted_id(handled.state, command), handled)
 
     return router
+
+
+async def submitted(
+    commands: Commands,
+    read_model: ReadModel,
+    unit_code: str,
+    body: NewReport,
+    by: Acting,
+    metadata: Metadata,
+    if_match: int | None = None,
+) -> tuple[Record, Handled[Programme]]:
+    """Submit a report; raises what says that it is not required, or not published."""
+    today = day_in_vietnam(metadata.time)
+    given = Submission(**body.model_dump() | {"happened_on": body.happened_on or today})
+    await commands.require_unit(unit_code)
+    requirement = await read_model.requirement(body.duty_id)
+    command = submission(requirement, unit_code, given, by, today)
+    return command, await commands.enter(command, metadata, if_match)
 
 
 def _versions(commands: Commands) -> APIRouter:

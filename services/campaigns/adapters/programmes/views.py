@@ -73,6 +73,7 @@ class EntryView(BaseModel):
     due_days: int | None
     duty_id: UUID | None
     figures: dict[str, int] | None
+    report_id: UUID | None
     note: str | None
     reason: str | None
     corrected: bool

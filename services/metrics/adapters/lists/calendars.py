@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from icalendar import Calendar, Event
 from pydantic import BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -46,19 +46,42 @@ class CalendarAddress(BaseModel):
     path: str
 
 
+class CalendarWithdrawn(BaseModel):
+    """`withdrawn` tells whether there was an address."""
+
+    unit_code: str
+    withdrawn: bool
+
+
 @dataclass(frozen=True, slots=True)
 class SqlCalendars:
     """Keeps the digests of keys alone."""
 
     engine: AsyncEngine
 
-    async def put(self, unit_code: str, key: str, now: datetime) -> None:
+    async def make(self, unit_code: str, now: datetime) -> str:
+        """Make a new key in the place of the one there was, and give it: nothing can give it again."""
+        key = token_urlsafe(KEY_BYTES)
         row = {"key_sha256": _digest(key), "made_at": now}
         statement = insert(CALENDAR_ADDRESS).values(unit_code=unit_code, **row)
         async with self.engine.begin() as connection:
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=[CALENDAR_ADDRESS.c.unit_code], set_=row)
             )
+        return key
+
+    async def withdraw(self, unit_code: str) -> bool:
+        """End the address of a unit; tell whether there was one."""
+        gone = delete(CALENDAR_ADDRESS).where(CALENDAR_ADDRESS.c.unit_code == unit_code)
+        async with self.engine.begin() as connection:
+            return bool((await connection.execute(gone)).rowcount)
+
+    async def made_at(self, unit_code: str) -> datetime | None:
+        """Tell since when a unit has its address; None if it has none."""
+        query = select(CALENDAR_ADDRESS.c.made_at).where(CALENDAR_ADDRESS.c.unit_code == unit_code)
+        async with self.engine.connect() as connection:
+            made: datetime | None = (await connection.execute(query)).scalar_one_or_none()
+        return made
 
     async def unit_of(self, key: str) -> str | None:
         query = select(CALENDAR_ADDRESS.c.unit_code).where(CALENDAR_ADDRESS.c.key_sha256 == _digest(key))
@@ -87,9 +110,15 @@ def router(queries: Queries, calendars: SqlCalendars, public: str) -> APIRouter:
         request: Request, principal: Annotated[Principal, may(Action.MAKE_CALENDAR)], body: CalendarOf
     ) -> CalendarAddress:
         require(principal.acting, body.unit)
-        key = token_urlsafe(KEY_BYTES)
-        await calendars.put(body.unit, key, clock_of(request)())
+        key = await calendars.make(body.unit, clock_of(request)())
         return CalendarAddress(unit_code=body.unit, path=f"/calendars/{key}.ics")
+
+    @routes.post("/calendars/withdraw", summary="Withdraw the secret address of a unit's calendar")
+    async def withdraw(
+        principal: Annotated[Principal, may(Action.MAKE_CALENDAR)], body: CalendarOf
+    ) -> CalendarWithdrawn:
+        require(principal.acting, body.unit)
+        return CalendarWithdrawn(unit_code=body.unit, withdrawn=await calendars.withdraw(body.unit))
 
     @routes.get(
         "/calendars/{key}.ics",

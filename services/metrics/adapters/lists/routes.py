@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from services.metrics.adapters.lists import activities, coming, gaps, programme, quality, units
+from services.metrics.adapters.lists import activities, coming, gaps, programme, quality, reports, units
 from services.metrics.adapters.lists.listing import CSV, Column, Table, shown, table_of
 from services.metrics.adapters.lists.page import Asked, Make, Sources
 from services.metrics.adapters.pages.choice import Choice, Chosen, Given
@@ -20,6 +20,7 @@ from services.metrics.adapters.pages.navigation import (
     PAGES,
     PROGRAMME,
     QUALITY,
+    REPORTS,
     UNITS,
     ListedPage,
 )
@@ -38,6 +39,7 @@ MADE_BY: Mapping[str, Make] = {
     PROGRAMME.path: programme.page,
     COMING.path: coming.page,
     QUALITY.path: quality.page,
+    REPORTS.path: reports.page,
 }
 MOST_SHOWN = 300  # rows of a table on a page; its CSV has all of them
 

@@ -30,4 +30,9 @@ QUALITY = ListedPage(
     Text("Chất lượng dữ liệu", "Data quality"),
     "Lists of what is incomplete, with who corrects it",
 )
-PAGES = (UNITS, GAPS, ACTIVITIES, PROGRAMME, COMING, QUALITY)
+REPORTS = ListedPage(
+    "/lists/reports",
+    Text("Gửi báo cáo", "Reports sent"),
+    "Required reports: who has sent, who is late, and the sums of what was sent",
+)
+PAGES = (UNITS, GAPS, ACTIVITIES, PROGRAMME, COMING, QUALITY, REPORTS)

@@ -44,6 +44,7 @@ class RequiredReportView(BaseModel):
 
     `entry_id` is the report in the programme of the unit, null until it is submitted; `corrected`: all its versions are at
     `GET /units/{unit_code}/programme/{year}/entries/{entry_id}/versions` of campaigns. `owed_by` is to act next.
+    `report_id` is the published report that was sent (`GET /reports/407/published/{report_id}`).
     """
 
     duty_id: UUID
@@ -64,6 +65,7 @@ class RequiredReportView(BaseModel):
     received_on: date | None
     corrected: bool
     figures: list[OwnFigureView]
+    report_id: UUID | None
 
 
 class StateCounts(BaseModel):
@@ -174,6 +176,7 @@ def _report(item: ListedReport) -> dict[str, Any]:
         "document": submitted.document if submitted else None,
         "received_on": standing.received_on,
         "corrected": item.corrected,
+        "report_id": item.published_id,
         "figures": [
             {
                 "name": figure.name,

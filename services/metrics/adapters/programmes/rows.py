@@ -67,6 +67,7 @@ async def report_entries(connection: AsyncConnection, year: int) -> list[ReportE
             dataset=Dataset(row["dataset"]),
             corrected=bool(row["corrected"]),
             figures=row["figures"],
+            report_id=row["report_id"],
         )
         for row in rows
     ]

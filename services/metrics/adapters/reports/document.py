@@ -10,45 +10,55 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from services.metrics.adapters.pages import page_data
-from services.metrics.adapters.reports.tables import Table, shown, tables
+from services.metrics.adapters.pages.leaders import Words
+from services.metrics.adapters.reports.tables import VIETNAMESE, Table, tables
 from services.metrics.adapters.reports.views import ReportView
 from services.metrics.adapters.reports.workbook import heading
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TEMPLATE = Path(__file__).parent / "templates" / "report_407.docx"
+ENGLISH_TEMPLATE = TEMPLATE.with_name(
+    "report_407.en.docx"
+)  # a translation: the Decree knows Vietnamese alone
 
 
-def document(view: ReportView, template: Path = TEMPLATE) -> bytes:
-    """Fill in the template; it names every value that it shows, and a name that doesn't exist is an error."""
+def document(view: ReportView, template: Path = TEMPLATE, language: Words = VIETNAMESE) -> bytes:
+    """Fill in the template; it names every value that it shows, and a name that doesn't exist is an error.
+
+    `language` gives the language of the values; that of the template stands in it.
+    """
     paper = DocxTemplate(template)
     jinja = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
-    paper.render(values(view), jinja_env=jinja)
+    paper.render(values(view, language), jinja_env=jinja)
     stream = BytesIO()
     paper.save(stream)
     return stream.getvalue()
 
 
-def values(view: ReportView) -> dict[str, Any]:
+def values(view: ReportView, language: Words) -> dict[str, Any]:
     """Give what a template can show: texts of the report, and its tables with every cell written out."""
-    made = tables(view)
+    made = tables(view, language)
+    parts = ("direction", "difficulties", "proposals")
     return {
-        "title": view.title,
-        "unit": view.unit_name,
-        "heading": heading(view),
+        "title": language.pair(view.title, view.title_en),
+        "unit": view.unit_name
+        if view.unit or view.area_of
+        else language.pair(view.unit_name, "The whole country"),
+        "heading": language.text(heading(view)),
         "period_from": shown_day(view.period.from_),
         "period_to": shown_day(view.period.to),
         "as_of": shown_day(view.as_of),
         "year": view.as_of.year,
-        "banners": [banner.vi for banner in view.banners],
-        "conclusion": view.conclusion,
-        "missing": [missing.vi for missing in view.missing],
-        "note": view.results.note,
-        "programme_note": view.direction.note,
-        "definition": view.definition,
-        "definition_of_counts": view.definition_of_counts,
-        **{name: getattr(view, name).title for name in ("direction", "difficulties", "proposals")},
-        "results": view.results.title,
-        "totals_part": view.totals.title,
+        "banners": [language.pair(banner.vi, banner.en) for banner in view.banners],
+        "conclusion": language.pair(view.conclusion, view.conclusion_en),
+        "missing": [language.pair(missing.vi, missing.en) for missing in view.missing],
+        "note": language.pair(view.results.note, view.results.note_en),
+        "programme_note": language.pair(view.direction.note, view.direction.note_en),
+        "definition": language.pair(view.definition, view.definition_en),
+        "definition_of_counts": language.pair(view.definition_of_counts, view.definition_of_counts_en),
+        **{name: language.pair(getattr(view, name).title, getattr(view, name).title_en) for name in parts},
+        "results": language.pair(view.results.title, view.results.title_en),
+        "totals_part": language.pair(view.totals.title, view.totals.title_en),
         **{key: _rows(table) for key, table in made.items()},
         "totals": SimpleNamespace(**{key: _total(table) for key, table in made.items()}),
     }
@@ -68,4 +78,4 @@ def _rows(table: Table) -> list[SimpleNamespace]:
 
 def _total(table: Table) -> SimpleNamespace:
     sums = (column for column in table.columns if column.summed or column.of)
-    return SimpleNamespace(**{column.key: shown(table.total(column), column.kind) for column in sums})
+    return SimpleNamespace(**{column.key: table.shown_total(column) for column in sums})

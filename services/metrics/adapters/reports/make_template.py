@@ -1,13 +1,12 @@
-"""Writes the template of the report: `python -m services.metrics.adapters.reports.make_template [FILE]`.
+"""Writes the templates of the report: `python -m services.metrics.adapters.reports.make_template [FILE [ENGLISH_FILE]]`.
 
 The layout is that of Decree 30/2020/NĐ-CP: A4, Times New Roman, the list of drafts as an appendix across the page. An
-office that wants another one edits a copy in Word and names it in `LOA_REPORT_TEMPLATE`.
+office that wants another one edits a copy in Word and names it in `LOA_REPORT_TEMPLATE`. The English one is a translation of it.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from docx import Document
 from docx.document import Document as Paper
@@ -20,7 +19,7 @@ from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
 from services.metrics.adapters.reports import words
-from services.metrics.adapters.reports.document import TEMPLATE
+from services.metrics.adapters.reports.document import ENGLISH_TEMPLATE, TEMPLATE
 
 FONT = "Times New Roman"
 LEFT, CENTRE, JUSTIFY = (
@@ -291,9 +290,78 @@ def _widths(table: Table, widths: Sequence[float]) -> None:
             cell.width = Cm(width)
 
 
+IN_ENGLISH: Mapping[str, str] = {
+    **{text.vi: text.en for text in words.COLUMNS.values()},
+    **{f"{text.vi}: ": f"{text.en}: " for texts in words.NARRATIVE.values() for text in texts},
+    "BÁO CÁO": "REPORT",
+    "Kính gửi: ": "To: ",
+    "[Cơ quan nhận báo cáo]": "[The body that receives the report]",
+    BASIS: "Under Decision 407/QĐ-TTg of 30/3/2022 of the Prime Minister, which approves the scheme of communicating policies "
+    "with great social impact while documents are made (2022 to 2027), {{ unit }} reports on the period from {{ period_from }} to "
+    "{{ period_to }} (figures of {{ as_of }}):",
+    "Thực hiện chương trình, kế hoạch năm theo tám nhóm việc. {{ programme_note }}": "The year's programme by eight groups of "
+    "work. {{ programme_note }}",
+    "Các hoạt động truyền thông đã thực hiện, theo hình thức:": "Activities carried out, by form:",
+    "Danh sách dự thảo và kết quả truyền thông tại Phụ lục kèm theo. {{ note }}": "The appendix lists drafts with what was done "
+    "for them. {{ note }}",
+    "Dự thảo đang thiếu truyền thông ở giai đoạn hiện tại:": "Drafts that lack communication in their present stage:",
+    "1. Số lượng": "1. Counts",
+    "2. Tỷ lệ": "2. Rates",
+    "3. Theo cơ quan chủ trì soạn thảo": "3. By lead drafting body",
+    "4. Kinh phí theo nguồn (đồng)": "4. Money by source (đồng)",
+    "5. Tổng hợp ý kiến của các đợt lấy ý kiến (không cộng với ý kiến tại từng hoạt động)": "5. What consultations brought (not "
+    "added to the comments on activities)",
+    "Cách tính: {{ definition }} {{ definition_of_counts }}": "Definitions: {{ definition }} {{ definition_of_counts }}",
+    "[Đơn vị bổ sung nội dung này]": "[The unit fills this in]",
+    "[CƠ QUAN CHỦ QUẢN]": "[SUPERIOR BODY]",
+    "Số:        /BC-…": "No.:        /BC-…",
+    "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM": "SOCIALIST REPUBLIC OF VIET NAM",
+    "Độc lập - Tự do - Hạnh phúc": "Independence - Freedom - Happiness",
+    "…, ngày     tháng     năm {{ year }}": "…, day     month     {{ year }}",
+    "Nơi nhận:": "Recipients:",
+    "- Như trên;": "- As above;",
+    "- Lưu: VT.": "- Files.",
+    "QUYỀN HẠN, CHỨC VỤ CỦA NGƯỜI KÝ": "POSITION OF THE SIGNATORY",
+    "(Chữ ký, họ và tên)": "(Signature and name)",
+    "PHỤ LỤC": "APPENDIX",
+    "Danh sách dự thảo và kết quả truyền thông": "Drafts and what was done for them",
+    "(Kèm theo Báo cáo số:      /BC-… ngày     tháng     năm {{ year }})": "(To report no.      /BC-… of     {{ year }})",
+    "Hình thức": "Form",
+    "Hoạt động": "Activities",
+    "Lượt": "Items",
+    "Lượt người tham dự": "Attendances",
+    "Lượt tiếp cận": "Reach",
+    "Nguồn": "Source",
+    "Chính sách": "Policies",
+    "Được đánh giá": "Judged",
+    "Tỷ lệ": "Rate",
+    "TT": "No.",
+    "Dự thảo": "Draft",
+    "đến": "to",
+    "Hội nghị, tọa đàm": "Events",
+    "Lượt người": "Attendances",
+    "Ý kiến nhận / tiếp thu / giải trình": "Comments received / accepted / explained",
+    "Ngày thông qua": "Adopted on",
+    "Quy mô": "Size",
+    "Cộng": "Total",
+}
+"""The texts of the template by the Vietnamese ones; what is not here is a value."""
+
+
+def english(paper: Paper) -> Paper:
+    """Put the English texts in the place of the Vietnamese ones."""
+    cells = (cell for table in paper.tables for row in table.rows for cell in row.cells)
+    for paragraph in (*paper.paragraphs, *(each for cell in cells for each in cell.paragraphs)):
+        for run in paragraph.runs:
+            run.text = IN_ENGLISH.get(run.text, run.text)
+    return paper
+
+
 def main(arguments: Sequence[str]) -> None:
-    paper: Any = template()
-    paper.save(str(Path(arguments[0]) if arguments else TEMPLATE))
+    own, *translated = [Path(each) for each in arguments] or [TEMPLATE, ENGLISH_TEMPLATE]
+    template().save(str(own))
+    for file in translated:
+        english(template()).save(str(file))
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ from pydantic import BaseModel, Field
 
 from services.metrics.adapters.api import period_of
 from services.metrics.adapters.lists.listing import CSV, shown
+from services.metrics.adapters.lists.reports import STATES
 from services.metrics.adapters.pages.choice import Chosen
 from services.metrics.adapters.pages.leaders import Words
 from services.metrics.adapters.pages.routes import pages_router, render
 from services.metrics.adapters.reports import difference
 from services.metrics.adapters.reports.document import DOCX
 from services.metrics.adapters.reports.routes import FILES, Format, file_name
+from services.metrics.adapters.reports.sending import Sending, own_figures, signed
 from services.metrics.adapters.reports.views import ReportView
 from services.metrics.adapters.reports.workbook import XLSX
 from services.metrics.application.published import PublishedReport, PublishedReports, Publishing
@@ -28,9 +30,12 @@ from shared.http import request_context
 from shared.http.paging import Listing, Paged, key_of
 from shared.http.request_context import Accepted, AtPosition, Body, IdempotencyKey, Today, example
 from shared.kernel.local_day import VIETNAM
+from shared.kernel.runtime import new_id
+from shared.pages.layout import safe
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
 from shared.rules.figures import reporting_year
+from shared.rules.programme.figures import OWN_FIGURES
 from shared.text_checks.days import Day
 
 KINDS = {Format.JSON: "application/json", Format.XLSX: XLSX, Format.DOCX: DOCX}
@@ -144,11 +149,12 @@ def router(publishing: Publishing, kept: PublishedReports) -> APIRouter:
     return routes
 
 
-def page_router(publishing: Publishing, notices: Notices = no_notices) -> APIRouter:
+def page_router(publishing: Publishing, sending: Sending, notices: Notices = no_notices) -> APIRouter:
     routes = pages_router()
 
     @routes.get("/reports/published/{report_id}", summary="A published report beside what is known today")
     async def changes(
+        request: Request,
         _: Annotated[Principal, may(Action.READ_FIGURES)],
         report_id: UUID,
         chosen: Chosen,
@@ -160,9 +166,17 @@ def page_router(publishing: Publishing, notices: Notices = no_notices) -> APIRou
         if form == "csv":
             return Response(difference.tables(compared, words)[-1].as_csv(words), media_type=CSV)
         report = compared.published
+        required = await sending.answered(report, today)
+        figures = own_figures((await publishing.file(report_id, Format.JSON))[0]) if required else {}
         return render(
             "difference.html",
-            headers={"Content-Language": chosen.lang},
+            headers={**safe(forms_to=sending.origin), "Content-Language": chosen.lang},
+            required=required,
+            figures=[(name, OWN_FIGURES[name], value) for name, value in figures.items()],
+            send_to=sending.address(report.unit_code or ""),
+            signed=signed(request),
+            new_id=new_id,
+            states=STATES,
             **difference.values(compared, words),
             published_at=f"{report.published_at.astimezone(VIETNAM):%H:%M %d/%m/%Y}",
             digests={kind.value: getattr(report, f"sha256_{kind}") for kind in Format},

@@ -11,12 +11,13 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
 from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
-from services.metrics.adapters.pages.choice import Chosen
+from services.metrics.adapters.pages.choice import Chosen, Language
 from services.metrics.adapters.pages.leaders import Words, whose
 from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
-from services.metrics.adapters.reports.document import DOCX, document
-from services.metrics.adapters.reports.tables import shown, tables
+from services.metrics.adapters.reports.document import DOCX, ENGLISH_TEMPLATE, document
+from services.metrics.adapters.reports.sending import Sending
+from services.metrics.adapters.reports.tables import tables
 from services.metrics.adapters.reports.views import ReportView, report_view
 from services.metrics.adapters.reports.workbook import XLSX, heading, workbook
 from services.metrics.application.published import PublishedReports
@@ -34,6 +35,7 @@ from shared.rules.figures import Period, reporting_year
 from shared.text_checks.days import Day
 
 MOST_PUBLISHED = 12  # reports that the page lists
+MOST_COLUMNS = 8  # of a table that is printed as a table; a broader one is printed as lines of text
 MOST_SHOWN = 30  # rows of a table on the page; the files have all of them
 
 
@@ -88,19 +90,27 @@ def router(reports: ReportQueries, template: Path) -> APIRouter:
         asked: Asked,
         today: Today,
         wanted: Wanted = Format.JSON,
+        lang: Annotated[Language, Query(description="language of the files; JSON has both")] = "vi",
     ) -> ReportView:
         answer = await reports.report(asked, _period(asked), today)
         made = marked(await asyncio.to_thread(report_view, answer, version), today)
         if wanted is Format.JSON:
             return made
-        content, kind = await asyncio.to_thread(_file, made, wanted, template)
-        named = {"Content-Disposition": f'attachment; filename="{_name(made, wanted)}"'}
+        content, kind = await asyncio.to_thread(
+            _file, made, wanted, template if lang == "vi" else ENGLISH_TEMPLATE, Words(lang)
+        )
+        named = {
+            "Content-Disposition": f'attachment; filename="{_name(made, wanted)}"',
+            "Content-Language": lang,
+        }
         return Response(content, media_type=kind, headers=named)  # type: ignore[return-value]  # a file of it
 
     return routes
 
 
-def page_router(reports: ReportQueries, kept: PublishedReports, notices: Notices = no_notices) -> APIRouter:
+def page_router(
+    reports: ReportQueries, kept: PublishedReports, sending: Sending, notices: Notices = no_notices
+) -> APIRouter:
     routes = pages_router()
     version = reports.queries.rulebook.version
 
@@ -119,12 +129,13 @@ def page_router(reports: ReportQueries, kept: PublishedReports, notices: Notices
             pages=PAGES,
             wording=words,
             whose=whose(made.overview, words),
+            received=await sending.received(made.question),
             published=await kept.listed(made.question.unit_code, None, MOST_PUBLISHED),
             view=view,
-            heading=heading(view),
-            tables=list(tables(view).values()),
+            heading=words.text(heading(view)),
+            tables=list(tables(view, words).values()),
             most_shown=MOST_SHOWN,
-            shown=shown,
+            most_columns=MOST_COLUMNS,
         )
 
     return routes
@@ -136,10 +147,10 @@ def _period(asked: Question) -> Period:
     return asked.period
 
 
-def _file(view: ReportView, wanted: Format, template: Path) -> tuple[bytes, str]:
+def _file(view: ReportView, wanted: Format, template: Path, language: Words) -> tuple[bytes, str]:
     if wanted is Format.XLSX:
-        return workbook(view), XLSX
-    return document(view, template), DOCX
+        return workbook(view, language), XLSX
+    return document(view, template, language), DOCX
 
 
 def _name(view: ReportView, wanted: Format) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.metrics.adapters.counts.activities import CountGroupView
 from services.metrics.adapters.pages import page_data
+from services.metrics.adapters.pages.leaders import Words
 from services.metrics.adapters.programmes.api import GroupView
 from services.metrics.adapters.reports import words
 from services.metrics.adapters.reports.views import ObstacleView, ReportDraftView, ReportView
@@ -19,6 +20,7 @@ from shared.rules.figure_words import COUNTS, OPINION_NUMBERS, PUBLISHED, RATES,
 from shared.rules.verdicts import JUDGED
 from shared.rules.wording import (
     CHANNELS,
+    INSTRUMENTS,
     NOT_APPLICABLE,
     POLICY_VERDICTS,
     SCOPE,
@@ -27,6 +29,8 @@ from shared.rules.wording import (
 )
 
 Value = str | int | float | date | None
+VIETNAMESE = Words("vi")
+YES, NO = Text("Có", "Yes"), Text("Không", "No")
 
 
 class Kind(StrEnum):
@@ -57,9 +61,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """The texts of `rows` are in `language`, in which numbers and shares are written too."""
+
     key: str
     columns: Sequence[Column]
     rows: Sequence[Mapping[str, Value]]
+    language: Words
 
     @property
     def title(self) -> Text:
@@ -85,18 +92,21 @@ class Table:
         return sum(value for row in self.rows if isinstance(value := row[key], int))
 
     def shown(self, row: Mapping[str, Value], column: Column) -> str:
-        return shown(row[column.key], column.kind)
+        return shown(row[column.key], column.kind, self.language)
+
+    def shown_total(self, column: Column) -> str:
+        return shown(self.total(column), column.kind, self.language)
 
 
-def shown(value: Value, kind: Kind) -> str:
+def shown(value: Value, kind: Kind, language: Words = VIETNAMESE) -> str:
     """Write a value as officials do."""
     match kind, value:
         case Kind.SHARE, None:
-            return NOT_APPLICABLE.vi
+            return language.text(NOT_APPLICABLE)
         case _, None:
             return "–"
         case Kind.SHARE, float() | int():
-            return page_data.percent(value)
+            return page_data.percent(value, language.code)
         case Kind.NUMBER, int():
             return page_data.number(value)
         case Kind.DAY, date():
@@ -196,33 +206,41 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
 }
 
 
-def tables(view: ReportView) -> dict[str, Table]:
-    """Give every table by its key, in the order of the report."""
+def tables(view: ReportView, language: Words = VIETNAMESE) -> dict[str, Table]:
+    """Give every table by its key, in the order of the report, with its texts in `language`."""
     rows: dict[str, list[dict[str, Value]]] = {
-        "figures": _figures(view),
-        "rates": _rates(view),
-        "activities": _activities(view),
-        "channels": [_count_row(group) for group in view.totals.by_channel if group.activities],
-        "audiences": [_count_row(group) for group in view.totals.by_audience if group.activities],
+        "figures": _figures(view, language),
+        "rates": _rates(view, language),
+        "activities": _activities(view, language),
+        "channels": [_count_row(group, language) for group in view.totals.by_channel if group.activities],
+        "audiences": [_count_row(group, language) for group in view.totals.by_audience if group.activities],
         "money": [
-            {"label": row.label, "now": row.amount, "recorded": row.recorded, "before": row.amount_before}
+            {
+                "label": language.pair(row.label, row.label_en),
+                "now": row.amount,
+                "recorded": row.recorded,
+                "before": row.amount_before,
+            }
             for row in view.totals.money
         ],
-        "consultations": _consultations(view),
+        "consultations": _consultations(view, language),
         "units": [unit.model_dump(include=_keys("units")) for unit in view.totals.units],
-        "drafts": [_draft_row(draft) for draft in view.results.drafts],
-        "policies": [row for draft in view.results.drafts for row in _policy_rows(draft)],
-        "lacking": [_gap_row(number, gap) for number, gap in enumerate(view.results.lacking, start=1)],
-        "programme": [row for group in view.direction.groups for row in _programme_rows(group)],
+        "drafts": [_draft_row(draft, language) for draft in view.results.drafts],
+        "policies": [row for draft in view.results.drafts for row in _policy_rows(draft, language)],
+        "lacking": [
+            _gap_row(number, gap, language) for number, gap in enumerate(view.results.lacking, start=1)
+        ],
+        "programme": [row for group in view.direction.groups for row in _programme_rows(group, language)],
         "obstacles": [
-            _obstacle_row(number, item) for number, item in enumerate(view.difficulties.obstacles, start=1)
+            _obstacle_row(number, item, language)
+            for number, item in enumerate(view.difficulties.obstacles, start=1)
         ],
         "proposed": [
-            {"row_no": number, "proposal": text.vi}
+            {"row_no": number, "proposal": language.pair(text.vi, text.en)}
             for number, text in enumerate(view.proposals.proposals, start=1)
         ],
     }
-    return {key: Table(key, COLUMNS[key], listed) for key, listed in rows.items()}
+    return {key: Table(key, COLUMNS[key], listed, language) for key, listed in rows.items()}
 
 
 def _keys(table: str) -> set[str]:
@@ -235,97 +253,100 @@ SHOWN_COUNTS = (
 )
 
 
-def _figures(view: ReportView) -> list[dict[str, Value]]:
+def _figures(view: ReportView, language: Words) -> list[dict[str, Value]]:
     now, before = view.totals.figures, view.totals.figures_before
     begun = {
-        "label": words.COLUMNS["begun"].vi,
+        "label": language.text(words.COLUMNS["begun"]),
         "now": view.totals.begun,
         "before": view.totals.begun_before,
     }
     rows = [
-        {"label": COUNTS[name].vi, "now": getattr(now, name), "before": getattr(before, name)}
+        {"label": language.text(COUNTS[name]), "now": getattr(now, name), "before": getattr(before, name)}
         for name in SHOWN_COUNTS
     ]
     return [*rows[:2], begun, *rows[2:]]
 
 
-def _rates(view: ReportView) -> list[dict[str, Value]]:
+def _rates(view: ReportView, language: Words) -> list[dict[str, Value]]:
     now, before = view.totals.figures, view.totals.figures_before
-    named = {**{name: text.vi for name, text in RATES.items()}, "floor": words.TARGET_OF_YEAR.vi}
+    named = {**RATES, "floor": words.TARGET_OF_YEAR}
     return [
-        {"label": label, "now": getattr(now, name), "before": getattr(before, name)}
+        {"label": language.text(label), "now": getattr(now, name), "before": getattr(before, name)}
         for name, label in named.items()
     ]
 
 
-def _activities(view: ReportView) -> list[dict[str, Value]]:
+def _activities(view: ReportView, language: Words) -> list[dict[str, Value]]:
     now = view.totals.activities
     return [
-        {"label": text.vi, "now": getattr(now, name), "before": getattr(now.year_before, name)}
+        {"label": language.text(text), "now": getattr(now, name), "before": getattr(now.year_before, name)}
         for name, text in PUBLISHED.items()
     ]
 
 
-def _consultations(view: ReportView) -> list[dict[str, Value]]:
+def _consultations(view: ReportView, language: Words) -> list[dict[str, Value]]:
     now = view.totals.consultations
     return [
-        {"label": text.vi, "now": getattr(now, name), "before": getattr(now.year_before, name)}
+        {"label": language.text(text), "now": getattr(now, name), "before": getattr(now.year_before, name)}
         for name, text in OPINION_NUMBERS.items()
         if name not in SHARES
     ]
 
 
-def _count_row(group: CountGroupView) -> dict[str, Value]:
-    return group.model_dump(include=_keys("channels"))
+def _count_row(group: CountGroupView, language: Words) -> dict[str, Value]:
+    return group.model_dump(include=_keys("channels")) | {"label": language.pair(group.label, group.label_en)}
 
 
-def _draft_row(draft: ReportDraftView) -> dict[str, Value]:
+def _draft_row(draft: ReportDraftView, language: Words) -> dict[str, Value]:
     row: dict[str, Any] = draft.model_dump(exclude={"policies"})
     row |= {
-        "scope_name": SCOPE[draft.in_scope].vi,
-        "channel_names": "; ".join(CHANNELS[channel].vi for channel in draft.channels) or None,
+        "instrument_name": language.text(INSTRUMENTS[draft.instrument]),
+        "scope_name": language.text(SCOPE[draft.in_scope]),
+        "channel_names": "; ".join(language.text(CHANNELS[channel]) for channel in draft.channels) or None,
         "policies": len(draft.policies) if draft.in_scope is Answer.YES else 0,
         "rate_plan": draft.begun / draft.judged if draft.judged else None,
     }
     return row
 
 
-def _policy_rows(draft: ReportDraftView) -> Iterable[dict[str, Value]]:
+def _policy_rows(draft: ReportDraftView, language: Words) -> Iterable[dict[str, Value]]:
     """A policy of a draft whose scope is undetermined has no outcome yet."""
     for policy in draft.policies:
         counted = draft.in_scope is Answer.YES
         judged = counted and policy.verdict in JUDGED
-        whole = WHOLE_DRAFT_TITLE.vi if policy.policy_no == WHOLE_DRAFT else None
+        whole = language.text(WHOLE_DRAFT_TITLE) if policy.policy_no == WHOLE_DRAFT else None
         yield {
             "draft_code": draft.draft_code,
             "policy_no": policy.policy_no,
             "policy_title": policy.title or whole,
-            "verdict_name": (POLICY_VERDICTS[policy.verdict] if counted else SCOPE[Answer.UNKNOWN]).vi,
-            "begun_name": ("Có" if policy.begun else "Không") if judged else None,
+            "verdict_name": language.text(
+                POLICY_VERDICTS[policy.verdict] if counted else SCOPE[Answer.UNKNOWN]
+            ),
+            "begun_name": language.text(YES if policy.begun else NO) if judged else None,
         }
 
 
-def _gap_row(number: int, gap: GapView) -> dict[str, Value]:
+def _gap_row(number: int, gap: GapView, language: Words) -> dict[str, Value]:
     days = gap.overdue_working_days if gap.state is GapState.OVERDUE else gap.working_days_left
     return {
         "row_no": number,
         "unit_name": gap.unit_name,
         "draft_code": gap.draft_code,
         "title": gap.title,
-        "stage_name": STAGES[gap.stage].vi,
+        "stage_name": language.text(STAGES[gap.stage]),
         "due_on": gap.due_on,
-        "standing": time_left(gap.state, days).vi,
+        "standing": language.text(time_left(gap.state, days)),
     }
 
 
-def _programme_rows(group: GroupView) -> Iterable[dict[str, Value]]:
+def _programme_rows(group: GroupView, language: Words) -> Iterable[dict[str, Value]]:
     """Give the kinds of entries of a group, then its own figures that the report shows."""
-    named = f"{group.group}. {group.label}"
+    named = f"{group.group}. {language.pair(group.label, group.label_en)}"
     for kind in group.kinds:
         states, has_state = kind.states, kind.states.open is not None
         yield {
             "group": named,
-            "label": kind.label,
+            "label": language.pair(kind.label, kind.label_en),
             "entries": kind.entries,
             "quantity": kind.quantity,
             "amount": kind.amount,
@@ -337,9 +358,9 @@ def _programme_rows(group: GroupView) -> Iterable[dict[str, Value]]:
         value = group.figures.get(name)
         if isinstance(value, int):
             empty: dict[str, Value] = dict.fromkeys(_keys("programme"))
-            yield empty | {"group": named, "label": text.vi, "entries": value}
+            yield empty | {"group": named, "label": language.text(text), "entries": value}
 
 
-def _obstacle_row(number: int, item: ObstacleView) -> dict[str, Value]:
+def _obstacle_row(number: int, item: ObstacleView, language: Words) -> dict[str, Value]:
     row: dict[str, Any] = item.model_dump(include=_keys("obstacles"))
-    return row | {"row_no": number, "standing": words.STATES[item.status].vi}
+    return row | {"row_no": number, "standing": language.text(words.STATES[item.status])}

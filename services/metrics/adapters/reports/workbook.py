@@ -11,8 +11,10 @@ from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from services.metrics.adapters.pages import page_data
-from services.metrics.adapters.reports.tables import Kind, Table, Value, tables
+from services.metrics.adapters.pages.leaders import Words
+from services.metrics.adapters.reports.tables import VIETNAMESE, Kind, Table, Value, tables
 from services.metrics.adapters.reports.views import ReportView
+from shared.kernel.errors import Text
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS: Mapping[Kind, Mapping[str, Any]] = {
@@ -21,17 +23,19 @@ FORMATS: Mapping[Kind, Mapping[str, Any]] = {
     Kind.DAY: {"num_format": "dd/mm/yyyy"},
     Kind.SHARE: {"num_format": "0.0%"},
 }
-SHEETS: Sequence[tuple[str, Sequence[str]]] = (
-    ("Tổng hợp", ("figures", "rates", "activities", "consultations", "money")),
-    ("Cơ quan chủ trì soạn thảo", ("units",)),
-    ("Dự thảo", ("drafts",)),
-    ("Chính sách", ("policies",)),
-    ("Hình thức, đối tượng", ("channels", "audiences")),
-    ("Còn thiếu", ("lacking",)),
-    ("Chương trình", ("programme",)),
-    ("Vướng mắc, kiến nghị", ("obstacles", "proposed")),
+SHEETS: Sequence[tuple[Text, Sequence[str]]] = (
+    (Text("Tổng hợp", "Totals"), ("figures", "rates", "activities", "consultations", "money")),
+    (Text("Cơ quan chủ trì soạn thảo", "Lead drafting bodies"), ("units",)),
+    (Text("Dự thảo", "Drafts"), ("drafts",)),
+    (Text("Chính sách", "Policies"), ("policies",)),
+    (Text("Hình thức, đối tượng", "Forms, audiences"), ("channels", "audiences")),
+    (Text("Còn thiếu", "Lacking"), ("lacking",)),
+    (Text("Chương trình", "Programme"), ("programme",)),
+    (Text("Vướng mắc, kiến nghị", "Obstacles, proposals"), ("obstacles", "proposed")),
 )
-WRITTEN_BY_HAND = "[Đơn vị bổ sung nội dung này]"
+NOTES = Text("Ghi chú", "Notes")
+TOTAL = Text("Cộng", "Total")
+WRITTEN_BY_HAND = Text("[Đơn vị bổ sung nội dung này]", "[The unit fills this in]")
 
 
 class _Sheet:
@@ -62,10 +66,10 @@ class _Sheet:
         self.row += 1
 
     def table(self, table: Table) -> None:
-        self.line(table.title.vi, bold=True)
+        self.line(table.language.text(table.title), bold=True)
         for place, column in enumerate(table.columns):
             self.sheet.set_column(place, place, column.width)
-            self.sheet.write_string(self.row, place, column.label.vi, self.head)
+            self.sheet.write_string(self.row, place, table.language.text(column.label), self.head)
         first = self.row + 1
         for offset, row in enumerate(table.rows):
             for place, column in enumerate(table.columns):
@@ -107,7 +111,9 @@ class _Sheet:
             elif column.of is not None:
                 self._share(table, self.row, place, value, form)
             elif place == 0 or (place == 1 and table.columns[0].key == "row_no"):
-                self.sheet.write_string(self.row, place, "Cộng" if place == 0 else "", form)
+                self.sheet.write_string(
+                    self.row, place, table.language.text(TOTAL) if place == 0 else "", form
+                )
             else:
                 self.sheet.write_blank(self.row, place, None, form)
         self.row += 1
@@ -117,49 +123,67 @@ def _place(table: Table, key: str) -> int:
     return [column.key for column in table.columns].index(key)
 
 
-def workbook(view: ReportView) -> bytes:
+def workbook(view: ReportView, language: Words = VIETNAMESE) -> bytes:
+    """Write the report in `language`."""
     stream = BytesIO()
-    made = tables(view)
+    made = tables(view, language)
     with Workbook(
         stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     ) as book:
-        book.set_properties({"title": view.title, "comments": view.rules_version})
+        book.set_properties(
+            {"title": language.pair(view.title, view.title_en), "comments": view.rules_version}
+        )
         for name, keys in SHEETS:
-            sheet = _Sheet(book, name)
+            sheet = _Sheet(book, language.text(name))
             if name == SHEETS[0][0]:
-                _head(sheet, view)
+                _head(sheet, view, language)
             for key in keys:
                 sheet.table(made[key])
-        _notes(_Sheet(book, "Ghi chú"), view)
+        _notes(_Sheet(book, language.text(NOTES)), view, language)
     return stream.getvalue()
 
 
-def _head(sheet: _Sheet, view: ReportView) -> None:
+def _head(sheet: _Sheet, view: ReportView, language: Words) -> None:
     for banner in view.banners:
-        sheet.line(banner.vi, bold=True)
-    sheet.line(view.title, bold=True)
-    sheet.line(heading(view))
-    sheet.line(view.conclusion, bold=True)
+        sheet.line(language.pair(banner.vi, banner.en), bold=True)
+    sheet.line(language.pair(view.title, view.title_en), bold=True)
+    sheet.line(language.text(heading(view)))
+    sheet.line(language.pair(view.conclusion, view.conclusion_en), bold=True)
     sheet.line("")
 
 
-def heading(view: ReportView) -> str:
+def heading(view: ReportView) -> Text:
     """Name the unit, the period and the day of the figures."""
-    below = " và các đơn vị trực thuộc" if view.unit and view.include_descendants else ""
-    days = [page_data.day(day) for day in (view.period.from_, view.period.to, view.as_of) if day]
-    forecast = "dự kiến đến ngày" if view.forecast else "số liệu đến ngày"
-    return f"{view.unit_name}{below}; kỳ báo cáo từ ngày {days[0]} đến ngày {days[1]}, {forecast} {days[2]}"
+    whole = not view.unit and not view.area_of
+    below = view.unit and view.include_descendants
+    first, last, as_of = (
+        page_data.day(day) for day in (view.period.from_, view.period.to, view.as_of) if day
+    )
+    return Text(
+        f"{view.unit_name}{' và các đơn vị trực thuộc' if below else ''}; kỳ báo cáo từ ngày {first} đến ngày {last}, "
+        f"{'dự kiến đến ngày' if view.forecast else 'số liệu đến ngày'} {as_of}",
+        f"{'The whole country' if whole else view.unit_name}{' and the units below it' if below else ''}; period {first} to "
+        f"{last}, {'forecast for' if view.forecast else 'figures of'} {as_of}",
+    )
 
 
-def _notes(sheet: _Sheet, view: ReportView) -> None:
+def _notes(sheet: _Sheet, view: ReportView, language: Words) -> None:
     for part in (view.direction, view.difficulties, view.proposals):
-        sheet.line(part.title, bold=True)
+        sheet.line(language.pair(part.title, part.title_en), bold=True)
         for narrative in part.narrative:
-            sheet.line(f"{narrative.label}: {WRITTEN_BY_HAND}")
-    sheet.line("Ghi chú", bold=True)
+            sheet.line(
+                f"{language.pair(narrative.label, narrative.label_en)}: {language.text(WRITTEN_BY_HAND)}"
+            )
+    sheet.line(language.text(NOTES), bold=True)
     for missing in view.missing:
-        sheet.line(missing.vi)
-    for text in (view.results.note, view.definition, view.definition_of_counts):
-        sheet.line(text)
-    sheet.line(f"Vị trí {view.position} trong nhật ký sự kiện, phiên bản quy tắc {view.rules_version}")
+        sheet.line(language.pair(missing.vi, missing.en))
+    sheet.line(language.pair(view.results.note, view.results.note_en))
+    sheet.line(language.pair(view.definition, view.definition_en))
+    sheet.line(language.pair(view.definition_of_counts, view.definition_of_counts_en))
+    sheet.line(
+        language.pair(
+            f"Vị trí {view.position} trong nhật ký sự kiện, phiên bản quy tắc {view.rules_version}",
+            f"Position {view.position} of the event log, rules {view.rules_version}",
+        )
+    )
     sheet.sheet.set_column(0, 0, 120)

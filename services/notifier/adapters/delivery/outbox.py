@@ -1,6 +1,7 @@
 """The outbox page: what was written to whom, why, and how it went; addresses only for the operator."""
 
 import base64
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -42,7 +43,9 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
     async def outbox(principal: Annotated[Principal, may(Action.READ_MAIL)]) -> HTMLResponse:
         audited("outbox", principal)
         mails = [_shown(mail, principal, kinds) for mail in await read_model.outbox(principal.acting.limit)]
-        page = templates.get_template("outbox/list.html").render(mails=mails, local=local)
+        page = templates.get_template("outbox/list.html").render(
+            mails=mails, local=local, counts=_counts(mails)
+        )
         return HTMLResponse(page, headers=SAFE)
 
     @routes.get("/{digest_key}", response_class=HTMLResponse, summary="One mail, as it was rendered")
@@ -74,6 +77,12 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
         return Response(file["content"], media_type=file["media_type"], headers=named)
 
     return routes
+
+
+def _counts(mails: Sequence[Mapping[str, Any]]) -> list[tuple[DigestState, str, int]]:
+    """Count mails by state, in the order of the states."""
+    counted = Counter(DigestState(mail["state"]) for mail in mails)
+    return [(state, STATES[state].vi, counted[state]) for state in DigestState if counted[state]]
 
 
 def _body(html: str, files: Sequence[Mapping[str, Any]]) -> Markup:

@@ -9,7 +9,8 @@ from fastapi.responses import HTMLResponse
 from services.registry.adapters.entry.context import Entry
 from services.registry.adapters.entry.history_words import words_of, words_of_stage
 from services.registry.adapters.request_views import request_view
-from services.registry.application.queries import DraftFilter
+from services.registry.application.commands import WAITING
+from services.registry.application.queries import DraftFilter, RequestFilter
 from services.registry.domain.draft_state import facts_of, procedure_of
 from services.registry.domain.lowering import scope_of
 from services.registry.domain.next_stages import next_stages
@@ -31,6 +32,16 @@ MOST = 50  # drafts on one page
 MOST_UNITS = 10  # units that a search names
 
 
+MOST_WAITING = 500  # requests that are counted
+
+
+async def _waiting(entry: Entry, principal: Principal) -> int:
+    """Count the requests that wait for a decision of the caller."""
+    wanted = RequestFilter(state=WAITING, decider_code=None, units=principal.acting.limit)
+    rows = await entry.read_model.requests(wanted, MOST_WAITING, None)
+    return sum(principal.acting.may_decide_for(row["unit_code"]) for row in rows)
+
+
 def router(entry: Entry) -> APIRouter:
     routes = entry.pages.router("drafts")
 
@@ -48,7 +59,7 @@ def router(entry: Entry) -> APIRouter:
         after: str | None = None,
     ) -> HTMLResponse:
         """`every`: drafts of all units, of which others may be supported."""
-        text = (q or "").strip()
+        text, decides = (q or "").strip(), principal.role in roles_of(Action.DECIDE_REQUEST)
         unit = None if every else principal.unit
         rows = await entry.read_model.drafts(
             DraftFilter(text=text or None, unit_code=unit), MOST + 1, after or None
@@ -68,7 +79,9 @@ def router(entry: Entry) -> APIRouter:
             request,
             "home.html",
             heading=HEADING,
-            searches=True,
+            searches=bool(text),
+            unit_code=principal.unit,
+            waiting=await _waiting(entry, principal) if decides else 0,
             units=[
                 {**row, "reorganises": principal.acting.may_decide_for(row["unit_code"])} for row in units
             ],
@@ -77,7 +90,7 @@ def router(entry: Entry) -> APIRouter:
             text=text,
             every=bool(every) or principal.unit is None,
             more=urlencode({name: value for name, value in more.items() if value}) if more else None,
-            decides=principal.role in roles_of(Action.DECIDE_REQUEST),
+            decides=decides,
             names_recipients=principal.role in roles_of(Action.REPLACE_RECIPIENTS),
         )
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -79,7 +80,14 @@ async def _asked(entry: Entry, principal: Principal, unit_code: str) -> list[Sho
     wanted = EntryFilter(as_of=entry.today, concerning=frozenset({unit_code}), is_open=True)
     rows: list[dict[str, Any]] = await entry.read_model.entries(wanted, MOST, None)
     theirs = (shown(row, principal.acting, entry.today, entry.rulebook.calendar) for row in rows)
-    return [each for each in theirs if each.row["unit_code"] != unit_code and each.owed_by == unit_code]
+    owed = [each for each in theirs if each.row["unit_code"] != unit_code and each.owed_by == unit_code]
+    return sorted(owed, key=_due_on)
+
+
+def _due_on(each: Shown) -> date:
+    """Give the day until which something is to be done; what has none comes last."""
+    due: date | None = each.row["standing"].due_on
+    return due or date.max
 
 
 def _grouped(rows: Sequence[Shown]) -> list[tuple[ProgrammeGroup, list[Shown]]]:
