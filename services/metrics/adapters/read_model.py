@@ -135,8 +135,10 @@ class SqlSnapshot:
             cells += [_cell(row) for row in await self.connection.execute(of_drafts)]
         return cells
 
-    async def members(self, first: date | None, last: date) -> list[Member]:
-        """Give the communications whose first possible day lies in [first, last]."""
+    async def members(
+        self, first: date | None, last: date, units: Collection[str] | None = None
+    ) -> list[Member]:
+        """Give the communications whose first possible day lies in [first, last], of some performing units or of all."""
         table = COMMUNICATION
         query = (
             select(
@@ -151,6 +153,7 @@ class SqlSnapshot:
             .where(table.c.held_on <= last)
         )
         query = query.where(table.c.held_on >= first) if first else query
+        query = query.where(table.c.unit_code.in_(units)) if units is not None else query
         rows = (await self.connection.execute(query)).mappings().all()
         return await asyncio.to_thread(_MEMBERS.validate_python, [dict(row) for row in rows])
 
