@@ -94,17 +94,18 @@ def test_a_target_is_that_of_its_unit() -> None:
     assert [(item.target, item.floor) for item in by_unit({"BTP": 0.7})] == [(None, 1.0), (0.7, 1.0)]
 
 
-COMMUNE = {"level": UnitLevel.COMMUNE, "kind": UnitKind.PEOPLES_COMMITTEE}
-DIRECTORY = directory_of(
-    [
-        Unit(unit_code="TINH", unit_name="Tỉnh", level=UnitLevel.PROVINCIAL, kind=UnitKind.PEOPLES_COMMITTEE),
-        Unit(
-            unit_code="XA-A", unit_name="Xã A", parent_code="TINH",
-            successions=(Succession("XA-B", date(2024, 7, 1)),), **COMMUNE,
-        ),
-        Unit(unit_code="XA-B", unit_name="Xã B", **COMMUNE),
-    ]
-)  # fmt: skip
+def _unit(code: str, parent: str | None = None, succeeded_by: str | None = None) -> Unit:
+    return Unit(
+        unit_code=code,
+        unit_name=code,
+        level=UnitLevel.COMMUNE,
+        kind=UnitKind.PEOPLES_COMMITTEE,
+        parent_code=parent,
+        successions=(Succession(succeeded_by, date(2024, 7, 1)),) if succeeded_by else (),
+    )
+
+
+DIRECTORY = directory_of([_unit("TINH"), _unit("XA-A", "TINH", "XA-B"), _unit("XA-B")])
 
 
 @pytest.mark.parametrize("view", View)

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from shared.contracts.vocabulary import Answer, GapClosure, Stage
-from shared.rules.facts import DraftFacts, Exemption, Scope, Transfer
+from shared.rules.facts import Communication, DraftFacts, Exemption, Scope, Transfer
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.timeline import RunningTimeline, timeline
 from shared.rules.verdicts import ground_of
@@ -151,7 +151,8 @@ def steps(facts: DraftFacts, random: Random) -> Iterator[DraftFacts]:
 def test_a_running_timeline_is_the_one_of_all_facts_after_each_change(seed: int) -> None:
     random, compared = Random(seed), 0
     for facts in random_drafts(seed, 60):
-        running, ground, held = RunningTimeline(BOOK), None, frozenset()
+        running, ground = RunningTimeline(BOOK), None
+        held: frozenset[Communication] = frozenset()
         for known in steps(facts, random):
             ground = ground_of(replace(known, communications=()), BOOK, ground)
             running.stand_on(ground)
