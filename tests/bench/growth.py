@@ -1,8 +1,8 @@
-"""What an answer costs with more drafts: `python -m tests.bench.growth [--sizes 1000,10000,100000] [--rounds 2]`.
+"""What an answer costs with more drafts: `python -m tests.bench.growth [--sizes 1000,10000,100000] [--runs 2]`.
 
 Drafts made up at random are projected once and multiplied by statements of PostgreSQL, so the units stay the same. Before each
 question an event is recorded, so that nothing is answered from an answer of before. Printed are, by size, the best milliseconds of
-the rounds, and beside them the milliseconds of processor time of service, client and database; then the ratio of the last size to the first, and
+the runs, and beside them the milliseconds of processor time of service, client and database; then the ratio of the last size to the first, and
 to reading the very same bytes from a row that was prepared. The first question of a day reads everything: `first` is that one.
 """
 # ruff: noqa: T201  a benchmark prints
@@ -183,7 +183,7 @@ async def prepared(engine: AsyncEngine, body: bytes) -> float:
 
 
 async def measure(
-    api: Api, folder: Path, engine: AsyncEngine, writer: Writer, rounds: int, day: date
+    api: Api, folder: Path, engine: AsyncEngine, writer: Writer, runs: int, day: date
 ) -> dict[int, tuple[Took, Took, float]]:
     """Give of each question the first answer, the best of the others, and reading the same from a prepared row."""
     results = {}
@@ -191,7 +191,7 @@ async def measure(
         asked = {"as_of": day.isoformat(), **query}
         first, body = await timed(api, folder, path, asked)
         best = (float("inf"), float("inf"))
-        for _ in range(rounds):
+        for _ in range(runs):
             position = await writer.draft()
             await api.client.get("/gaps", params={"as_of": "2020-01-01", "min_position": str(position)})
             took, body = await timed(api, folder, path, asked)
@@ -200,15 +200,15 @@ async def measure(
     return results
 
 
-async def main(sizes: Sequence[int], rounds: int) -> None:
+async def main(sizes: Sequence[int], runs: int) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
         async with bench_platform(Path(name), "metrics") as platform:
             await fill(platform.databases["metrics"], sizes[0])
-            await grow(platform, Path(name), sizes, rounds)
+            await grow(platform, Path(name), sizes, runs)
 
 
-async def grow(platform: Platform, folder: Path, sizes: Sequence[int], rounds: int) -> None:
+async def grow(platform: Platform, folder: Path, sizes: Sequence[int], runs: int) -> None:
     by_size: dict[int, dict[int, tuple[Took, Took, float]]] = {}
     url = platform.databases["metrics"]
     async with (
@@ -228,7 +228,7 @@ async def grow(platform: Platform, folder: Path, sizes: Sequence[int], rounds: i
             # Rows that were put there move no position: another day is asked for each size.
             print(f"{size:,} drafts stand", flush=True)
             by_size[size] = await measure(
-                api, folder, model.engine, writer, rounds, DAY.replace(day=1 + number)
+                api, folder, model.engine, writer, runs, DAY.replace(day=1 + number)
             )
     print(
         f"{'best ms (processor ms)':50}"
@@ -249,6 +249,6 @@ async def grow(platform: Platform, folder: Path, sizes: Sequence[int], rounds: i
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="1000,10000,100000")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=2)
     arguments = parser.parse_args()
-    asyncio.run(main([int(size) for size in arguments.sizes.split(",")], arguments.rounds))
+    asyncio.run(main([int(size) for size in arguments.sizes.split(",")], arguments.runs))

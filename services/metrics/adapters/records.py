@@ -151,7 +151,7 @@ def _put_draft(drafts: TableVersions, chain: Sequence[DraftVersion], digest: str
     before: DraftVersion | None = None
     for version in chain:
         row = _draft_row(version.draft, digest)
-        same = _is_same_fact(before.draft, version.draft) if before else _says_the_same(drafts, row)
+        same = _is_same_fact(before.draft, version.draft) if before else _is_stored_fact(drafts, row)
         drafts.put_next(version.position, row, same_fact=same)
         before = version
 
@@ -163,7 +163,7 @@ _FACTS = attrgetter(
 )
 
 
-def _says_the_same(drafts: TableVersions, row: Row) -> bool:
+def _is_stored_fact(drafts: TableVersions, row: Row) -> bool:
     """Tell whether the stored row of a draft says the same of the facts."""
     before = drafts.stored({"draft_id": row["draft_id"]})
     return before is not None and _without_besides(before) == _without_besides(plain(row))

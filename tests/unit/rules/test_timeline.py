@@ -121,30 +121,30 @@ def steps(facts: DraftFacts, random: Random) -> Iterator[DraftFacts]:
     """Give the facts of a draft as they are recorded one after the other, some communications changed or taken back."""
     entries = list(facts.entries)
     held = [replace(each, unit_code=random.choice([None, *UNITS])) for each in facts.communications]
-    known = replace(facts, entries=(), communications=(), transfers=(), exemptions=(), policies=frozenset())
+    current = replace(facts, entries=(), communications=(), transfers=(), exemptions=(), policies=frozenset())
     while entries or held:
         choice = random.random()
         if entries and choice < 0.3:
-            known = replace(known, entries=(*known.entries, entries.pop(0)))
+            current = replace(current, entries=(*current.entries, entries.pop(0)))
         elif held and choice < 0.6:
-            known = replace(known, communications=(*known.communications, held.pop(0)))
-        elif known.communications and choice < 0.7:
-            others = random.sample(known.communications, len(known.communications) - 1)
-            known = replace(known, communications=tuple(others))
-        elif known.communications and choice < 0.8:
-            first, *rest = known.communications
-            known = replace(known, communications=(*rest, replace(first, policies=frozenset({1}))))
+            current = replace(current, communications=(*current.communications, held.pop(0)))
+        elif current.communications and choice < 0.7:
+            others = random.sample(current.communications, len(current.communications) - 1)
+            current = replace(current, communications=tuple(others))
+        elif current.communications and choice < 0.8:
+            first, *rest = current.communications
+            current = replace(current, communications=(*rest, replace(first, policies=frozenset({1}))))
         else:
-            known = random.choice(
+            current = random.choice(
                 [
-                    replace(known, policies=facts.policies),
-                    replace(known, transfers=facts.transfers),
-                    replace(known, lead_unit_code=random.choice(UNITS)),
-                    replace(known, exemptions=facts.exemptions),
-                    replace(known, scope=Scope(explicit=random.choice(list(Answer)))),
+                    replace(current, policies=facts.policies),
+                    replace(current, transfers=facts.transfers),
+                    replace(current, lead_unit_code=random.choice(UNITS)),
+                    replace(current, exemptions=facts.exemptions),
+                    replace(current, scope=Scope(explicit=random.choice(list(Answer)))),
                 ]
             )
-        yield known
+        yield current
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -153,15 +153,15 @@ def test_a_running_timeline_is_the_one_of_all_facts_after_each_change(seed: int)
     for facts in random_drafts(seed, 60):
         running, ground = RunningTimeline(BOOK), None
         held: frozenset[Communication] = frozenset()
-        for known in steps(facts, random):
-            ground = ground_of(replace(known, communications=()), BOOK, ground)
+        for current in steps(facts, random):
+            ground = ground_of(replace(current, communications=()), BOOK, ground)
             running.stand_on(ground)
-            for communication in held - frozenset(known.communications):
+            for communication in held - frozenset(current.communications):
                 running.remove(communication.communication_id)
-            for communication in frozenset(known.communications) - held:
+            for communication in frozenset(current.communications) - held:
                 running.put(communication)
-            held = frozenset(known.communications)
-            assert running.timeline() == timeline(known, BOOK)
+            held = frozenset(current.communications)
+            assert running.timeline() == timeline(current, BOOK)
             compared += 1
     assert compared > 300
 

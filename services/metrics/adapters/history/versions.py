@@ -16,7 +16,7 @@ _FORGOTTEN: Mapping[str, Row] = {DRAFT.name: {"derived": None}}
 Key = Any  # the value of the primary key, or a tuple of its values
 
 
-class _Known(NamedTuple):
+class _Entry(NamedTuple):
     """A row without the column `known_from`, and its value: the position from which the row is true."""
 
     row: Row
@@ -33,22 +33,22 @@ class TableVersions:
         self.table = table
         self._key = itemgetter(*table.primary_key.columns.keys())
         self._kept = table.name in SUPERSEDED
-        self._stored: dict[Key, _Known] = {self._key(row): _known(row) for row in stored}
+        self._stored: dict[Key, _Entry] = {self._key(row): _entry(row) for row in stored}
         self._rows = dict(self._stored)
         self._ended: dict[tuple[Key, int], Row] = {}
         self._grouped: dict[Any, dict[Key, Row]] = defaultdict(dict)
         if group is not None:
-            for key, known in self._rows.items():
-                self._grouped[known.row[group]][key] = known.row
+            for key, entry in self._rows.items():
+                self._grouped[entry.row[group]][key] = entry.row
 
     def get(self, key: Row) -> Row | None:
-        known = self._rows.get(self._key(plain(key)))
-        return known.row if known else None
+        entry = self._rows.get(self._key(plain(key)))
+        return entry.row if entry else None
 
     def stored(self, key: Row) -> Row | None:
         """Give a row as the database has it."""
-        known = self._stored.get(self._key(plain(key)))
-        return known.row if known else None
+        entry = self._stored.get(self._key(plain(key)))
+        return entry.row if entry else None
 
     def put(self, position: int, values: Row) -> None:
         """Put a row, known from a position on; one that says the same is known since it was first put."""
@@ -65,7 +65,7 @@ class TableVersions:
         before = self._rows.get(key)
         if before is not None and not same_fact:
             self._end(key, before, position)
-        self._rows[key] = _Known(row, before.since if before and same_fact else position)
+        self._rows[key] = _Entry(row, before.since if before and same_fact else position)
 
     def remove(self, position: int, key: Row) -> None:
         self._remove(position, self._key(plain(key)))
@@ -82,14 +82,14 @@ class TableVersions:
 
     @property
     def gone(self) -> list[Row]:
-        return [known.row for key, known in self._stored.items() if key not in self._rows]
+        return [entry.row for key, entry in self._stored.items() if key not in self._rows]
 
     @property
     def changed(self) -> list[Row]:
-        changed = (known for key, known in self._rows.items() if self._stored.get(key) is not known)
+        changed = (entry for key, entry in self._rows.items() if self._stored.get(key) is not entry)
         if not self._kept:
-            return [known.row for known in changed]
-        return [{**known.row, "known_from": known.since} for known in changed]
+            return [entry.row for entry in changed]
+        return [{**entry.row, "known_from": entry.since} for entry in changed]
 
     @property
     def superseded(self) -> list[Row]:
@@ -101,21 +101,21 @@ class TableVersions:
             if before.row == row:
                 return
             self._end(key, before, position)
-        self._rows[key] = _Known(row, position)
+        self._rows[key] = _Entry(row, position)
 
     def _remove(self, position: int, key: Key) -> None:
-        known = self._rows.pop(key, None)
-        if known is not None:
-            self._end(key, known, position)
+        entry = self._rows.pop(key, None)
+        if entry is not None:
+            self._end(key, entry, position)
 
-    def _end(self, key: Key, known: _Known, position: int) -> None:
-        if self._kept and known.since < position:
-            of_log = {"known_from": known.since, "known_to": position}
-            self._ended[key, known.since] = {**known.row, **of_log, **_FORGOTTEN.get(self.table.name, {})}
+    def _end(self, key: Key, entry: _Entry, position: int) -> None:
+        if self._kept and entry.since < position:
+            of_log = {"known_from": entry.since, "known_to": position}
+            self._ended[key, entry.since] = {**entry.row, **of_log, **_FORGOTTEN.get(self.table.name, {})}
 
 
-def _known(row: Row) -> _Known:
-    return _Known(
+def _entry(row: Row) -> _Entry:
+    return _Entry(
         {name: value for name, value in row.items() if name != "known_from"}, row.get("known_from", 0)
     )
 
