@@ -60,6 +60,7 @@ def create_engine(url: str) -> AsyncEngine:
         async_creator=connector(url, SESSION),
         pool_size=CONNECTIONS,
         max_overflow=0,  # one that is opened for a moment costs more than what it is opened for
+        json_deserializer=orjson.loads,  # a third of the time of the standard library's
     )
     event.listen(engine.sync_engine, "checkout", _refuse_if_closed)
     return _with_transient_errors(engine)

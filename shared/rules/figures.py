@@ -1,8 +1,9 @@
 """Counts and rates over sets of policies, and the periods of reporting (Decree 09/2019/NĐ-CP)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Protocol, Self
 
 from shared.contracts.vocabulary import Answer
@@ -161,6 +162,18 @@ class Counts:
 
 
 NOTHING = Counts()
+_NAMES = tuple(field.name for field in fields(Counts))
+numbers: Callable[[Counts], tuple[int, ...]] = attrgetter(*_NAMES)
+"""The counts in the order of their names, `counts_of` the other way round."""
+
+
+def counts_of(these: Iterable[int]) -> Counts:
+    return Counts(**dict(zip(_NAMES, these, strict=True)))
+
+
+def total(parts: Iterable[Counts]) -> Counts:
+    """Sum counts of disjoint sets: as `+` does, but of thousands at once."""
+    return counts_of(map(sum, zip(*map(numbers, (NOTHING, *parts)), strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

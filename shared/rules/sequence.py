@@ -166,6 +166,11 @@ class Course:
     occurrences: tuple[Occurrence, ...]
     window: Window
 
+    @property
+    def periods(self) -> list[StagePeriod]:
+        """The stage occurrences as days alone."""
+        return [StagePeriod(o.entry_id, o.stage, o.entered_on, o.exited_on) for o in self.occurrences]
+
 
 def occurrences(facts: DraftFacts, rulebook: Rulebook) -> tuple[Occurrence, ...]:
     return course(facts, rulebook).occurrences

@@ -4,31 +4,37 @@ Every interval is half-open, `[from_day, to_day)`, with `date.min` and `date.max
 long as nothing in it changes. Of one policy they are disjoint and leave no day out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
-from itertools import pairwise
+from itertools import chain, pairwise, zip_longest
+from typing import TypeVar
 from uuid import UUID
 
 from shared.contracts.vocabulary import Answer, GapClosure, GapState, Stage
-from shared.rules.facts import DraftFacts
+from shared.rules.facts import Communication, DraftFacts
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import LeadUnits, Occurrence, lead_units, pieces, unit_on
+from shared.rules.sequence import Course, Occurrence, pieces, unit_on
 from shared.rules.verdicts import (
     ONE_DAY,
-    DraftCase,
+    Decisive,
+    Ground,
     Judgement,
     OccurrenceVerdict,
     Pair,
     PolicyCase,
     PolicyVerdict,
-    case_of,
+    Span,
     date_as_of,
+    decisive_days,
+    earliest,
+    ground_of,
+    is_about,
     judge_own,
     pair_verdict,
-    scope_of,
+    policy_case,
     settled,
+    span_of,
 )
 
 
@@ -109,27 +115,128 @@ class _Scene:
     unopened: date | None
 
 
+T = TypeVar("T", PolicyInterval, OccurrenceInterval)
 SceneOn = Callable[[date], _Scene]
 
 
 def timeline(facts: DraftFacts, rulebook: Rulebook) -> Timeline:
-    case = case_of(facts, rulebook)
-    units = lead_units(facts)
-    shared = _turning_days(case, units)
-    scene_on = cache(partial(_scene, case, units))  # most days turn something for every policy
-    scope, _ = scope_of(facts, rulebook)
+    running = RunningTimeline(rulebook)
+    running.stand_on(ground_of(facts, rulebook))
+    for held in facts.communications:
+        running.put(held)
+    return running.timeline()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What follows for one policy from its decisive days."""
+
+    days: Decisive
+    case: PolicyCase
+    intervals: tuple[PolicyInterval, ...]
+    pairs: tuple[OccurrenceInterval, ...]
+
+
+class RunningTimeline:
+    """The timeline of a draft whose facts change one after the other: after each change the one that all facts give.
+
+    What a change can't touch isn't judged again: intervals that stay are the same objects, and so is a timeline.
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._ground: Ground | None = None
+        self._held: dict[UUID, tuple[Communication, Span | None]] = {}
+        self._days: dict[int, Decisive] = {}  # of policies for which all that is held was looked at
+        self._parts: dict[int, _Part] = {}
+        self._earlier: dict[int, _Part] = {}  # of another course; what comes out alike is taken from there
+        self._scenes: dict[date, _Scene] = {}  # most days turn something for every policy
+        self._last: tuple[list[_Part], Timeline] | None = None
+
+    def stand_on(self, ground: Ground) -> None:
+        """Take the draft's own facts, before everything else."""
+        before, self._ground = self._ground, ground
+        if before is None or before.course is not ground.course:
+            self._shared = _turning_days(ground)
+            self._held = {number: (held, self._span(held)) for number, (held, _) in self._held.items()}
+            self._days.clear()
+            self._earlier |= self._parts
+            self._parts.clear()
+            self._scenes.clear()
+
+    def put(self, held: Communication) -> None:
+        """Take a communication as it stands now."""
+        self.remove(held.communication_id)
+        span = self._span(held)
+        self._held[held.communication_id] = held, span
+        if span is not None:
+            own = decisive_days(self._on.course, (span,))
+            for number, days in self._days.items():
+                if is_about(held, number):
+                    self._days[number] = earliest(days, own)
+
+    def span(self, communication_id: UUID) -> Span | None:
+        """Give the days of a communication; None if it doesn't count for the duty."""
+        return self._held[communication_id][1]
+
+    def remove(self, communication_id: UUID) -> None:
+        _, span = self._held.pop(communication_id, (None, None))
+        if span is not None:
+            self._days.clear()
+
+    def timeline(self) -> Timeline:
+        ground = self._on
+        parts = [self._part(number) for number in ground.numbers]
+        if self._last is None or self._last[1].scope is not ground.scope or parts != self._last[0]:
+            self._last = parts, _joined(ground, parts)
+        return self._last[1]
+
+    def _part(self, number: int) -> _Part:
+        days = self._days.get(number)
+        if days is None:
+            spans = (span for held, span in self._held.values() if span and is_about(held, number))
+            days = self._days[number] = decisive_days(self._on.course, spans)
+        part = self._parts.get(number)
+        if part is None or part.days != days:
+            before = part or self._earlier.get(number)
+            case = policy_case(self._on.course, number, days)
+            pairs = (_of_pair(number, pair, self._shared, self._scene_on) for pair in case.required)
+            part = self._parts[number] = _Part(
+                days,
+                case,
+                _the_same(before.intervals if before else (), _of_policy(case, self._shared, self._scene_on)),
+                _the_same(before.pairs if before else (), chain.from_iterable(pairs)),
+            )
+        return part
+
+    def _scene_on(self, day: date) -> _Scene:
+        scene = self._scenes.get(day)
+        if scene is None:
+            scene = self._scenes[day] = _scene(self._on, day)
+        return scene
+
+    def _span(self, held: Communication) -> Span | None:
+        return span_of(held, self._on.units, self._rulebook)
+
+    @property
+    def _on(self) -> Ground:
+        if self._ground is None:
+            raise LookupError("own facts")
+        return self._ground
+
+
+def _the_same(before: tuple[T, ...], made: Iterable[T]) -> tuple[T, ...]:
+    """Give what was made; what is equal to the one in its place before is that very object."""
+    return tuple(old if old == new else new for old, new in zip_longest(before, made) if new is not None)
+
+
+def _joined(ground: Ground, parts: Sequence[_Part]) -> Timeline:
+    has_gaps = ground.scope is Answer.YES and not ground.exempt
     return Timeline(
-        scope=scope,
-        policies=tuple(
-            interval for policy in case.policies for interval in _of_policy(policy, shared, scene_on)
-        ),
-        occurrences=tuple(
-            interval
-            for policy in case.policies
-            for pair in policy.required
-            for interval in _of_pair(policy.policy_no, pair, shared, scene_on)
-        ),
-        gaps=tuple(_gaps(case, units)) if scope is Answer.YES and not case.exempt else (),
+        scope=ground.scope,
+        policies=tuple(interval for part in parts for interval in part.intervals),
+        occurrences=tuple(pair for part in parts for pair in part.pairs),
+        gaps=tuple(_gaps(ground, [part.case for part in parts])) if has_gaps else (),
     )
 
 
@@ -137,12 +244,12 @@ def gap_state(due_on: date, day: date) -> GapState:
     return GapState.IN_GRACE if day <= due_on else GapState.OVERDUE
 
 
-def _scene(case: DraftCase, units: LeadUnits, day: date) -> _Scene:
-    window, shared = case.course.window, settled(case, day)
+def _scene(ground: Ground, day: date) -> _Scene:
+    window, shared = ground.course.window, settled(ground, day)
     unopened = shared is not None and shared.verdict is PolicyVerdict.CLOSED_UNOPENED
     return _Scene(
         settled=shared,
-        unit_code=unit_on(units, day),
+        unit_code=unit_on(ground.units, day),
         opened=date_as_of(window.opened_on, day),
         closed=date_as_of(window.closed_on, day),
         unopened=window.unopened_closed_on if unopened else None,
@@ -204,14 +311,15 @@ def _of_pair(
         )
 
 
-def _gaps(case: DraftCase, units: LeadUnits) -> Iterator[GapInterval]:
-    for occurrence in case.course.occurrences:
+def _gaps(ground: Ground, policies: Sequence[PolicyCase]) -> Iterator[GapInterval]:
+    for occurrence in ground.course.occurrences:
         if occurrence.required:
-            yield from _of_gap(case, occurrence, units)
+            yield from _of_gap(ground, policies, occurrence)
 
 
-def _of_gap(case: DraftCase, occurrence: Occurrence, units: LeadUnits) -> Iterator[GapInterval]:
-    covered = [(policy.policy_no, _covered_on(policy, occurrence)) for policy in case.policies]
+def _of_gap(ground: Ground, policies: Sequence[PolicyCase], occurrence: Occurrence) -> Iterator[GapInterval]:
+    units = ground.units
+    covered = [(policy.policy_no, _covered_on(policy, occurrence)) for policy in policies]
     until = min(occurrence.exited_on or date.max, max(day or date.max for _, day in covered))
     days = {occurrence.entered_on, *(day for _, day in covered if day), *(day for day, _ in units)}
     inside = {day for day in days if occurrence.entered_on <= day < until}
@@ -219,8 +327,8 @@ def _of_gap(case: DraftCase, occurrence: Occurrence, units: LeadUnits) -> Iterat
     def state(day: date) -> tuple[str, tuple[int, ...]]:
         return unit_on(units, day), tuple(number for number, on in covered if on is None or on > day)
 
-    closure = _closure(case, occurrence, until)
-    for from_day, to_day, (unit, policies) in pieces(inside, until, state):
+    closure = _closure(ground.course, occurrence, until)
+    for from_day, to_day, (unit, open_policies) in pieces(inside, until, state):
         last = to_day == until and closure is not None
         yield GapInterval(
             gap_id=occurrence.entry_id,
@@ -228,7 +336,7 @@ def _of_gap(case: DraftCase, occurrence: Occurrence, units: LeadUnits) -> Iterat
             since=occurrence.entered_on,
             due_on=occurrence.due_on,
             unit_code=unit,
-            policies=policies,
+            policies=open_policies,
             from_day=from_day,
             to_day=to_day,
             closure=closure if last else None,
@@ -240,13 +348,13 @@ def _covered_on(policy: PolicyCase, occurrence: Occurrence) -> date | None:
     return next(pair.covered_on for pair in policy.required if pair.occurrence is occurrence)
 
 
-def _closure(case: DraftCase, occurrence: Occurrence, until: date) -> GapClosure | None:
+def _closure(way: Course, occurrence: Occurrence, until: date) -> GapClosure | None:
     """Say why the gap ended: covered, or by the very next entry, even if another follows on its day."""
     if until == date.max:
         return None
     if until != occurrence.exited_on:
         return GapClosure.COVERED
-    occurrences = case.course.occurrences
+    occurrences = way.occurrences
     following = next(later.stage for earlier, later in pairwise(occurrences) if earlier is occurrence)
     return _CLOSURES.get(following, GapClosure.STAGE_LEFT)
 
@@ -258,11 +366,11 @@ _CLOSURES = {
 }
 
 
-def _turning_days(case: DraftCase, units: LeadUnits) -> set[date]:
+def _turning_days(ground: Ground) -> set[date]:
     """Collect the days on which something turns for all policies, `date.min` among them."""
-    window = case.course.window
+    window = ground.course.window
     turns = (window.opened_on, window.closed_on, window.unopened_closed_on, window.ended_on)
-    return {day for day, _ in units}.union(day for day in turns if day is not None)
+    return {day for day, _ in ground.units}.union(day for day in turns if day is not None)
 
 
 def _days_of(pair: Pair) -> set[date]:

@@ -1,6 +1,6 @@
 """Which policies a communication covers, and the verdict on each policy and draft."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -10,7 +10,7 @@ from shared.contracts.vocabulary import Answer, ScopeBasis
 from shared.rules.facts import WHOLE_DRAFT, Communication, DraftFacts, Scope
 from shared.rules.roles import role_of
 from shared.rules.rulebook.rulebook import Rulebook, last_day
-from shared.rules.sequence import Course, Occurrence, Window, course, lead_units, unit_on
+from shared.rules.sequence import Course, LeadUnits, Occurrence, Window, course, lead_units, unit_on
 
 ONE_DAY = timedelta(days=1)
 
@@ -43,7 +43,6 @@ class PolicyCase:
     """
 
     policy_no: int
-    spans: tuple[Span, ...]
     pairs: tuple[Pair, ...]
     required: tuple[Pair, ...]
     communicated_on: date | None
@@ -51,20 +50,42 @@ class PolicyCase:
     verified_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class DraftCase:
-    """Everything of a draft that holds for every day at which it may be asked about."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """What a draft's own facts say, whatever its communications: it holds for every day that may be asked about."""
 
+    facts: DraftFacts
+    scope: Answer
+    numbers: tuple[int, ...]
     course: Course
+    units: LeadUnits
     exempt: bool
-    policies: tuple[PolicyCase, ...]
 
 
-def case_of(facts: DraftFacts, rulebook: Rulebook) -> DraftCase:
-    way = course(facts, rulebook)
-    exempt = any(not exemption.stages for exemption in facts.exemptions)
-    counting = list(_counting(facts, rulebook))
-    return DraftCase(way, exempt, tuple(_policy_case(counting, way, number) for number in numbers_of(facts)))
+def ground_of(facts: DraftFacts, rulebook: Rulebook, before: Ground | None = None) -> Ground:
+    """Judge a draft's own facts; what they leave as it was `before` them is taken from there."""
+    same = before is not None and _of_course(before.facts) == _of_course(facts)
+    return Ground(
+        facts=facts,
+        scope=scope_of(facts, rulebook)[0],
+        numbers=numbers_of(facts),
+        course=before.course if same and before else course(facts, rulebook),
+        units=before.units if same and before else lead_units(facts),
+        exempt=any(not exemption.stages for exemption in facts.exemptions),
+    )
+
+
+def _of_course(facts: DraftFacts) -> tuple[object, ...]:
+    """Give the facts by which a course goes: leading units too, for an area may have a rule of its own."""
+    return (
+        facts.entries,
+        facts.transfers,
+        facts.exemptions,
+        facts.regime,
+        facts.instrument,
+        facts.procedure,
+        facts.lead_unit_code,
+    )
 
 
 Counting = tuple[Communication, Span]
@@ -87,7 +108,11 @@ def searches_of(facts: DraftFacts, rulebook: Rulebook) -> tuple[Search, ...]:
 
     `facts` need no communications. So a draft is judged in the same time whatever the number of its communications.
     """
-    way = course(facts, rulebook)
+    return searches_in(course(facts, rulebook))
+
+
+def searches_in(way: Course) -> tuple[Search, ...]:
+    """Do the same for a draft whose course is at hand."""
     in_stages = (
         Search(occurrence.entered_on, occurrence.exited_on - ONE_DAY if occurrence.exited_on else date.max)
         for occurrence in way.occurrences
@@ -109,10 +134,20 @@ def _counting(facts: DraftFacts, rulebook: Rulebook) -> Iterator[Counting]:
     """Give the communications that count for the duty: those of the drafting body, and with or for it."""
     units = lead_units(facts)
     for held in facts.communications:
-        rule = rulebook.counting.communication(held.held_on)
-        role = role_of(held.role, held.unit_code, unit_on(units, held.held_on))
-        if rule.counts(role, held.channel):
-            yield held, _span(held, statutory=held.channel in rule.statutory)
+        span = span_of(held, units, rulebook)
+        if span is not None:
+            yield held, span
+
+
+def span_of(held: Communication, units: LeadUnits, rulebook: Rulebook) -> Span | None:
+    """Give the days on which a communication may have been held; None if it does not count for the duty."""
+    rule = rulebook.counting.communication(held.held_on)
+    role = role_of(held.role, held.unit_code, unit_on(units, held.held_on))
+    if not rule.counts(role, held.channel):
+        return None
+    last = last_day(held.held_on, held.precision)
+    statutory = held.channel in rule.statutory
+    return Span(held.communication_id, held.held_on, last, statutory, held.verified)
 
 
 def numbers_of(facts: DraftFacts) -> tuple[int, ...]:
@@ -127,43 +162,56 @@ def covering_day(occurrence: Occurrence, span: Span) -> date | None:
     return None if left or span.last < occurrence.entered_on else first
 
 
-def _policy_case(counting: Sequence[Counting], way: Course, number: int) -> PolicyCase:
-    spans = tuple(span for held, span in counting if _is_about(held, number))
-    pairs = tuple(Pair(occurrence, _covered_on(occurrence, spans)) for occurrence in way.occurrences)
-    required = tuple(pair for pair in pairs if pair.occurrence.required)
-    return PolicyCase(
-        number,
-        spans,
-        pairs,
-        required,
-        communicated_on=_communicated_on(way.window, spans),
-        beyond_statutory_on=_communicated_on(way.window, [span for span in spans if not span.statutory]),
-        verified_on=_communicated_on(way.window, [span for span in spans if span.verified]),
+Decisive = tuple[date | None, ...]
+"""The covering day of each occurrence of a course, then the days of the window: of any, beyond the statutory, verified."""
+
+
+def decisive_days(way: Course, spans: Iterable[Span]) -> Decisive:
+    """Give the days by which communications about a policy decide its verdicts; the earliest of each counts."""
+    days: Decisive = (None,) * (len(way.occurrences) + 3)
+    for span in spans:
+        days = earliest(days, _decisive_days(way, span))
+    return days
+
+
+def earliest(days: Decisive, others: Decisive) -> Decisive:
+    return tuple(_earlier(day, other) for day, other in zip(days, others, strict=True))
+
+
+def _earlier(day: date | None, other: date | None) -> date | None:
+    if day is None or other is None:
+        return other if day is None else day
+    return min(day, other)
+
+
+def _decisive_days(way: Course, span: Span) -> Decisive:
+    of_window = _day_of_window(way.window, span)
+    return (
+        *(covering_day(occurrence, span) for occurrence in way.occurrences),
+        of_window,
+        None if span.statutory else of_window,
+        of_window if span.verified else None,
     )
 
 
-def _is_about(held: Communication, number: int) -> bool:
+def policy_case(way: Course, number: int, days: Decisive) -> PolicyCase:
+    *covered, communicated_on, beyond_statutory_on, verified_on = days
+    pairs = tuple(map(Pair, way.occurrences, covered))
+    required = tuple(pair for pair in pairs if pair.occurrence.required)
+    return PolicyCase(number, pairs, required, communicated_on, beyond_statutory_on, verified_on)
+
+
+def is_about(held: Communication, number: int) -> bool:
     return not held.policies or number in held.policies or WHOLE_DRAFT in held.policies
 
 
-def _span(held: Communication, *, statutory: bool) -> Span:
-    last = last_day(held.held_on, held.precision)
-    return Span(held.communication_id, held.held_on, last, statutory, held.verified)
-
-
-def _covered_on(occurrence: Occurrence, spans: Sequence[Span]) -> date | None:
-    days = (covering_day(occurrence, span) for span in spans)
-    return min((day for day in days if day is not None), default=None)
-
-
-def _communicated_on(window: Window, spans: Sequence[Span]) -> date | None:
-    """Return the earliest day of the window on which some communication may have been held."""
+def _day_of_window(window: Window, span: Span) -> date | None:
+    """Return the earliest day of the window on which a communication may have been held."""
     opened, closed = window.opened_on, window.closed_on
-    if opened is None:
+    if opened is None or span.last < opened:
         return None
-    days = (max(span.first, opened) for span in spans if span.last >= opened)
-    inside = (day for day in days if closed is None or day < closed or day == opened)
-    return min(inside, default=None)
+    day = max(span.first, opened)
+    return day if closed is None or day < closed or day == opened else None
 
 
 class OccurrenceVerdict(StrEnum):
@@ -299,7 +347,7 @@ def pair_verdict(pair: Pair, day: date) -> OccurrenceVerdict:
     return OccurrenceVerdict.WAIVED if left else OccurrenceVerdict.PENDING
 
 
-def settled(draft: DraftCase, day: date) -> Judgement | None:
+def settled(draft: Ground, day: date) -> Judgement | None:
     """Return the verdict that all policies share on a day, or None if each is judged by itself."""
     window = draft.course.window
     if _by(window.ended_on, day):
@@ -311,7 +359,7 @@ def settled(draft: DraftCase, day: date) -> Judgement | None:
     return None if _by(window.opened_on, day) else _NOT_OPENED
 
 
-def judge(draft: DraftCase, policy: PolicyCase, day: date) -> Judgement:
+def judge(draft: Ground, policy: PolicyCase, day: date) -> Judgement:
     """Judge one policy on a day: the first rule that applies."""
     shared = settled(draft, day)
     return shared or judge_own(policy, day, closed=_by(draft.course.window.closed_on, day))
@@ -358,20 +406,21 @@ def _own(
 
 
 def assess(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> DraftAssessment:
-    case = case_of(facts, rulebook)
+    ground = ground_of(facts, rulebook)
     scope, basis = scope_of(facts, rulebook)
-    occurrences = (occurrence for occurrence in case.course.occurrences if occurrence.entered_on <= as_of)
+    occurrences = (occurrence for occurrence in ground.course.occurrences if occurrence.entered_on <= as_of)
+    counting = list(_counting(facts, rulebook))
     return DraftAssessment(
         draft_id=facts.draft_id,
         as_of=as_of,
         scope=scope,
         scope_basis=basis,
-        window=window_as_of(case.course.window, as_of),
+        window=window_as_of(ground.course.window, as_of),
         occurrences=tuple(
             replace(occurrence, exited_on=date_as_of(occurrence.exited_on, as_of))
             for occurrence in occurrences
         ),
-        policies=tuple(_policy(case, policy, as_of) for policy in case.policies),
+        policies=tuple(_policy(ground, number, counting, as_of) for number in ground.numbers),
     )
 
 
@@ -390,12 +439,14 @@ def date_as_of(happened: date | None, as_of: date) -> date | None:
     return happened if happened is not None and happened <= as_of else None
 
 
-def _policy(case: DraftCase, policy: PolicyCase, as_of: date) -> PolicyAssessment:
+def _policy(draft: Ground, number: int, counting: Sequence[Counting], as_of: date) -> PolicyAssessment:
+    spans = tuple(span for held, span in counting if is_about(held, number))
+    policy = policy_case(draft.course, number, decisive_days(draft.course, spans))
     pairs = (pair for pair in policy.pairs if pair.occurrence.entered_on <= as_of)
     return PolicyAssessment(
-        policy_no=policy.policy_no,
-        judgement=judge(case, policy, as_of),
-        pairs=tuple(_pair(pair, policy.spans, as_of) for pair in pairs),
+        policy_no=number,
+        judgement=judge(draft, policy, as_of),
+        pairs=tuple(_pair(pair, spans, as_of) for pair in pairs),
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.communications import SqlCommunications
 from services.metrics.adapters.history import earlier
+from services.metrics.adapters.history.standing_cells import StandingCells
 from services.metrics.adapters.programmes import rows as programme_rows
 from services.metrics.adapters.records import read_record
 from services.metrics.adapters.tables import (
@@ -44,6 +45,7 @@ from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
 from shared.directory.folds import UnitDirectory
 from shared.directory.projection import unit_directory
+from shared.projections.rebuild import Purpose
 from shared.rules.counts import Member
 from shared.rules.figures import CUT_DAY, DECIDED, Counts, Period, effective_day
 from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict, Search
@@ -51,7 +53,7 @@ from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict, Search
 DECEMBER = 12
 _DRAFTS: TypeAdapter[list[CountedDraft]] = TypeAdapter(list[CountedDraft])
 _MEMBERS: TypeAdapter[list[Member]] = TypeAdapter(list[Member])
-COUNTED = tuple(field.name for field in fields(Counts))
+COUNTED = tuple(each.name for each in fields(Counts))
 Kind = TypeVar("Kind", bound="SqlSnapshot")
 
 
@@ -59,9 +61,11 @@ Kind = TypeVar("Kind", bound="SqlSnapshot")
 class SqlSnapshots:
     engine: AsyncEngine
     projection: str
+    standing: StandingCells = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         earlier.enable(self.engine)
+        object.__setattr__(self, "standing", StandingCells(f"{self.projection}.{Purpose.REBUILD}"))
 
     @asynccontextmanager
     async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlSnapshot"]:
@@ -75,7 +79,7 @@ class SqlSnapshots:
             if known_at is not None:
                 position = await earlier.position_meant(connection, known_at, position)
                 await connection.execution_options(**{earlier.OPTION: position})
-            yield SqlSnapshot(connection, position)
+            yield SqlSnapshot(connection, position, None if known_at is not None else self.standing)
 
     def opening(self, kind: type[Kind]) -> Opens[Kind]:
         """Give what opens snapshots with the rows of some pages besides."""
@@ -83,7 +87,7 @@ class SqlSnapshots:
         @asynccontextmanager
         async def opened(known_at: KnownAt | None = None, /) -> AsyncIterator[Kind]:
             async with self.snapshot(known_at) as plain:
-                yield kind(plain.connection, plain.position)
+                yield kind(plain.connection, plain.position, plain.standing)
 
         return opened
 
@@ -94,6 +98,7 @@ class SqlSnapshot:
 
     connection: AsyncConnection
     position: int
+    standing: StandingCells | None = None
     directory: UnitDirectory | None = None
 
     async def units(self) -> UnitDirectory:
@@ -110,14 +115,30 @@ class SqlSnapshot:
     async def cells(self, as_of: date, period: Period | None) -> list[Cell]:
         if period and period.from_day > effective_day(period, as_of):
             return []
-        rows = [
-            *await self.connection.execute(_policy_cells(as_of, period)),
-            *await self.connection.execute(_pair_cells(as_of, period)),
-        ]
-        return [_cell(row) for row in rows]
 
-    async def members(self, first: date | None, last: date) -> list[Member]:
-        """Give the communications whose first possible day lies in [first, last]."""
+        async def read(drafts: Collection[UUID] | None) -> list[Cell]:
+            return await self._cells(as_of, period, drafts)
+
+        if self.standing is None:
+            return await read(None)
+        question = effective_day(period, as_of), period
+        return await self.standing.of(self.connection, self.position, question, read)
+
+    async def _cells(self, as_of: date, period: Period | None, drafts: Collection[UUID] | None) -> list[Cell]:
+        """Read the cells of some drafts, or of all."""
+        cells: list[Cell] = []
+        for table, query in (
+            (POLICY_INTERVAL, _policy_cells(as_of, period)),
+            (OCCURRENCE_INTERVAL, _pair_cells(as_of, period)),
+        ):
+            of_drafts = query if drafts is None else query.where(table.c.draft_id.in_(drafts))
+            cells += [_cell(row) for row in await self.connection.execute(of_drafts)]
+        return cells
+
+    async def members(
+        self, first: date | None, last: date, units: Collection[str] | None = None
+    ) -> list[Member]:
+        """Give the communications whose first possible day lies in [first, last], of some performing units or of all."""
         table = COMMUNICATION
         query = (
             select(
@@ -132,6 +153,7 @@ class SqlSnapshot:
             .where(table.c.held_on <= last)
         )
         query = query.where(table.c.held_on >= first) if first else query
+        query = query.where(table.c.unit_code.in_(units)) if units is not None else query
         rows = (await self.connection.execute(query)).mappings().all()
         return await asyncio.to_thread(_MEMBERS.validate_python, [dict(row) for row in rows])
 

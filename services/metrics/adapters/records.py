@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-import orjson
 from pydantic import TypeAdapter
 from sqlalchemy import Table, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.metrics.adapters import tables
 from services.metrics.adapters.communications import SqlCommunications, communication_row, counting_rows
 from services.metrics.adapters.history.statements import versions_by_id, write_changes, write_versions
-from services.metrics.adapters.history.versions import TableVersions
+from services.metrics.adapters.history.versions import TableVersions, plain, written
 from services.metrics.adapters.tables import (
     ANNOUNCED,
     COMMUNICATION,
@@ -111,21 +111,28 @@ class SqlRecords:
         """
         if not versions:
             return
-        derived = [(version.position, _Derived.of(version.draft)) for version in versions]
-        drafts = await versions_by_id(
-            self.connection, [DRAFT], "draft_id", {version.draft.record.draft_id for version in versions}
-        )
-        others = list(_others(derived, drafts[DRAFT]))
-        intervals = await versions_by_id(
-            self.connection, _ROWS, "draft_id", {of.row["draft_id"] for _, of in others}
-        )
-        for position, of in others:
-            for table, rows in of.intervals.items():
-                intervals[table].replace(position, of.row["draft_id"], rows)
+        chains: dict[UUID, list[DraftVersion]] = {}
+        for version in versions:
+            chains.setdefault(version.draft.record.draft_id, []).append(version)
+        drafts = (await versions_by_id(self.connection, [DRAFT], "draft_id", chains))[DRAFT]
+        derived = {draft_id: _Derived.of(chain) for draft_id, chain in chains.items()}
+        for draft_id, chain in chains.items():
+            _put_draft(drafts, chain, derived[draft_id].digest)
+        others = {
+            draft_id: of
+            for draft_id, of in derived.items()
+            if len(of.states) > 1 or (drafts.stored({"draft_id": draft_id}) or {}).get("derived") != of.digest
+        }
+        intervals = await versions_by_id(self.connection, _ROWS, "draft_id", others)
+        for draft_id, of in others.items():
+            group, before = str(draft_id), dict[Table, Sequence[Row]]()
+            for position, state in of.states:
+                for table, rows in state.items():
+                    if before.get(table) is not rows:
+                        intervals[table].replace(position, group, rows)
+                before = state
         communications = await self._communicated(versions)
-        await write_versions(
-            self.connection, [*drafts.values(), *intervals.values(), *communications.values()]
-        )
+        await write_versions(self.connection, [drafts, *intervals.values(), *communications.values()])
 
     async def _communicated(self, versions: Sequence[DraftVersion]) -> dict[Table, TableVersions]:
         ids = {item.fact.communication_id for version in versions for item in version.written}
@@ -134,47 +141,159 @@ class SqlRecords:
         for version in versions:
             draft_id = version.draft.record.draft_id
             for item in version.written:
-                number = item.fact.communication_id
+                number = str(item.fact.communication_id)
                 made[COMMUNICATION].put(version.position, communication_row(draft_id, item))
-                made[COUNTING].replace(version.position, number, list(counting_rows(draft_id, item)))
+                rows = [plain(row) for row in counting_rows(draft_id, item)]
+                made[COUNTING].replace(version.position, number, rows)
             if version.removed is not None:
                 made[COMMUNICATION].remove(version.position, {"communication_id": version.removed})
-                made[COUNTING].replace(version.position, version.removed, [])
+                made[COUNTING].replace(version.position, str(version.removed), [])
         return made
 
 
-def _others(
-    derived: Iterable[tuple[int, "_Derived"]], drafts: TableVersions
-) -> Iterator[tuple[int, "_Derived"]]:
-    """Put the rows of drafts, and give the versions whose intervals are others than those of the version before."""
-    for position, of in derived:
-        before = drafts.get(of.row)
-        drafts.put(position, of.row)
-        if before is None or before["derived"] != of.row["derived"]:
-            yield position, of
+def _put_draft(drafts: TableVersions, chain: Sequence[DraftVersion], digest: str) -> None:
+    """Put the row of each version of a draft; a version that moves the last event alone supersedes none."""
+    before: DraftVersion | None = None
+    for version in chain:
+        row = _draft_row(version.draft, digest)
+        same = _is_same_fact(before.draft, version.draft) if before else _is_stored_fact(drafts, row)
+        drafts.put_next(version.position, row, same_fact=same)
+        before = version
+
+
+# What a draft's row has besides facts: the last event about it, which a communication moves too, and how it was derived.
+_BESIDES = frozenset({"position", "rules_version", "derived", "record"})
+_FACTS = attrgetter(
+    *(name for name in DraftRecord.__dataclass_fields__ if name not in {"communications", "source"})
+)
+
+
+def _is_stored_fact(drafts: TableVersions, row: Row) -> bool:
+    """Tell whether the stored row of a draft says the same of the facts."""
+    before = drafts.stored({"draft_id": row["draft_id"]})
+    return before is not None and _without_besides(before) == _without_besides(plain(row))
+
+
+def _without_besides(row: Row) -> Row:
+    facts = {name: value for name, value in (row["facts"] or {}).items() if name != "source"}
+    return {name: value for name, value in row.items() if name not in _BESIDES} | {"facts": facts}
+
+
+def _is_same_fact(before: Dated, draft: Dated) -> bool:
+    return before.timeline.scope is draft.timeline.scope and _FACTS(before.record) == _FACTS(draft.record)
+
+
+def _draft_row(draft: Dated, digest: str) -> Row:
+    record = draft.record
+    return {
+        **{name: getattr(record, name) for name in _OF_RECORD},
+        "draft_id": str(record.draft_id),
+        "scope": draft.timeline.scope,
+        "position": record.source.position,
+        "rules_version": draft.rules_version,
+        "facts": {name: getattr(record, name) for name in _OF_FACTS},
+        "derived": digest,
+        "record": None,
+    }
+
+
+_OF_RECORD = [column.name for column in DRAFT.columns if column.name in DraftRecord.__dataclass_fields__]
+_OF_FACTS = [name for name in DraftRecord.__dataclass_fields__ if name != "communications"]
+State = dict[Table, Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Derived:
-    """The row of a draft, and those of its intervals, whose digest the former names."""
+    """The rows of a draft's intervals in each table, from which position on; and the digest of the last of them."""
 
-    row: Row
-    intervals: Mapping[Table, list[Row]]
+    states: Sequence[tuple[int, State]]
+    digest: str
 
     @classmethod
-    def of(cls, draft: Dated) -> "_Derived":
-        intervals = {table: list(rows_of(draft)) for table, rows_of in _ROWS.items()}
-        digest = hashlib.sha256(orjson.dumps(list(intervals.values()), default=sorted))
-        shared = {
-            "scope": draft.timeline.scope,
-            "position": draft.record.source.position,
-            "rules_version": draft.rules_version,
-            "facts": _written(draft.record),
-            "derived": digest.hexdigest(),
-            "record": None,
-        }
-        (row,) = _rows(DRAFT, [draft.record], shared)
-        return cls(row, intervals)
+    def of(cls, chain: Iterable[DraftVersion]) -> "_Derived":
+        states: list[tuple[int, State]] = []
+        last: Dated | None = None
+        made = {table: _RowsOf(table, items_of) for table, items_of in _ROWS.items()}
+        for version in chain:
+            draft = version.draft
+            if last is None or not _derives_the_same(last, draft):
+                shared = _shared(draft)
+                states.append(
+                    (version.position, {table: of.rows(draft, shared) for table, of in made.items()})
+                )
+            last = draft
+        digest = hashlib.sha256(written(list(states[-1][1].values())))
+        return cls(states, digest.hexdigest())
+
+
+def _derives_the_same(before: Dated, draft: Dated) -> bool:
+    return (
+        before.timeline is draft.timeline
+        and before.stages is draft.stages
+        and _COMMON(before.record) == _COMMON(draft.record)
+    )
+
+
+_COMMON = attrgetter("draft_id", "instrument", "regime", "dataset")
+
+
+class _RowsOf:
+    """Makes rows of a draft in one table; an item that stays keeps its row, and rows that stay their list."""
+
+    def __init__(self, table: Table, items_of: Callable[[Dated], Iterable[Any]]) -> None:
+        self._columns = _columns(table)
+        self._items_of = items_of
+        self._shared: dict[str, Any] = {}
+        self._made: dict[
+            int, tuple[Any, Row]
+        ] = {}  # by the identity of the item, which is held so that it stays one
+        self._rows: list[Row] | None = None
+
+    def rows(self, draft: Dated, shared: Row) -> list[Row]:
+        template = self._columns.empty | {name: shared[name] for name in self._columns.shared}
+        if template != self._shared:
+            self._shared, self._made, self._rows = template, {}, None
+        items = self._items_of(draft)
+        made = {id(item): self._made.get(id(item)) or (item, self._row(item)) for item in items}
+        if self._rows is None or made.keys() != self._made.keys():
+            self._made, self._rows = made, [row for _, row in made.values()]
+        return self._rows
+
+    def _row(self, item: Any) -> Row:
+        row = self._shared.copy()
+        row.update(zip(self._columns.own, self._columns.get(item), strict=True))
+        for name, write in self._columns.written:
+            if (value := row[name]) is not None:
+                row[name] = write(value)
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a table of intervals: those that a draft shares, and those of the item, some to be `written` as JSON."""
+
+    empty: dict[str, Any]
+    shared: Sequence[str]
+    own: Sequence[str]
+    get: Callable[[Any], tuple[Any, ...]]
+    written: Sequence[tuple[str, Callable[[Any], Any]]]
+
+
+_WRITE: Mapping[type, Callable[[Any], Any]] = {date: date.isoformat, UUID: str, list: list}
+
+
+@lru_cache
+def _columns(table: Table) -> _Columns:
+    names = [name for name in table.columns.keys() if name != "known_from"]  # noqa: SIM118  no mapping
+    own = [name for name in names if name not in _SHARED]
+    kinds = {name: table.c[name].type.python_type for name in own}
+    return _Columns(
+        empty=dict.fromkeys(names),
+        shared=[name for name in names if name in _SHARED],
+        own=own,
+        get=attrgetter(*own),
+        written=[(name, _WRITE[kind]) for name, kind in kinds.items() if kind in _WRITE],
+    )
 
 
 def read_record(facts: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> DraftRecord:
@@ -185,19 +304,14 @@ def read_record(facts: Mapping[str, Any] | None, before: Mapping[str, Any] | Non
     return _RECORD.validate_python(renamed)
 
 
-def _written(record: DraftRecord) -> dict[str, Any]:
-    """Dump a record in a fixed order, without communications: the order of a set differs between processes."""
-    document: dict[str, Any] = _RECORD.dump_python(record, mode="json", exclude={"communications"})
-    for exemption in document["exemptions"]:
-        exemption["stages"].sort()
-    return document
+_SHARED = frozenset({"draft_id", "scope", "instrument", "regime", "dataset"})
 
 
-def _shared(draft: Dated) -> dict[str, Any]:
+def _shared(draft: Dated) -> Row:
     """What every interval repeats of its draft, so that a figure is one scan."""
     record = draft.record
     return {
-        "draft_id": record.draft_id,
+        "draft_id": str(record.draft_id),
         "scope": draft.timeline.scope,
         "instrument": record.instrument,
         "regime": record.regime,
@@ -205,24 +319,12 @@ def _shared(draft: Dated) -> dict[str, Any]:
     }
 
 
-@lru_cache
-def _columns(table: Table) -> Sequence[str]:
-    return [name for name in table.columns.keys() if name != "known_from"]  # noqa: SIM118  no mapping
-
-
-def _rows(table: Table, items: Iterable[Any], shared: Mapping[str, Any]) -> Iterator[Row]:
-    """Give a row of each item: its attributes, and what they share."""
-    columns = _columns(table)
-    for item in items:
-        yield {name: shared[name] if name in shared else getattr(item, name) for name in columns}
-
-
-# The rows that follow from a draft in each table.
-_ROWS: Mapping[Table, Callable[[Dated], Iterator[Row]]] = {
-    POLICY_INTERVAL: lambda draft: _rows(POLICY_INTERVAL, draft.timeline.policies, _shared(draft)),
-    OCCURRENCE_INTERVAL: lambda draft: _rows(OCCURRENCE_INTERVAL, draft.timeline.occurrences, _shared(draft)),
-    GAP_INTERVAL: lambda draft: _rows(GAP_INTERVAL, draft.timeline.gaps, _shared(draft)),
-    OCCURRENCE: lambda draft: _rows(OCCURRENCE, draft.stages, _shared(draft)),
+# What rows follow from a draft in each table.
+_ROWS: Mapping[Table, Callable[[Dated], Iterable[Any]]] = {
+    POLICY_INTERVAL: lambda draft: draft.timeline.policies,
+    OCCURRENCE_INTERVAL: lambda draft: draft.timeline.occurrences,
+    GAP_INTERVAL: lambda draft: draft.timeline.gaps,
+    OCCURRENCE: lambda draft: draft.stages,
 }
 
 

@@ -184,6 +184,7 @@ class CommunicationRow(Base, table=True):
     __table_args__ = (
         Index("ix_communication_draft", "draft_id", "counts", "held_on", "communication_id"),
         Index("ix_communication_held_on", "held_on"),
+        Index("ix_communication_unit", "unit_code", "held_on"),
     )
 
     communication_id: UUID = Field(primary_key=True)

@@ -109,7 +109,8 @@ class CountQueries:
     async def counts(self, question: CountQuestion) -> CountAnswer:
         async with self.snapshots(question.known_at) as snapshot:
             directory = await snapshot.units()
-            members = await snapshot.members(earliest_day(question), question.last)
+            performing = performing_units(question, directory)
+            members = await snapshot.members(earliest_day(question), question.last, performing)
         return await asyncio.to_thread(counted_answer, question, snapshot.position, directory, members)
 
 
@@ -117,6 +118,24 @@ def earliest_day(question: CountQuestion) -> date | None:
     """Return the first day of the year before's reporting year: an activity has all its members in one year."""
     before = question.before.period
     return year_period(reporting_year(before.from_day)).from_day if before else None
+
+
+def performing_units(question: CountQuestion, directory: UnitDirectory) -> frozenset[str] | None:
+    """Give the units whose communications are asked for, now and the year before; None means all of them.
+
+    Of an activity all members are performed by one unit, so communications of others change nothing.
+    """
+    if question.unit_code is None and question.area_of is None:
+        return None
+    return _performing(question, directory) | _performing(question.before, directory)
+
+
+def _performing(question: CountQuestion, directory: UnitDirectory) -> frozenset[str]:
+    units = directory.on(question.last)
+    codes = codes_of(units, question.of_units) or frozenset()
+    if question.view is View.ORIGINAL:
+        return codes
+    return codes | {code for code in units.units if units.successor(code) in codes}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from services.metrics.domain.record import (
     Asked,
     CommunicationFact,
     DraftRecord,
-    asked_of,
+    asked_on,
+    communication_in,
     communication_of,
     draft_of,
     evolve,
     evolve_communication,
     performed,
+    performed_under,
     to_announce,
 )
 from shared.contracts.campaigns import PlanActivityCancelled, PlanActivityPlanned, PlanActivityRescheduled
@@ -34,8 +36,9 @@ from shared.observability import signals
 from shared.projections.programme_rows import OF_FACT, entry_changes
 from shared.projections.rows import Change, Put, RowChange
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import lead_units, stage_periods
-from shared.rules.timeline import timeline
+from shared.rules.sequence import course
+from shared.rules.timeline import RunningTimeline, timeline
+from shared.rules.verdicts import Ground, ground_of
 
 logger = signals.get_logger(__name__)
 SENT, ESCALATED = "sent", "escalated"  # kinds of reminders
@@ -47,34 +50,38 @@ ENTRY_COLUMNS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A draft's own facts after an event; `moved`: other units lead it than before."""
+    """A draft's own facts after an event, and what they say; `moved`: other units lead it than before."""
 
     event: Recorded
     record: DraftRecord
+    ground: Ground
     moved: bool
 
 
 async def project_drafts(records: Records, events: Sequence[Recorded], rulebook: Rulebook) -> set[UUID]:
     """Fold events into drafts and communications, and derive the intervals of a draft after each event about it.
 
-    The cost follows what the events change: of all other communications only those are read that decide. What an
-    event supersedes is kept with its position, so that rows are the same however the log is divided into batches.
+    The cost follows what the events change: of all other communications only those are read that decide, and what an
+    event can't touch is neither judged nor compared again. What it supersedes is kept with its position, so that rows
+    are the same however the log is divided into batches.
     """
     about = [(draft, event) for event in events if (draft := draft_of(event)) is not None]
     touched = {draft for draft, _ in about}
     named = {number for _, event in about if (number := communication_of(event))}
     before = await records.load(touched, named)
-    steps = list(_steps(before, about))
-    whole = await records.whole({step.record.draft_id for step in steps if step.moved})
-    others = await records.deciding(_asked(steps, whole, rulebook), named)
-    held = {
-        draft: {
-            fact.communication_id: fact
-            for fact in (*whole.get(draft, ()), *others.get(draft, ()), *_of(before.get(draft)))
-        }
-        for draft in touched
-    }
-    await records.replace([_version(step, held[step.record.draft_id], rulebook) for step in steps])
+    steps = list(_steps(before, about, rulebook))
+    stored = [step for step in steps if step.record.draft_id in before]
+    whole = await records.whole({step.record.draft_id for step in stored if step.moved})
+    others = await records.deciding(_asked(stored, whole), named)
+    drafts: dict[UUID, _Running] = {}
+    versions: list[DraftVersion] = []
+    for step in steps:
+        of = step.record.draft_id
+        if of not in drafts:
+            held = (*whole.get(of, ()), *others.get(of, ()), *_of(before.get(of)))
+            drafts[of] = _Running(rulebook, {fact.communication_id: fact for fact in held})
+        versions.append(drafts[of].after(step))
+    await records.replace(versions)
     return touched
 
 
@@ -82,46 +89,79 @@ def _of(record: DraftRecord | None) -> Sequence[CommunicationFact]:
     return record.communications if record is not None else ()
 
 
-def _steps(before: Mapping[UUID, DraftRecord], about: Iterable[tuple[UUID, Recorded]]) -> Iterator[_Step]:
+def _steps(
+    before: Mapping[UUID, DraftRecord], about: Iterable[tuple[UUID, Recorded]], rulebook: Rulebook
+) -> Iterator[_Step]:
     drafts: dict[UUID, DraftRecord | None] = dict(before)
+    grounds: dict[UUID, Ground] = {}
     for draft, event in about:
         earlier = drafts.get(draft)
         record = drafts[draft] = evolve(earlier, event)
-        if record is not None:
-            yield _Step(event, record, earlier is not None and _leads_changed(earlier, record))
+        if record is None:
+            continue
+        ground = grounds.get(draft)
+        if ground is None or communication_of(event) is None:  # a communication changes no own facts
+            ground = grounds[draft] = ground_of(record.own_facts, rulebook, ground)
+        yield _Step(event, record, ground, earlier is not None and _leads_changed(earlier, record))
 
 
 def _leads_changed(before: DraftRecord, record: DraftRecord) -> bool:
-    return lead_units(before.facts) != lead_units(record.facts)
+    return (before.lead_unit_code, before.transfers) != (record.lead_unit_code, record.transfers)
 
 
-def _asked(steps: Iterable[_Step], whole: Collection[UUID], rulebook: Rulebook) -> Iterator[Asked]:
+def _asked(steps: Iterable[_Step], whole: Collection[UUID]) -> Iterator[Asked]:
     """Ask for the communications that decide after any of the events; of some drafts there are all already."""
-    asked: set[UUID] = set()
+    asked: set[tuple[UUID, int]] = set()
     for step in steps:
-        draft_id = step.record.draft_id
-        changes_stages = communication_of(step.event) is None  # a communication asks for no other days
-        if draft_id not in whole and (changes_stages or draft_id not in asked):
-            asked.add(draft_id)
-            yield asked_of(step.record, rulebook)
+        key = step.record.draft_id, id(step.ground)
+        if step.record.draft_id not in whole and key not in asked:
+            asked.add(key)
+            yield asked_on(step.ground)
 
 
-def _version(step: _Step, held: dict[UUID, CommunicationFact], rulebook: Rulebook) -> DraftVersion:
-    """Fold an event into the communications of its draft, and derive what follows."""
-    number = communication_of(step.event)
-    written: tuple[CommunicationFact, ...] = ()
-    if number is not None:
-        fact = evolve_communication(held.pop(number, None), step.event)
-        held.update({number: fact} if fact else {})
-        written = (fact,) if fact else ()
-    if step.moved:
-        written = tuple(held.values())
-    return DraftVersion(
-        position=step.event.position,
-        draft=dated(replace(step.record, communications=tuple(held.values())), rulebook),
-        written=list(performed(replace(step.record, communications=written), rulebook)),
-        removed=number if number is not None and number not in held else None,
-    )
+class _Running:
+    """A draft as the events of a batch change it, with the communications that decide."""
+
+    def __init__(self, rulebook: Rulebook, held: dict[UUID, CommunicationFact]) -> None:
+        self._version = rulebook.version
+        self._timeline = RunningTimeline(rulebook)
+        self._held = held
+        self._to_come = list(held.values())
+
+    def after(self, step: _Step) -> DraftVersion:
+        """Fold an event into the communications of the draft, and derive what follows."""
+        self._timeline.stand_on(step.ground)
+        while self._to_come:
+            self._timeline.put(communication_in(self._to_come.pop()))
+        number = communication_of(step.event)
+        written: Iterable[CommunicationFact] = ()
+        if number is not None:
+            fact = evolve_communication(self._held.pop(number, None), step.event)
+            self._replaced(number, fact)
+            written = (fact,) if fact else ()
+        if step.moved:
+            written = self._held.values()
+        return DraftVersion(
+            position=step.event.position,
+            draft=Dated(
+                record=step.record,
+                timeline=self._timeline.timeline(),
+                stages=step.ground.course.periods,
+                rules_version=self._version,
+            ),
+            written=[
+                performed_under(step.ground.units, fact, self._timeline.span(fact.communication_id))
+                for fact in written
+            ],
+            removed=number if number is not None and number not in self._held else None,
+        )
+
+    def _replaced(self, number: UUID, fact: CommunicationFact | None) -> None:
+        if fact is None:
+            self._timeline.remove(number)
+        else:
+            self._held[number] = fact
+            self._timeline.put(communication_in(fact))
 
 
 async def rederive(records: Records, rulebook: Rulebook) -> bool:
@@ -153,7 +193,7 @@ def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:
     return Dated(
         record=record,
         timeline=timeline(facts, rulebook),
-        stages=stage_periods(facts, rulebook),
+        stages=course(facts, rulebook).periods,
         rules_version=rulebook.version,
     )
 

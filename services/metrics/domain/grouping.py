@@ -97,9 +97,10 @@ def group(
     floor: float | None,
 ) -> list[Group]:
     """Sum cells by key; the groups come in the order of their keys."""
-    sums: dict[str | int | None, Counts] = defaultdict(Counts)
+    parts: dict[str | int | None, list[Counts]] = defaultdict(list)
     for cell in cells:
-        sums[key_of(cell)] += cell.counts
+        parts[key_of(cell)].append(cell.counts)
+    sums = {key: figures.total(of_key) for key, of_key in parts.items()}
     return [
         Group(key=key, label=label_of(key), counts=sums[key], target=targets.get(str(key)), floor=floor)
         for key in sorted(sums, key=lambda key: (key is None, str(key)))
@@ -108,7 +109,7 @@ def group(
 
 def whole(cells: Sequence[Counted], label: str, target: float | None, floor: float | None) -> Group:
     """Sum all cells into one group, also if there are none."""
-    counts = sum((cell.counts for cell in cells), figures.NOTHING)
+    counts = figures.total(cell.counts for cell in cells)
     return Group(key=None, label=label, counts=counts, target=target, floor=floor)
 
 

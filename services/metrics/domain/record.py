@@ -54,9 +54,9 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.rules.facts import WHOLE_DRAFT, Communication, DraftFacts, Exemption, Posting, Scope
 from shared.rules.roles import performing_unit, role_of
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import lead_units, unit_on
+from shared.rules.sequence import LeadUnits, lead_units, unit_on
 from shared.rules.timeline import GapInterval
-from shared.rules.verdicts import Search, Span, counting_spans, numbers_of, searches_of
+from shared.rules.verdicts import Ground, Search, Span, ground_of, searches_in, span_of
 
 UNASSESSED = Scope()
 
@@ -172,6 +172,11 @@ class DraftRecord(DraftCard):
 
     @property
     def facts(self) -> DraftFacts:
+        return replace(self.own_facts, communications=tuple(map(communication_in, self.communications)))
+
+    @property
+    def own_facts(self) -> DraftFacts:
+        """What the rules look at, but for communications."""
         return DraftFacts(
             draft_id=self.draft_id,
             instrument=self.instrument,
@@ -181,7 +186,6 @@ class DraftRecord(DraftCard):
             scope=self.scope,
             policies=frozenset(number for number, _ in self.policies),
             entries=self.entries,
-            communications=tuple(_communication(fact) for fact in self.communications),
             exemptions=self.exemptions,
             transfers=self.transfers,
             postings=self.postings,
@@ -205,16 +209,15 @@ class Performed:
 
 def performed(record: DraftRecord, rulebook: Rulebook) -> Iterator[Performed]:
     """Say of each communication of a record who performed it, as what, and whether it counts."""
-    facts = record.facts
-    spans, leads = counting_spans(facts, rulebook), lead_units(facts)
+    leads = lead_units(record.own_facts)
     for fact in record.communications:
-        lead = unit_on(leads, fact.held_on)
-        yield Performed(
-            fact,
-            role_of(fact.role, fact.unit_code, lead),
-            performing_unit(fact.unit_code, lead),
-            spans.get(fact.communication_id),
-        )
+        yield performed_under(leads, fact, span_of(communication_in(fact), leads, rulebook))
+
+
+def performed_under(leads: LeadUnits, fact: CommunicationFact, span: Span | None) -> Performed:
+    lead = unit_on(leads, fact.held_on)
+    role = role_of(fact.role, fact.unit_code, lead)
+    return Performed(fact, role, performing_unit(fact.unit_code, lead), span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +231,11 @@ class Asked:
 
 def asked_of(record: DraftRecord, rulebook: Rulebook) -> Asked:
     """Ask for the communications that decide the verdicts of a draft."""
-    return Asked(record.draft_id, numbers_of(record.facts), searches_of(record.facts, rulebook))
+    return asked_on(ground_of(record.own_facts, rulebook))
+
+
+def asked_on(ground: Ground) -> Asked:
+    return Asked(ground.facts.draft_id, ground.numbers, searches_in(ground.course))
 
 
 def draft_of(event: Recorded) -> UUID | None:
@@ -241,6 +248,8 @@ def draft_of(event: Recorded) -> UUID | None:
 
 def communication_of(event: Recorded) -> UUID | None:
     """Return the id of the communication that an event is about."""
+    if event.ref.context != "communication":
+        return None
     number: UUID | None = getattr(event.data, "communication_id", None)
     return number
 
@@ -255,8 +264,9 @@ def evolve(record: DraftRecord | None, event: Recorded) -> DraftRecord | None:
         return DraftRecord(**folds.registered_draft(data), source=_source(event))
     if record is None:
         return None
-    changed = _FOLDS.get(type(data), _unchanged)(folds.evolve_draft(record, event), event, data)
-    return replace(changed, source=_source(event))
+    fold, own = folds.FOLDS.get(type(data)), _FOLDS.get(type(data))
+    changes = {**(fold(record, event, data) if fold else {}), **(own(record, data) if own else {})}
+    return replace(record, **changes, source=_source(event))
 
 
 def evolve_communication(fact: CommunicationFact | None, event: Recorded) -> CommunicationFact | None:
@@ -273,7 +283,8 @@ def _source(event: Recorded) -> Source:
     )
 
 
-def _communication(fact: CommunicationFact) -> Communication:
+def communication_in(fact: CommunicationFact) -> Communication:
+    """Give what the rules look at."""
     return Communication(
         communication_id=fact.communication_id,
         held_on=fact.held_on,
@@ -286,11 +297,10 @@ def _communication(fact: CommunicationFact) -> Communication:
     )
 
 
-def _unchanged(record: DraftRecord, _event: Recorded, _data: Any) -> DraftRecord:
-    return record
+Changes = Mapping[str, Any]
 
 
-def _scope(record: DraftRecord, _event: Recorded, data: DraftScopeAssessed) -> DraftRecord:
+def _scope(_record: DraftRecord, data: DraftScopeAssessed) -> Changes:
     scope = Scope(
         requires_proposal=data.requires_proposal,
         affects_rights=data.affects_rights,
@@ -300,49 +310,49 @@ def _scope(record: DraftRecord, _event: Recorded, data: DraftScopeAssessed) -> D
         state_secret=data.state_secret or Answer.UNKNOWN,
         basis=data.scope_basis,
     )
-    return replace(record, scope=scope)
+    return {"scope": scope}
 
 
-def _exempted(record: DraftRecord, _event: Recorded, data: DraftCommunicationExempted) -> DraftRecord:
+def _exempted(record: DraftRecord, data: DraftCommunicationExempted) -> Changes:
     exemption = Exemption(
         stages=frozenset(data.stages),
         document=data.document,
         authority=data.authority,
         decided_on=data.decided_on,
     )
-    return replace(record, exemptions=(*record.exemptions, exemption))
+    return {"exemptions": (*record.exemptions, exemption)}
 
 
-def _posted(record: DraftRecord, _event: Recorded, data: DraftPostingOpened) -> DraftRecord:
+def _posted(record: DraftRecord, data: DraftPostingOpened) -> Changes:
     posting = Posting(
         posting_id=data.posting_id, stage=data.stage, opened_on=data.opened_on, closes_on=data.closes_on
     )
-    return replace(record, postings=(*record.postings, posting))
+    return {"postings": (*record.postings, posting)}
 
 
-def _extended(record: DraftRecord, _event: Recorded, data: DraftPostingExtended) -> DraftRecord:
+def _extended(record: DraftRecord, data: DraftPostingExtended) -> Changes:
     return _posting(
         record, data.posting_id, lambda posting: {"extended_to": (*posting.extended_to, data.closes_on)}
     )
 
 
-def _unposted(record: DraftRecord, _event: Recorded, data: DraftPostingClosed) -> DraftRecord:
+def _unposted(record: DraftRecord, data: DraftPostingClosed) -> Changes:
     return _posting(record, data.posting_id, lambda _: {"closed_on": data.closed_on})
 
 
-def _posting(record: DraftRecord, number: UUID, change: Callable[[Posting], dict[str, Any]]) -> DraftRecord:
+def _posting(record: DraftRecord, number: UUID, change: Callable[[Posting], dict[str, Any]]) -> Changes:
     postings = (
         replace(posting, **change(posting)) if posting.posting_id == number else posting
         for posting in record.postings
     )
-    return replace(record, postings=tuple(postings))
+    return {"postings": tuple(postings)}
 
 
-def _decided(record: DraftRecord, _event: Recorded, data: DraftProcedureDecided) -> DraftRecord:
-    return replace(record, procedure_document=data.document)
+def _decided(_record: DraftRecord, data: DraftProcedureDecided) -> Changes:
+    return {"procedure_document": data.document}
 
 
-def _asked(record: DraftRecord, _event: Recorded, data: DraftRequestRaised) -> DraftRecord:
+def _asked(record: DraftRecord, data: DraftRequestRaised) -> Changes:
     request = WaitingRequest(
         request_id=data.request_id,
         kind=data.kind,
@@ -351,35 +361,35 @@ def _asked(record: DraftRecord, _event: Recorded, data: DraftRequestRaised) -> D
         decider_code=data.decider_code,
         document=data.document,
     )
-    return replace(record, requests=(*record.requests, request))
+    return {"requests": (*record.requests, request)}
 
 
-def _settled(record: DraftRecord, _event: Recorded, data: DraftRequestDecided) -> DraftRecord:
+def _settled(record: DraftRecord, data: DraftRequestDecided) -> Changes:
     waiting = (request for request in record.requests if request.request_id != data.request_id)
-    return replace(record, requests=tuple(waiting))
+    return {"requests": tuple(waiting)}
 
 
-def _expected(record: DraftRecord, _event: Recorded, data: DraftStageExpected) -> DraftRecord:
+def _expected(record: DraftRecord, data: DraftStageExpected) -> Changes:
     others = tuple(each for each in record.expected if each.stage is not data.stage)
     if data.expected_on is None:
-        return replace(record, expected=others)
+        return {"expected": others}
     stage = ExpectedStage(
         stage=data.stage, expected_on=data.expected_on, precision=data.precision, session=data.session
     )
-    return replace(record, expected=(*others, stage))
+    return {"expected": (*others, stage)}
 
 
-def _entered(record: DraftRecord, _event: Recorded, data: DraftStageEntered | DraftResumed) -> DraftRecord:
+def _entered(record: DraftRecord, data: DraftStageEntered | DraftResumed) -> Changes:
     met = tuple(each for each in record.expected if each.stage is data.stage)
     expected = tuple(each for each in record.expected if each.stage is not data.stage)
-    return replace(record, expected=expected, fulfilled=(*record.fulfilled, *met)) if met else record
+    return {"expected": expected, "fulfilled": (*record.fulfilled, *met)} if met else {}
 
 
-def _consulted(record: DraftRecord, _event: Recorded, data: DraftOpinionsSummarised) -> DraftRecord:
+def _consulted(record: DraftRecord, data: DraftOpinionsSummarised) -> Changes:
     others = (each for each in record.opinions if each.stage is not data.stage)
     names = ConsultationOpinions.__dataclass_fields__
     opinions = ConsultationOpinions(**{name: getattr(data, name) for name in names})
-    return replace(record, opinions=(*others, opinions))
+    return {"opinions": (*others, opinions)}
 
 
 Fact = CommunicationFact | None
@@ -440,7 +450,7 @@ def _summarised(before: Fact, event: Recorded, data: CommunicationFeedbackSummar
 
 
 # In addition to what the directory folds.
-_FOLDS: Mapping[type, Callable[[DraftRecord, Recorded, Any], DraftRecord]] = {
+_FOLDS: Mapping[type, Callable[[DraftRecord, Any], Changes]] = {
     DraftScopeAssessed: _scope,
     DraftCommunicationExempted: _exempted,
     DraftProcedureDecided: _decided,

@@ -67,9 +67,17 @@ class Calendar:
     def add_working_days(self, day: date, number: int) -> date:
         """Return the `number`-th working day after `day`, which is not counted itself."""
         ordinal = day.toordinal()
+        off, worked = bisect_right(self.off, ordinal), bisect_right(self.worked, ordinal)
         while number > 0:
             ordinal += 1
-            number -= self._works(ordinal)
+            if _is_weekday(ordinal):
+                if self.off[off : off + 1] == (ordinal,):
+                    off += 1
+                else:
+                    number -= 1
+            elif self.worked[worked : worked + 1] == (ordinal,):
+                worked += 1
+                number -= 1
         return date.fromordinal(ordinal)
 
     def working_days_between(self, after: date, until: date) -> int:

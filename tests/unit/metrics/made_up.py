@@ -165,7 +165,12 @@ class MadeUp:
     async def cells(self, as_of: date, period: Period | None) -> list[Cell]:  # noqa: ARG002  the port's own
         return self.made_cells
 
-    async def members(self, first: date | None, last: date) -> list[Member]:  # noqa: ARG002  the port's own
+    async def members(
+        self,
+        first: date | None,  # noqa: ARG002  the port's own
+        last: date,  # noqa: ARG002
+        units: object = None,  # noqa: ARG002
+    ) -> list[Member]:
         return self.made_members
 
     async def policies(self, as_of: date, period: Period | None) -> list[PolicyRow]:  # noqa: ARG002

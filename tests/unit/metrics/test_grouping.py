@@ -1,12 +1,18 @@
 """Groups of figures: sums by key, labels, targets and floors."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from random import Random
 
 import pytest
 
-from services.metrics.domain.grouping import Group, group, whole
-from shared.contracts.vocabulary import Instrument, Regime
-from shared.rules.figures import Counts
+from services.metrics.application.counts import CountQuestion, counted_answer, performing_units
+from services.metrics.domain.grouping import Group, View, group, whole
+from shared.contracts.vocabulary import Instrument, Regime, UnitKind, UnitLevel
+from shared.directory.folds import Succession, Unit, directory_of
+from shared.rules.counts import CountBy
+from shared.rules.figures import Counts, year_period
+from tests.unit.rules.test_counts import random_members
 
 
 @dataclass(frozen=True)
@@ -86,3 +92,43 @@ def test_a_target_below_the_floor_is_pointed_out(
 
 def test_a_target_is_that_of_its_unit() -> None:
     assert [(item.target, item.floor) for item in by_unit({"BTP": 0.7})] == [(None, 1.0), (0.7, 1.0)]
+
+
+def _unit(code: str, parent: str | None = None, succeeded_by: str | None = None) -> Unit:
+    return Unit(
+        unit_code=code,
+        unit_name=code,
+        level=UnitLevel.COMMUNE,
+        kind=UnitKind.PEOPLES_COMMITTEE,
+        parent_code=parent,
+        successions=(Succession(succeeded_by, date(2024, 7, 1)),) if succeeded_by else (),
+    )
+
+
+DIRECTORY = directory_of([_unit("TINH"), _unit("XA-A", "TINH", "XA-B"), _unit("XA-B")])
+
+
+@pytest.mark.parametrize("view", View)
+@pytest.mark.parametrize(("unit", "below"), [("XA-A", False), ("XA-B", False), ("TINH", True)])
+def test_communications_of_units_that_are_not_asked_for_change_no_count(
+    unit: str, below: bool, view: View
+) -> None:
+    question = CountQuestion(
+        as_of=date(2024, 12, 1),
+        period=year_period(2024),
+        unit_code=unit,
+        include_descendants=below,
+        view=view,
+    )
+    units = performing_units(question, DIRECTORY)
+    assert units is not None
+    left_out = 0
+    for seed in range(60):
+        members = random_members(Random(seed))
+        asked = [member for member in members if member.unit_code in units]
+        left_out += len(members) - len(asked)
+        for by in (CountBy.NONE, CountBy.UNIT, CountBy.DRAFT):
+            of = replace(question, group_by=by)
+            assert counted_answer(of, 1, DIRECTORY, asked) == counted_answer(of, 1, DIRECTORY, members)
+    assert left_out > 50 or view is View.SUCCESSOR
+    assert performing_units(replace(question, unit_code=None), DIRECTORY) is None

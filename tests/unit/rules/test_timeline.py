@@ -1,14 +1,19 @@
 """Intervals of a draft over time, and gaps with the reason and the day of their end."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from random import Random
 
 import pytest
 
 from shared.contracts.vocabulary import Answer, GapClosure, Stage
-from shared.rules.facts import DraftFacts, Exemption, Scope, Transfer
+from shared.rules.facts import Communication, DraftFacts, Exemption, Scope, Transfer
 from shared.rules.rulebook.rulebook import load_rulebook
-from shared.rules.timeline import timeline
+from shared.rules.timeline import RunningTimeline, timeline
+from shared.rules.verdicts import ground_of
 from tests.support.rules.shorthand import draft
+from tests.support.samples.generate import UNITS, random_drafts
 
 BOOK = load_rulebook()
 OPEN = "draft_consultation 2024-03-04"
@@ -110,3 +115,65 @@ def test_a_gap_carries_the_fields_of_its_event() -> None:
         date(2024, 3, 11),
     )
     assert (gap.closure, gap.closed_on) == (GapClosure.STAGE_LEFT, date(2024, 3, 20))
+
+
+def steps(facts: DraftFacts, random: Random) -> Iterator[DraftFacts]:
+    """Give the facts of a draft as they are recorded one after the other, some communications changed or taken back."""
+    entries = list(facts.entries)
+    held = [replace(each, unit_code=random.choice([None, *UNITS])) for each in facts.communications]
+    current = replace(facts, entries=(), communications=(), transfers=(), exemptions=(), policies=frozenset())
+    while entries or held:
+        choice = random.random()
+        if entries and choice < 0.3:
+            current = replace(current, entries=(*current.entries, entries.pop(0)))
+        elif held and choice < 0.6:
+            current = replace(current, communications=(*current.communications, held.pop(0)))
+        elif current.communications and choice < 0.7:
+            others = random.sample(current.communications, len(current.communications) - 1)
+            current = replace(current, communications=tuple(others))
+        elif current.communications and choice < 0.8:
+            first, *rest = current.communications
+            current = replace(current, communications=(*rest, replace(first, policies=frozenset({1}))))
+        else:
+            current = random.choice(
+                [
+                    replace(current, policies=facts.policies),
+                    replace(current, transfers=facts.transfers),
+                    replace(current, lead_unit_code=random.choice(UNITS)),
+                    replace(current, exemptions=facts.exemptions),
+                    replace(current, scope=Scope(explicit=random.choice(list(Answer)))),
+                ]
+            )
+        yield current
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_running_timeline_is_the_one_of_all_facts_after_each_change(seed: int) -> None:
+    random, compared = Random(seed), 0
+    for facts in random_drafts(seed, 60):
+        running, ground = RunningTimeline(BOOK), None
+        held: frozenset[Communication] = frozenset()
+        for current in steps(facts, random):
+            ground = ground_of(replace(current, communications=()), BOOK, ground)
+            running.stand_on(ground)
+            for communication in held - frozenset(current.communications):
+                running.remove(communication.communication_id)
+            for communication in frozenset(current.communications) - held:
+                running.put(communication)
+            held = frozenset(current.communications)
+            assert running.timeline() == timeline(current, BOOK)
+            compared += 1
+    assert compared > 300
+
+
+def test_what_changes_nothing_leaves_the_very_same_timeline() -> None:
+    facts = draft(f"{OPEN}; adopted 2024-03-20", "2024-03-06; 2024-03-14")
+    first, second = facts.communications
+    running = RunningTimeline(BOOK)
+    running.stand_on(ground_of(facts, BOOK))
+    running.put(first)
+    before = running.timeline()
+    running.put(second)
+    assert running.timeline() is before
+    running.remove(first.communication_id)
+    assert running.timeline() != before

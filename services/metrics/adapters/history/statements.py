@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.metrics.adapters.history.versions import Row, TableVersions, plain
+from services.metrics.adapters.history.versions import Row, TableVersions, plain, written
 from services.metrics.adapters.tables import SUPERSEDED, metadata
 from shared.persistence.database import UNUSED
 from shared.projections.rows import Change, Put, Remove, RowChange, changed_columns, whole_row
@@ -18,7 +18,7 @@ from shared.projections.rows import Change, Put, Remove, RowChange, changed_colu
 async def versions_by_id(
     connection: AsyncConnection, tables: Iterable[Table], column: str, ids: Collection[UUID]
 ) -> dict[Table, TableVersions]:
-    """Read the rows of some tables that have one of some ids in a column, by which they are then replaced."""
+    """Read the rows of some tables that have one of some ids in a column, by which (as text) they are then replaced."""
     made = list(tables)
     parts = [
         f'SELECT {number} AS number, to_jsonb(t)::text AS row FROM "{table.name}" t WHERE t.{column} = ANY($1)'  # noqa: S608  our own names
@@ -98,7 +98,7 @@ async def write_versions(connection: AsyncConnection, versions: Iterable[TableVe
             (of.superseded, _keep),
         ):
             if rows:
-                given.append(orjson.dumps(rows).decode())
+                given.append(written(rows).decode())
                 parts.append(f"part_{len(given)} AS ({part(of.table, len(given))})")
     if parts:
         await connection.exec_driver_sql(f"WITH {', '.join(parts)} SELECT", tuple(given))

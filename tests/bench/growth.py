@@ -1,0 +1,254 @@
+"""What an answer costs with more drafts: `python -m tests.bench.growth [--sizes 1000,10000,100000] [--runs 2]`.
+
+Drafts made up at random are projected once and multiplied by statements of PostgreSQL, so the units stay the same. Before each
+question an event is recorded, so that nothing is answered from an answer of before. Printed are, by size, the best milliseconds of
+the runs, and beside them the milliseconds of processor time of service, client and database; then the ratio of the last size to the first, and
+to reading the very same bytes from a row that was prepared. The first question of a day reads everything: `first` is that one.
+"""
+# ruff: noqa: T201  a benchmark prints
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.metrics.adapters.tables import KEPT, SUPERSEDED
+from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
+from shared.contracts.event import Event, draft_id, unit_id
+from shared.contracts.registry import DraftRegistered, DraftScopeAssessed, DraftStageEntered, UnitRegistered
+from shared.contracts.vocabulary import Answer, Instrument, Regime, Stage, UnitKind, UnitLevel
+from shared.eventstore.handle import NOTHING
+from shared.eventstore.jetstream import JetStreamEventStore
+from shared.kernel.runtime import new_id
+from tests.bench.metrics import communication_events, draft_events, settled
+from tests.support.platform.bench_platform import bench_platform
+from tests.support.platform.projections import read_model
+from tests.support.platform.service import Api, Platform
+from tests.support.samples.generate import UNITS, random_drafts
+from tests.support.servers.engines import connected
+
+META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="bench", correlation_id="bench")
+DAY = date(2024, 6, 1)
+BATCH = 500
+ASKED: Sequence[tuple[str, dict[str, str]]] = (
+    ("/compliance", {}),
+    ("/compliance", {"group_by": "unit"}),
+    ("/compliance", {"unit": "BTP", "include_descendants": "true"}),
+    ("/compliance", {"year": "2024"}),
+    ("/", {"year": "2024"}),
+    ("/gaps", {"unit": "BTP"}),
+    ("/drafts/BENCH-1/coverage", {}),
+    ("/counts", {"year": "2024"}),
+    ("/counts/drafts", {"year": "2024"}),
+    ("/counts/opinions", {"year": "2024"}),
+)
+_IDS = {"draft_id", "entry_id", "gap_id", "communication_id"}
+
+
+def recorded(number: int) -> list[Recorded]:
+    events: list[Recorded] = []
+    for index, facts in enumerate(random_drafts(1, number)):
+        code = f"BENCH-{index}"
+        for key, data in (*draft_events(code, facts), *communication_events(code, facts)):
+            ref = AggregateRef(data.context, key if data.context == "communication" else facts.draft_id)
+            position = len(events) + 1
+            events.append(Recorded(position, ref, position, key, data, META, type(data).type_name()))
+    return events
+
+
+async def fill(url: str, number: int) -> None:
+    """Project some drafts, as if they had been known before the log began, and keep their rows to be multiplied."""
+    events = recorded(number)
+    async with read_model("metrics", url) as model:
+        for start in range(0, len(events), BATCH):
+            await model.project(events[start : start + BATCH])
+        async with model.engine.begin() as connection:
+            await connection.execute(text("CREATE SCHEMA base"))
+            for table in KEPT:
+                await connection.execute(text(f'TRUNCATE "{SUPERSEDED[table.name].name}"'))
+                await connection.execute(text(f'UPDATE "{table.name}" SET known_from = 0'))
+            await connection.execute(text("UPDATE draft SET position = 0"))
+            for table in KEPT:
+                await connection.execute(text(f'CREATE TABLE base."{table.name}" AS TABLE "{table.name}"'))
+
+
+async def multiply(engine: AsyncEngine, first: int, last: int) -> None:
+    """Add the copies `first` to `last` of the rows."""
+    async with engine.begin() as connection:
+        for table in KEPT:
+            columns = [column.name for column in table.columns]
+            if "draft_id" not in columns:
+                continue
+            values = ", ".join(_copied(name) for name in columns)
+            names = ", ".join(f'"{name}"' for name in columns)
+            await connection.execute(
+                text(
+                    f'INSERT INTO "{table.name}" ({names}) SELECT {values} '
+                    f'FROM base."{table.name}", generate_series({first}, {last}) AS k'
+                )
+            )
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text("VACUUM ANALYZE"))
+
+
+def _copied(name: str) -> str:
+    if name in _IDS:
+        return f'CAST(md5(CAST("{name}" AS text) || k) AS uuid)'
+    return f"\"{name}\" || '-' || k" if name == "draft_code" else f'"{name}"'
+
+
+class Writer:
+    """Records what moves the position: one more draft, each time."""
+
+    def __init__(self, store: JetStreamEventStore) -> None:
+        self._store = store
+        self._number = 0
+
+    async def units(self) -> None:
+        for code in UNITS:
+            unit = UnitRegistered(
+                unit_code=code, unit_name=code, level=UnitLevel.CENTRAL, kind=UnitKind.MINISTRY
+            )
+            await self._add(AggregateRef("unit", unit_id(code)), [unit])
+
+    async def draft(self) -> int:
+        self._number += 1
+        code = f"MORE-{self._number}"
+        of = draft_id(code)
+        events = [
+            DraftRegistered(
+                draft_id=of, draft_code=code, title="Dự thảo", instrument=Instrument.LAW,
+                lead_unit_code="BTP", regime=Regime.LAW_2015,
+            ),
+            DraftScopeAssessed(in_scope=Answer.YES),
+            DraftStageEntered(stage=Stage.DRAFT_CONSULTATION, entered_on=date(2024, 5, 6)),
+        ]  # fmt: skip
+        return await self._add(AggregateRef("draft", of), events)
+
+    async def _add(self, ref: AggregateRef, events: Sequence[Event]) -> int:
+        appended = await self._store.append(ref, NOTHING, [NewEvent(new_id(), data, META) for data in events])
+        return appended.position
+
+
+Took = tuple[float, float]  # milliseconds, and milliseconds of processor time
+REFUSED = (float("inf"), float("inf"))  # it took longer than the service waits for its database
+
+
+def busy(folder: Path) -> float:
+    """Give the seconds of a processor that this process and the connections of the database in a folder have used."""
+    used = time.process_time()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if not (process / "cmdline").read_bytes().startswith(b"postgres: metrics metrics"):
+                continue
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            if str(folder).encode() in Path(f"/proc/{parent}/cmdline").read_bytes():
+                used += int((process / "schedstat").read_text().split()[0]) / 1e9
+        except OSError:
+            continue  # it has just ended
+    return used
+
+
+async def timed(api: Api, folder: Path, path: str, query: dict[str, Any]) -> tuple[Took, bytes]:
+    used, started = busy(folder), time.perf_counter()
+    answer = await api.client.get(path, params=query, timeout=120)
+    took = 1000 * (time.perf_counter() - started), 1000 * (busy(folder) - used)
+    return (took if answer.is_success else REFUSED), answer.content
+
+
+async def prepared(engine: AsyncEngine, body: bytes) -> float:
+    """Read the bytes of an answer from a row, as a table of prepared answers would."""
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("CREATE TABLE IF NOT EXISTS prepared (path text PRIMARY KEY, body bytea)")
+        )
+        await connection.execute(text("INSERT INTO prepared VALUES ('x', :body)"), {"body": body})
+    best = float("inf")
+    for _ in range(5):
+        started = time.perf_counter()
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT body FROM prepared WHERE path = 'x'"))
+        best = min(best, 1000 * (time.perf_counter() - started))
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP TABLE prepared"))
+    return best
+
+
+async def measure(
+    api: Api, folder: Path, engine: AsyncEngine, writer: Writer, runs: int, day: date
+) -> dict[int, tuple[Took, Took, float]]:
+    """Give of each question the first answer, the best of the others, and reading the same from a prepared row."""
+    results = {}
+    for number, (path, query) in enumerate(ASKED):
+        asked = {"as_of": day.isoformat(), **query}
+        first, body = await timed(api, folder, path, asked)
+        best = (float("inf"), float("inf"))
+        for _ in range(runs):
+            position = await writer.draft()
+            await api.client.get("/gaps", params={"as_of": "2020-01-01", "min_position": str(position)})
+            took, body = await timed(api, folder, path, asked)
+            best = min(best, took)
+        results[number] = first, best, await prepared(engine, body)
+    return results
+
+
+async def main(sizes: Sequence[int], runs: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
+        Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
+        async with bench_platform(Path(name), "metrics") as platform:
+            await fill(platform.databases["metrics"], sizes[0])
+            await grow(platform, Path(name), sizes, runs)
+
+
+async def grow(platform: Platform, folder: Path, sizes: Sequence[int], runs: int) -> None:
+    by_size: dict[int, dict[int, tuple[Took, Took, float]]] = {}
+    url = platform.databases["metrics"]
+    async with (
+        read_model("metrics", url) as model,
+        connected(platform.server, "registry") as registry,
+        platform.another("metrics") as api,
+    ):
+        writer = Writer(JetStreamEventStore(registry))
+        await writer.units()
+        await writer.draft()
+        await settled(api, await platform.head())
+        copies = 1
+        for number, size in enumerate(sizes):
+            if size > sizes[0]:
+                await multiply(model.engine, copies, size // sizes[0] - 1)
+                copies = size // sizes[0]
+            # Rows that were put there move no position: another day is asked for each size.
+            print(f"{size:,} drafts stand", flush=True)
+            by_size[size] = await measure(
+                api, folder, model.engine, writer, runs, DAY.replace(day=1 + number)
+            )
+    print(
+        f"{'best ms (processor ms)':50}"
+        + "".join(f"{size:>18,}" for size in sizes)
+        + "   last/first   last/prepared"
+    )
+    for number, (path, query) in enumerate(ASKED):
+        cells = [by_size[size][number] for size in sizes]
+        shown = "".join(f"{best[0]:10.0f} ({best[1]:5.0f})" for _, best, _ in cells)
+        growth = f"{cells[-1][1][0] / cells[0][1][0]:10.1f} ({cells[-1][1][1] / cells[0][1][1]:.1f})"
+        print(f"{path + ' ' + str(query or ''):50}{shown}{growth}{cells[-1][1][0] / cells[-1][2]:12.1f}")
+        print(
+            f"{'  first of the day':50}"
+            + "".join(f"{first[0]:10.0f} ({first[1]:5.0f})" for first, _, _ in cells)
+        )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="1000,10000,100000")
+    parser.add_argument("--runs", type=int, default=2)
+    arguments = parser.parse_args()
+    asyncio.run(main([int(size) for size in arguments.sizes.split(",")], arguments.runs))

@@ -1,0 +1,108 @@
+"""What an event costs the projection of metrics, with a short log and a long one: `python -m tests.bench.projection [--events 10000,50000]`.
+
+Events of drafts made up at random, 32 drafts at a time, go to the projection in batches as a rebuild reads them, without a broker.
+Printed is the processor time of an event, of the projection and of its connection to PostgreSQL, over the last 5,000 events before
+each size; and the same in units of a fixed piece of Python that runs between the batches, for a machine that is shared. Divide two
+runs of different releases by their units.
+"""
+# ruff: noqa: T201  a benchmark prints
+
+import argparse
+import asyncio
+import gc
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+
+from deploy.local.engines.postgres import PostgresServer, create_database
+from shared.contracts.envelope import AggregateRef, Recorded
+from shared.rules.facts import DraftFacts
+from tests.bench.growth import META, busy
+from tests.bench.metrics import communication_events, draft_events
+from tests.support.platform.projections import ReadModel, read_model
+from tests.support.samples.generate import random_drafts
+from tests.support.servers.engines import THROW_AWAY, _admin
+from tests.support.servers.ports import free_port
+
+AT_ONCE = 32
+BATCH = 500
+LAST = 5_000
+
+
+def interleaved(drafts: Iterator[DraftFacts]) -> Iterator[Recorded]:
+    """Give the events of drafts, some drafts at a time, each draft's own in their order."""
+    random, position, number = Random(5), 0, 0
+    open_drafts: list[Iterator[Recorded]] = []
+
+    def events(code: str, facts: DraftFacts) -> Iterator[Recorded]:
+        for key, data in (*draft_events(code, facts), *communication_events(code, facts)):
+            ref = AggregateRef(data.context, key if data.context == "communication" else facts.draft_id)
+            yield Recorded(position, ref, position, key, data, META, type(data).type_name())
+
+    while True:
+        while len(open_drafts) < AT_ONCE and (facts := next(drafts, None)) is not None:
+            open_drafts.append(events(f"BENCH-{number}", facts))
+            number += 1
+        if not open_drafts:
+            return
+        position += 1
+        chosen = random.choice(open_drafts)
+        event = next(chosen, None)
+        if event is None:
+            open_drafts.remove(chosen)
+            position -= 1
+        else:
+            yield event
+
+
+def unit() -> float:
+    """Take the processor time of a fixed piece of work."""
+    started = time.process_time()
+    made = {str(number): {"a": number, "b": (number, number + 1)} for number in range(6000)}
+    assert sum(row["a"] == int(key) for key, row in made.items()) == 6000
+    return time.process_time() - started
+
+
+async def measure(model: ReadModel, folder: Path, sizes: Sequence[int]) -> None:
+    events = list(interleaved(iter(random_drafts(1, sizes[-1] // 10 + AT_ONCE))))[: sizes[-1]]
+    gc.collect()
+    gc.freeze()  # the events stand in memory here alone
+    done, first = 0, 0.0
+    for size in sizes:
+        own = database = units = 0.0
+        for start in range(done, size, BATCH):
+            counted = start >= size - LAST
+            units += unit() if counted else 0
+            used, both = time.process_time(), busy(folder)
+            await model.project(events[start : start + BATCH])
+            if counted:
+                spent = time.process_time() - used
+                own += spent
+                database += busy(folder) - both - spent
+        done = size
+        per = 1e6 / min(LAST, size)
+        parts = min(LAST, size) / BATCH
+        first = first or own / units
+        print(
+            f"{size:10,} events: {own * per:6.0f} us an event, PostgreSQL {database * per:6.0f} us; "
+            f"{1000 * own / (units / parts) / min(LAST, size):5.1f} units for 1,000 events, {own / units / first:4.2f} of the first"
+        )
+
+
+async def main(sizes: Sequence[int]) -> None:
+    with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
+        Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
+        async with PostgresServer(Path(name) / "postgres", free_port(), settings=THROW_AWAY) as postgres:
+            async with _admin(postgres) as admin:
+                await create_database(admin, "metrics", "metrics")
+            url = f"postgresql://metrics:metrics@127.0.0.1:{postgres.port}/metrics"
+            async with read_model("metrics", url) as model:
+                await measure(model, Path(name), sizes)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", default="10000,50000")
+    asyncio.run(main([int(size) for size in parser.parse_args().events.split(",")]))
