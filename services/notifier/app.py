@@ -262,7 +262,13 @@ def _ticks(
     pages = PageMails(environment(), mailboxes)
     decisions = f"{settings.url_registry}/decisions"
     kinds = mail_kinds(
-        digests, pages, f"{settings.url_notifier}/requests", more_kinds, decisions, f"{settings.url_metrics}/"
+        digests,
+        pages,
+        f"{settings.url_notifier}/requests",
+        more_kinds,
+        decisions,
+        f"{settings.url_metrics}/",
+        f"{settings.url_campaigns}/entry/communications",
     )
     snapshots = SqlSnapshots(platform.engine, settings.justice_unit, settings.deadline_documents)
     return Ticks(

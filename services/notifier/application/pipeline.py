@@ -284,6 +284,7 @@ class Planning:
         codes = set(more)
         for line in lines:
             asked = {request.decider_code for request in line.context.requests}
+            asked |= {reply.by_unit_code for request in line.context.requests for reply in request.replies}
             asked |= {answer.to_unit_code for answer in line.context.answers}
             codes |= {line.gap.unit_code} | {code for code in asked if code}
         return {code: self.snapshot.tree.unit(code).name for code in codes}
