@@ -545,6 +545,15 @@ class Pipeline:
         notice = self.kinds[kind].requested(planning, recipient, gap_id) if recipient else None
         return self._written(notice, snapshot.tree, local) if notice else None
 
+    async def planning(self, now: datetime) -> Planning:
+        """Give what mails of this moment are made of, as new as the log."""
+        local = now.astimezone(VIETNAM)
+        return self._planning(await self._snapshot(local.date()), local)
+
+    def written(self, notice: Notice, planning: Planning) -> Written:
+        """Write a mail that a person sends."""
+        return self._written(notice, planning.snapshot.tree, planning.local)
+
     async def unreached(self, now: datetime) -> list[Skipped]:
         """Name the units with open gaps today and no recipient."""
         local = now.astimezone(VIETNAM)

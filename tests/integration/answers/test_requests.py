@@ -171,6 +171,31 @@ async def test_from_a_reply_to_the_next_body_to_its_mail(
     assert await waiting(owing_unit) == 1
 
 
+@pytest.mark.timeout(300)  # days of mails on the whole platform
+async def test_what_was_not_verified_comes_by_mail_and_stands_on_the_draft(
+    new_owing_unit: NewOwingUnit,
+) -> None:
+    above = await new_owing_unit("supervisor", kind="provincial_committee")
+    owing_unit = await new_owing_unit(parent_code=above.code)
+    campaigns = owing_unit.platform.campaigns
+    held = {"held_on": today().isoformat(), "channel": "conference", "title": f"Hội nghị {owing_unit.code}"}
+    await owing_unit.platform.settled()
+    done = await campaigns.client.post(f"/drafts/{owing_unit.code}/communications", json=held)
+    assert done.status_code == 201, done.text
+    async with campaigns.as_(Role.SUPERVISOR, above.code) as supervisor:
+        reason = {"reason": "Minh chứng là của hội nghị khác"}
+        path = f"/communications/{done.json()['id']}/refuse-verification"
+        refused = await supervisor.post(path, json=reason)
+        assert refused.status_code == 200, refused.text
+    (notice,) = await owing_unit.mails_of(working_day(1), "_reply-*")
+    assert str(notice["subject"]) == f"[Chưa xác minh] {held['title']}"
+    assert reason["reason"] in words(notice)
+    assert "/entry/communications" in words(notice)
+    assert await owing_unit.mails_of(working_day(2), "_reply-*") == []
+    page = await owing_unit.platform.services["metrics"].client.get(f"/drafts/{owing_unit.code}")
+    assert "cơ quan theo dõi chưa xác nhận" in page.text
+
+
 TRANSFER = {"to_unit": "Sở Tài chính", "explanation": "Theo Công văn 12/UBND-NC"}
 OF_REQUESTS = [(AlertAnswer.EXEMPT, EXEMPT), (AlertAnswer.NOT_OURS, TRANSFER)]
 of_requests = pytest.mark.parametrize(("answer", "form"), OF_REQUESTS, ids=["exempt", "not_ours"])

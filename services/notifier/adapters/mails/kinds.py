@@ -13,6 +13,7 @@ from services.notifier.adapters.mails.duty_kinds import DutiesKind, DutiesListKi
 from services.notifier.adapters.mails.joint_kind import JointKind
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.mails.reply_kind import ReplyKind
+from services.notifier.adapters.mails.urging_kind import UrgingKind
 from services.notifier.adapters.recipients.wording import KINDS, frequency
 from services.notifier.adapters.rendering.answer_words import NO_READER, answer_of
 from services.notifier.adapters.rendering.chart import chart
@@ -448,6 +449,7 @@ def mail_kinds(
             DutiesListKind(pages),
             MonthlySummaryKind(pages, figures, digests.page_of),
             RenewedKind(digests),
+            UrgingKind(pages),
             SettingsKind(pages),
             JointKind(),
             *more,

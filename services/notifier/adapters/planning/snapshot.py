@@ -66,6 +66,7 @@ from services.notifier.domain.notification.timing import CHANGE, DECISION, REPLY
 from services.notifier.domain.overview import MONTHS
 from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
+from services.notifier.domain.urging import URGING
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import draft_id
 from shared.contracts.vocabulary import (
@@ -518,7 +519,7 @@ def _decision_prefix() -> ColumnElement[str]:
 
 async def _notice_keys(connection: AsyncConnection, day: date) -> frozenset[str]:
     """Read the keys of mails about requests and changes, and of what stood in joint mails."""
-    kinds = (DECISION, REPLY, REQUESTS, CHANGE, JOINT)
+    kinds = (DECISION, REPLY, REQUESTS, CHANGE, URGING, JOINT)
     recent = and_(DIGEST.c.kind.in_(kinds), DIGEST.c.day >= day - NOTICES_KEPT)
     rows = await connection.execute(select(DIGEST.c.digest_key, DIGEST.c.parts).where(recent))
     return frozenset(
