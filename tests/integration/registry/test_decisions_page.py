@@ -94,6 +94,24 @@ async def test_a_supervisor_answers_then_passes_it_on_in_the_browser(
     assert (shown["reply"], shown["forwarding_reason"]) == ("Đề nghị gửi kèm văn bản", sent["reason"])
 
 
+async def test_a_form_that_is_opened_again_decides_nothing(whole_platform: Platform, a_code: str) -> None:
+    """The page of a session that has ended keeps what was typed, and promises that nothing is recorded yet."""
+    await raised(whole_platform, a_code)
+    async with await session_of(whole_platform, Role.SUPERVISOR, f"{a_code}-TP") as browser:
+        page = await browser.get("/decisions")
+        (action,), csrf = FORM.findall(page.text), CSRF.findall(page.text)[0]
+        address = page.url.join(action)
+        typed = {"decision": "approved", "document": "CV 9"}
+        async with httpx.AsyncClient(headers={"Accept": "text/html"}) as signed_out:
+            lost = await signed_out.post(address, data=typed | {CSRF_FIELD: csrf})
+        assert (lost.status_code, 'name="document" value="CV 9"' in lost.text) == (401, True)
+        again = await browser.post(address, data=typed | {CSRF_FIELD: csrf, "step": "edit"})
+        assert (again.status_code, 'value="CV 9"' in again.text) == (200, True)
+        assert 'value="approved" checked' in again.text
+    (shown,) = (await seen(whole_platform.registry.client, a_code))["requests"]
+    assert shown["state"] == "waiting"
+
+
 async def test_nobody_else_sees_or_decides_it(whole_platform: Platform, a_code: str) -> None:
     request = await raised(whole_platform, a_code)
     address = f"/decisions/{a_code}/{request['request_id']}"

@@ -21,6 +21,7 @@ from shared.contracts.event import Code
 from shared.contracts.vocabulary import RequestDecision, RequestKind
 from shared.http import request_context
 from shared.kernel.errors import Refusal, Text
+from shared.pages.entry import STEP, Step
 from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
 from shared.rules.wording import REQUESTS
@@ -112,6 +113,8 @@ def router(entry: Entry) -> APIRouter:
         principal: Annotated[Principal, may(Action.DECIDE_REQUEST)],
     ) -> HTMLResponse:
         form = await sent(request)
+        if form.text(STEP) == Step.EDIT:  # opened again with what was typed, after a session that had ended
+            return await page(request, principal, None, Shown(request_id=request_id, form=form))
         given = Given(by=principal.acting, today=commands.today)
         to_unit = form.words("to_unit_code", LONGEST_DOCUMENT, required=False)
         choice = form.one_of("decision", Choice)
