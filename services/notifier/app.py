@@ -72,6 +72,7 @@ from services.notifier.application.pipeline import MailKind, MailKinds, Pipeline
 from services.notifier.application.ports import MailTransport
 from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.application.ticks import Sender, Ticks
+from services.notifier.application.urging import UrgingMails
 from services.notifier.domain.notification.timing import Step, StepTo
 from services.notifier.settings import Settings
 from shared.auth.callers import Access
@@ -100,7 +101,7 @@ from shared.signed_links.short_links import LinkSecret, secret_of
 logger = signals.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
-CONTEXTS = frozenset({"unit", "draft", "compliance", "alert", "recipient", "programme"})
+CONTEXTS = frozenset({"unit", "draft", "communication", "compliance", "alert", "recipient", "programme"})
 
 
 def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterable[MailKind] = ()) -> FastAPI:
@@ -128,6 +129,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     source = _link_source(platform.engine, settings, signed, now)
     read_model = SqlReadModel(platform.engine, now)
     units = ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints)
+    letters = UrgingMails(ticks.pipeline, ticks.ledger, ticks.sender.sending, now)
     urging_pages = EntryPages(urging.TEMPLATES, "notifier", settings.page_addresses)
     entries = Bucket(platform.client, SESSIONS_BUCKET)
     logins = SingleUseCodes(entries, "login", LOGIN_LIFETIME, runtime.now)
@@ -138,7 +140,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
         routers=[
             *api.routers(commands, recipients, read_model, ticks, runtime.new_id),
-            UrgingPages(read_model, units, rulebook.calendar, now, urging_pages).router(),
+            UrgingPages(read_model, units, rulebook.calendar, now, urging_pages, letters).router(),
             RecipientsPages(
                 commands, recipients, now, runtime.new_id, units, settings.page_addresses
             ).router(),
@@ -275,6 +277,7 @@ def _ticks(
         decisions,
         f"{settings.url_metrics}/",
         DutyLinks(secret, settings.url_campaigns),
+        f"{settings.url_campaigns}/entry/communications",
     )
     snapshots = SqlSnapshots(platform.engine, settings.justice_unit, settings.deadline_documents)
     return Ticks(

@@ -84,6 +84,22 @@ class CommunicationVerified(_Of, context="communication"):
     note: str | None = None
 
 
+class CommunicationVerificationRefused(_Of, context="communication"):
+    """Whoever follows the scheme does not confirm what was claimed, and says why; a correction makes it a claim again.
+
+    It changes no verdict. `unit_code` is the unit that performed it; `title`, `held_on` and `channel` are as they were then.
+    """
+
+    refused_on: date
+    reason: str
+    unit_code: Code
+    by_unit_code: Code | None = None
+    title: str
+    held_on: date
+    precision: Precision = Precision.DAY
+    channel: Channel
+
+
 class CommunicationRoleConfirmed(_Of, context="communication"):
     """The lead unit of the draft confirms that another unit did it with or for the drafting body."""
 
@@ -134,6 +150,7 @@ CommunicationEvent = (
     | CommunicationCorrected
     | CommunicationRetracted
     | CommunicationVerified
+    | CommunicationVerificationRefused
     | CommunicationRoleConfirmed
     | CommunicationEvidenceAttached
     | CommunicationEvidenceErased

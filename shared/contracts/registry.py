@@ -431,6 +431,32 @@ class DraftRequestDecided(Event, context="draft"):
     reason: str | None = None
 
 
+class DraftRequestAnswered(Event, context="draft"):
+    """Who decides answers or asks back without deciding: the request goes on waiting, and so does its clock.
+
+    `unit_code` is the unit that asked, `by_unit_code` that of who answered; None for one who acts for no unit.
+    """
+
+    request_id: UUID
+    kind: RequestKind
+    on: date
+    unit_code: Code
+    by_unit_code: Code | None = None
+    reply: str
+
+
+class DraftRequestForwarded(Event, context="draft"):
+    """From `on` another body that follows the unit decides; the period for the answer goes on."""
+
+    request_id: UUID
+    kind: RequestKind
+    on: date
+    unit_code: Code
+    to_unit_code: Code
+    by_unit_code: Code | None = None
+    reason: str
+
+
 UnitEvent = (
     UnitRegistered
     | UnitAmended
@@ -465,4 +491,6 @@ DraftEvent = (
     | DraftMerged
     | DraftRequestRaised
     | DraftRequestDecided
+    | DraftRequestAnswered
+    | DraftRequestForwarded
 )

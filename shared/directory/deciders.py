@@ -3,7 +3,7 @@
 from datetime import date
 
 from shared.directory.folds import UnitDirectory
-from shared.rules.answer_periods import decider_on
+from shared.rules.answer_periods import Forwarding, decider_on
 from shared.rules.rulebook.rulebook import Calendar
 
 
@@ -14,7 +14,12 @@ def decider_line(units: UnitDirectory, unit_code: str, day: date) -> tuple[str, 
 
 
 def decider_of(
-    units: UnitDirectory, unit_code: str, raised_on: date, day: date, calendar: Calendar
+    units: UnitDirectory,
+    unit_code: str,
+    raised_on: date,
+    day: date,
+    calendar: Calendar,
+    forwarded: Forwarding | None = None,
 ) -> str | None:
     """Say who decides on a day what a unit asked for on another; None if nobody follows it or stands above it."""
-    return decider_on(raised_on, day, decider_line(units, unit_code, day), calendar)
+    return decider_on(raised_on, day, decider_line(units, unit_code, day), calendar, forwarded)

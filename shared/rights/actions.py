@@ -85,6 +85,7 @@ class Action(StrEnum):
     MAKE_CALENDAR = "make_calendar"
 
     SNOOZE_ALERT = "snooze_alert"
+    URGE_UNIT = "urge_unit"
     ADD_SILENCE = "add_silence"
     LIFT_SILENCE = "lift_silence"
     REPLACE_RECIPIENTS = "replace_recipients"

@@ -105,7 +105,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
         (
             *(Action.AMEND_UNIT, Action.SUCCEED_UNIT, Action.RENAME_UNIT, Action.MOVE_UNIT),
             *(Action.SET_SUPERVISION, Action.VERIFY_COMMUNICATION, Action.ADD_SILENCE, Action.LIFT_SILENCE),
-            *(Action.DECIDE_REQUEST, Action.READ_LOWERED_DUTIES),
+            *(Action.DECIDE_REQUEST, Action.READ_LOWERED_DUTIES, Action.URGE_UNIT),
         ),
     ),
     "operation": (

@@ -38,9 +38,27 @@ def answer_by(raised_on: date, calendar: Calendar) -> date:
     return calendar.add_working_days(raised_on, answer_period(raised_on).working_days)
 
 
-def decider_on(raised_on: date, day: date, line: Sequence[str], calendar: Calendar) -> str | None:
-    """Say who decides on a day: the first of the `line` of supervisors, the next one after an unanswered period."""
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """A request was passed on: from `on` the body `to_unit_code` decides."""
+
+    to_unit_code: str
+    on: date
+
+
+def decider_on(
+    raised_on: date, day: date, line: Sequence[str], calendar: Calendar, forwarded: Forwarding | None = None
+) -> str | None:
+    """Say who decides on a day: the first of the `line` of supervisors, the next one after an unanswered period.
+
+    A request that was forwarded in the period is decided by that body, and after the same period by the next one of the
+    line; one that was forwarded later stays there. A body that is not in the line any more decides nothing.
+    """
     if not line:
         return None
-    step = 1 if day > answer_by(raised_on, calendar) else 0
-    return line[min(step, len(line) - 1)]
+    first, until = 0, answer_by(raised_on, calendar)
+    step = 1 if day > until else 0
+    if forwarded is not None and forwarded.on <= day and forwarded.to_unit_code in line:
+        first = line.index(forwarded.to_unit_code)
+        step = step if forwarded.on <= until else 0
+    return line[min(first + step, len(line) - 1)]

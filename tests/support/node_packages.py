@@ -27,6 +27,10 @@ def node_folder() -> Path:
     return folder
 
 
+def has_node() -> bool:
+    return _missing() is None
+
+
 def _missing() -> str | None:
     if shutil.which("node") is None or shutil.which("npm") is None:
         return "Node and npm are not installed (Debian: apt-get install nodejs npm)"

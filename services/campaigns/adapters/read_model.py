@@ -222,7 +222,7 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None, 
         leads = _lead(table.draft_id, today) == wanted.confirmed_by
         query = query.where(table.requested_role.is_not(None), leads)
     if wanted.unverified:
-        query = query.where(table.verification.is_(None))
+        query = query.where(table.verification.is_(None), table.verification_refusal.is_(None))
     if wanted.verified_for is not None:
         query = query.where(_verified_with(today).in_(sorted(wanted.verified_for)))
     if wanted.draft_code is not None:

@@ -56,6 +56,7 @@ class CommunicationRow(Base, table=True):
     language: str | None = None
     activity_code: str | None = None
     verification: dict[str, str] | None = Field(default=None, sa_column=_maybe())
+    verification_refusal: dict[str, str] | None = Field(default=None, sa_column=_maybe())
     feedback: dict[str, str] | None = Field(default=None, sa_column=_maybe())
     notes: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     dataset: str

@@ -47,7 +47,9 @@ LEVELS: Mapping[UnitLevel, int] = {
     UnitLevel.COMMUNE: 3,
 }
 
-OnCommunication = Callable[[Given], asked.Correct | asked.Retract | asked.Confirm | asked.Addition]
+OnCommunication = Callable[
+    [Given], asked.Correct | asked.Retract | asked.Confirm | asked.RefuseVerification | asked.Addition
+]
 OnPlan = Callable[[Given], plans.Command]
 
 

@@ -11,6 +11,7 @@ from shared.contracts.campaigns import (
     CommunicationRecorded,
     CommunicationRetracted,
     CommunicationRoleConfirmed,
+    CommunicationVerificationRefused,
     CommunicationVerified,
     PlanActivityCancelled,
     PlanActivityPlanned,
@@ -33,14 +34,17 @@ def _nothing(_event: Recorded, _data: Any) -> Rows:
     return []
 
 
+UNVERIFIED = {"verification": None, "verification_refusal": None}
+
+
 def _recorded(event: Recorded, data: CommunicationRecorded) -> Rows:
-    values = {"retracted": False, "retraction_reason": None, "verification": None, "feedback": None}
+    values = {"retracted": False, "retraction_reason": None, "feedback": None, **UNVERIFIED}
     return [Put("communication", {**values, "version": event.aggregate_version}, data)]
 
 
 def _corrected(event: Recorded, data: CommunicationCorrected) -> Rows:
     """Replace every field: what the correction doesn't name becomes empty."""
-    values = {"verification": None, "version": event.aggregate_version}
+    values = {**UNVERIFIED, "version": event.aggregate_version}
     return [Change("communication", {"communication_id": data.communication_id}, values, data)]
 
 
@@ -56,7 +60,11 @@ def content_of(data: Event | None) -> dict[str, Any] | None:
 
 
 def _verified(event: Recorded, data: CommunicationVerified) -> Rows:
-    return _updated(event, data, verification=content_of(data))
+    return _updated(event, data, **UNVERIFIED | {"verification": content_of(data)})
+
+
+def _refused(event: Recorded, data: CommunicationVerificationRefused) -> Rows:
+    return _updated(event, data, verification_refusal=content_of(data))
 
 
 def _summarised(event: Recorded, data: CommunicationFeedbackSummarised) -> Rows:
@@ -112,6 +120,7 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     CommunicationRetracted: _retracted,
     CommunicationRoleConfirmed: _confirmed,
     CommunicationVerified: _verified,
+    CommunicationVerificationRefused: _refused,
     CommunicationEvidenceAttached: _evidence_attached,
     CommunicationEvidenceErased: _evidence_erased,
     CommunicationFeedbackSummarised: _summarised,

@@ -16,6 +16,7 @@ from services.campaigns.domain.communication_commands import (
     Erase,
     Evidence,
     Record,
+    RefuseVerification,
     Retract,
     Summarise,
     Verify,
@@ -30,6 +31,7 @@ from shared.contracts.campaigns import (
     CommunicationRecorded,
     CommunicationRetracted,
     CommunicationRoleConfirmed,
+    CommunicationVerificationRefused,
     CommunicationVerified,
 )
 from shared.contracts.event import Decider, communication_id, draft_id
@@ -52,12 +54,13 @@ class Absent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Communication:
-    """`recorded` is the first record, `activity` the present state."""
+    """`recorded` is the first record, `activity` the present state; `unverified`: its verification was refused."""
 
     recorded: CommunicationRecorded
     activity: Stated
     retracted: CommunicationRetracted | None = None
     verified: CommunicationVerified | None = None
+    unverified: CommunicationVerificationRefused | None = None
     evidence: tuple[CommunicationEvidenceAttached, ...] = ()
     erased: frozenset[UUID] = frozenset()
     feedback: CommunicationFeedbackSummarised | None = None
@@ -92,6 +95,8 @@ def decide(state: State, command: Command) -> Sequence[CommunicationEvent]:  # n
             return _retract(_existing(state), command)
         case Verify():
             return _verify(_existing(state), command)
+        case RefuseVerification():
+            return _refuse(_existing(state), command)
         case Confirm():
             return _confirm(_existing(state), command)
         case Attach():
@@ -167,7 +172,11 @@ def _check_changing(communication: Communication, command: Command) -> None:
     performed = performing_unit(activity.unit_code, draft.lead_on(activity.held_on))
     if _is_support(activity, draft):
         _check_performing(command, performed)
-    elif isinstance(command, Verify) or activity.unit_code is None or not command.by.may_act_for(performed):
+    elif (
+        isinstance(command, Verify | RefuseVerification)
+        or activity.unit_code is None
+        or not command.by.may_act_for(performed)
+    ):
         command.check_acting()  # what counts for the draft is verified by who follows its lead unit
     if isinstance(command, Correct):
         stated = entered(command, activity.unit_code)
@@ -237,6 +246,29 @@ def _verify(communication: Communication, command: Verify) -> Sequence[Communica
     check_recorded_day(command.verified_on, Precision.DAY, command.today)
     _check_after_held("verified_on", command.verified_on, communication.activity)
     return [CommunicationVerified.of(command, **_ids(communication.recorded))]
+
+
+def _refuse(communication: Communication, command: RefuseVerification) -> Sequence[CommunicationEvent]:
+    """Refuse to verify; what was verified before stays so until it is corrected."""
+    _is_gone(communication)
+    if communication.verified:
+        raise errors.AlreadyVerified(communication.verified.verified_on)
+    if communication.unverified is not None and communication.unverified.reason == command.reason:
+        return []
+    activity = communication.activity
+    return [
+        CommunicationVerificationRefused(
+            **_ids(communication.recorded),
+            refused_on=command.today,
+            reason=command.reason,
+            unit_code=performed_by(communication, command.draft),
+            by_unit_code=command.by_unit_code,
+            title=activity.title,
+            held_on=activity.held_on,
+            precision=activity.precision,
+            channel=activity.channel,
+        )
+    ]
 
 
 def _confirm(communication: Communication, command: Confirm) -> Sequence[CommunicationEvent]:
@@ -375,11 +407,13 @@ def evolve(state: State, event: CommunicationEvent) -> State:
 def _changes(state: Communication, event: CommunicationEvent) -> dict[str, Any]:  # noqa: PLR0911  a line an event
     match event:
         case CommunicationCorrected():
-            return {"activity": event, "verified": None}
+            return {"activity": event, "verified": None, "unverified": None}
         case CommunicationRetracted():
             return {"retracted": event}
         case CommunicationVerified():
-            return {"verified": event}
+            return {"verified": event, "unverified": None}
+        case CommunicationVerificationRefused():
+            return {"unverified": event}
         case CommunicationRoleConfirmed():
             confirmed = {"role": event.role, "requested_role": None}
             return {"activity": state.activity.model_copy(update=confirmed)}

@@ -91,6 +91,14 @@ class Verify(OnDraft):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseVerification(OnDraft):
+    """Do not confirm a recorded activity, with the reason for its unit."""
+
+    reason: str
+    by_unit_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm(OnDraft):
     """The lead unit confirms that another unit's communication was done with or for the drafting body."""
 
@@ -121,4 +129,4 @@ class Summarise(OnDraft):
 
 
 Addition = Verify | Attach | Erase | Summarise
-Command = Record | Correct | Retract | Confirm | Addition
+Command = Record | Correct | Retract | Confirm | RefuseVerification | Addition

@@ -183,6 +183,16 @@ class QuotaExceeded(Refusal):
         )
 
 
+class AlreadyVerified(Refusal):
+    code = "already-verified"
+
+    def __init__(self, on: date) -> None:
+        super().__init__(
+            f"Hoạt động này đã được xác minh ngày {on:%d/%m/%Y}; nếu có căn cứ khác, đề nghị đơn vị đính chính trước.",
+            f"This communication was verified on {on}; with other findings, ask the unit to correct it first.",
+        )
+
+
 class EvidenceShowsNothing(Refusal):
     code = "evidence-shows-nothing"
     kind = "invalid"

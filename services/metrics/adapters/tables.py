@@ -202,6 +202,7 @@ class CommunicationRow(Base, table=True):
     unit_code: str
     counts: bool
     verified: bool
+    verification_refused: bool = Field(default=False, sa_column=_false())
     activity_code: str | None = None
     audience: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     area: list[str] = Field(sa_column=Column(JSONB, nullable=False))

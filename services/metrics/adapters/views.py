@@ -202,6 +202,8 @@ class TransferView(BaseModel):
 
 
 class CommunicationView(BaseModel):
+    """`verified` by who follows the scheme, or `verification_refused`; neither: stated by the unit alone."""
+
     communication_id: UUID
     held_on: date
     precision: Precision
@@ -209,6 +211,8 @@ class CommunicationView(BaseModel):
     title: str
     policies: list[int]
     url: str | None
+    verified: bool = False
+    verification_refused: bool = False
 
 
 class SupportView(CommunicationView):
@@ -226,7 +230,6 @@ class PerformedView(CommunicationView):
     role: CommunicationRole
     unit_code: str
     counts: bool
-    verified: bool
     items: int | None
     attendance: int | None
 

@@ -259,6 +259,8 @@ def _communication(fact: CommunicationFact) -> dict[str, Any]:
         "title": fact.title,
         "policies": list(fact.policies),
         "url": fact.url,
+        "verified": fact.verified,
+        "verification_refused": fact.verification_refused,
     }
 
 

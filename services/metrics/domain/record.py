@@ -14,6 +14,7 @@ from shared.contracts.campaigns import (
     CommunicationRecorded,
     CommunicationRetracted,
     CommunicationRoleConfirmed,
+    CommunicationVerificationRefused,
     CommunicationVerified,
 )
 from shared.contracts.envelope import Recorded
@@ -32,7 +33,9 @@ from shared.contracts.registry import (
     DraftPostingOpened,
     DraftProcedureDecided,
     DraftRegistered,
+    DraftRequestAnswered,
     DraftRequestDecided,
+    DraftRequestForwarded,
     DraftRequestRaised,
     DraftResumed,
     DraftScopeAssessed,
@@ -51,6 +54,7 @@ from shared.contracts.vocabulary import (
 from shared.directory import folds
 from shared.directory.folds import DraftCard
 from shared.kernel.local_day import day_in_vietnam
+from shared.rules.answer_periods import Forwarding
 from shared.rules.facts import WHOLE_DRAFT, Communication, DraftFacts, Exemption, Posting, Scope
 from shared.rules.roles import performing_unit, role_of
 from shared.rules.rulebook.rulebook import Rulebook
@@ -77,7 +81,7 @@ class CommunicationFact:
     """A carried-out communication as it stands, with the fields that coverage and counts show.
 
     `position` is that of its first record; `role` and `unit_code` are as recorded (None: of the lead unit). It is
-    `verified` if nobody corrected it since.
+    `verified` (or `verification_refused`) if nobody corrected it since.
     """
 
     communication_id: UUID
@@ -99,6 +103,7 @@ class CommunicationFact:
     cost_social: int | None = None
     activity_code: str | None = None
     verified: bool = False
+    verification_refused: bool = False
     opinions: tuple[OpinionSummary, ...] = ()
     content: tuple[str, ...] | None = None
 
@@ -113,6 +118,16 @@ class WaitingRequest:
     raised_on: date
     decider_code: str | None = None
     document: str | None = None
+    forwarded_to: str | None = None
+    forwarded_on: date | None = None
+    answered_on: date | None = None
+
+    @property
+    def forwarded(self) -> Forwarding | None:
+        """Who got it from whom it was raised to first, and when."""
+        if self.forwarded_to is None or self.forwarded_on is None:
+            return None
+        return Forwarding(self.forwarded_to, self.forwarded_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,6 +384,19 @@ def _settled(record: DraftRecord, data: DraftRequestDecided) -> Changes:
     return {"requests": tuple(waiting)}
 
 
+def _request_step(record: DraftRecord, data: DraftRequestAnswered | DraftRequestForwarded) -> Changes:
+    changed: dict[str, Any] = (
+        {"answered_on": data.on}
+        if isinstance(data, DraftRequestAnswered)
+        else {"forwarded_to": data.to_unit_code, "forwarded_on": data.on}
+    )
+    requests = (
+        replace(request, **changed) if request.request_id == data.request_id else request
+        for request in record.requests
+    )
+    return {"requests": tuple(requests)}
+
+
 def _expected(record: DraftRecord, data: DraftStageExpected) -> Changes:
     others = tuple(each for each in record.expected if each.stage is not data.stage)
     if data.expected_on is None:
@@ -427,7 +455,11 @@ def _retracted(_before: Fact, _event: Recorded, _data: CommunicationRetracted) -
 
 
 def _verified(before: Fact, _event: Recorded, _data: CommunicationVerified) -> Fact:
-    return replace(before, verified=True) if before else None
+    return replace(before, verified=True, verification_refused=False) if before else None
+
+
+def _not_verified(before: Fact, _event: Recorded, _data: CommunicationVerificationRefused) -> Fact:
+    return replace(before, verification_refused=True) if before else None
 
 
 def _confirmed(before: Fact, _event: Recorded, data: CommunicationRoleConfirmed) -> Fact:
@@ -463,6 +495,8 @@ _FOLDS: Mapping[type, Callable[[DraftRecord, Any], Changes]] = {
     DraftPostingClosed: _unposted,
     DraftRequestRaised: _asked,
     DraftRequestDecided: _settled,
+    DraftRequestAnswered: _request_step,
+    DraftRequestForwarded: _request_step,
 }
 
 _COMMUNICATION_FOLDS: Mapping[type, Callable[[Fact, Recorded, Any], Fact]] = {
@@ -471,6 +505,7 @@ _COMMUNICATION_FOLDS: Mapping[type, Callable[[Fact, Recorded, Any], Fact]] = {
     CommunicationRetracted: _retracted,
     # Unverified communications count too: a verdict asks whether and when, not how strong the evidence is.
     CommunicationVerified: _verified,
+    CommunicationVerificationRefused: _not_verified,
     CommunicationRoleConfirmed: _confirmed,
     CommunicationEvidenceAttached: _as_before,
     CommunicationEvidenceErased: _as_before,

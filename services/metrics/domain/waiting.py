@@ -36,6 +36,7 @@ class ShownRequest:
             "decider_code": self.decider_code,
             "decider_name": self.decider_name,
             "answer_by": self.answer_by.isoformat(),
+            "answered_on": request.answered_on.isoformat() if request.answered_on else None,
         }
 
 
@@ -52,7 +53,9 @@ def shown_requests(
 def _shown(
     request: WaitingRequest, directory: UnitDirectory, units: UnitsOn, calendar: Calendar
 ) -> ShownRequest:
-    decider = decider_of(directory, request.unit_code, request.raised_on, units.day, calendar)
+    decider = decider_of(
+        directory, request.unit_code, request.raised_on, units.day, calendar, request.forwarded
+    )
     code = decider or request.decider_code
     return ShownRequest(
         request=request,

@@ -314,6 +314,26 @@ class UnitRequestRow(Base, table=True):
     settlement_reason: str | None = None
 
 
+class SupervisorReplyRow(Base, table=True):
+    """A request that was answered without a decision or passed on (`to_unit_code`), or a communication not verified.
+
+    `activity` is the communication as it was then: `title`, `held_on`, `precision`, `channel`.
+    """
+
+    __tablename__ = "supervisor_reply"
+
+    reply_id: UUID = Field(primary_key=True)
+    position: int = Field(unique=True, sa_type=BigInteger)
+    draft_id: UUID
+    unit_code: str
+    replied_on: date = Field(index=True)
+    words: str
+    by_unit_code: str | None = None
+    to_unit_code: str | None = None
+    request_id: UUID | None = Field(default=None, index=True)
+    activity: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+
+
 class ObstacleReplyRow(Base, table=True):
     """How an obstacle was answered in the programme of its unit; `of_entry` is the answer to a mail that reported it."""
 
@@ -425,6 +445,7 @@ SILENCE = table_of(SilenceRow)
 SENDING = table_of(SendingRow)
 ROUND = table_of(RoundRow)
 UNIT_REQUEST = table_of(UnitRequestRow)
+SUPERVISOR_REPLY = table_of(SupervisorReplyRow)
 OBSTACLE_REPLY = table_of(ObstacleReplyRow)
 PROGRAMME_ENTRY = table_of(ProgrammeEntryRow)
 MAILBOX_CHANGE = table_of(MailboxChangeRow)
@@ -436,6 +457,7 @@ OWN = (
     UNWANTED_MAIL,
     DIGEST_DAY,
     UNIT_REQUEST,
+    SUPERVISOR_REPLY,
     OBSTACLE_REPLY,
     SUPERVISION_CHANGE,
     PROGRAMME_ENTRY,

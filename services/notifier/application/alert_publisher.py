@@ -13,12 +13,19 @@ from uuid import UUID
 from services.notifier.application.ports import Head, Ledger, PendingAlerts, Unannounced
 from services.notifier.domain.gaps import alert as alerts
 from services.notifier.domain.gaps.gap_alert import WAITING, GapAlert
+from shared.contracts.campaigns import CommunicationVerificationRefused
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
 from shared.contracts.event import About, Event
 from shared.contracts.metrics import ComplianceGapChanged, ComplianceGapClosed, ComplianceGapOpened
 from shared.contracts.notifier import RecipientFrequencyChosen, RecipientResubscribed, RecipientUnsubscribed
 from shared.contracts.programme import ProgrammeEntry, ProgrammeEvent, ProgrammeObstacleAnswered
-from shared.contracts.registry import DraftRequestDecided, DraftRequestRaised, UnitSupervisionSet
+from shared.contracts.registry import (
+    DraftRequestAnswered,
+    DraftRequestDecided,
+    DraftRequestForwarded,
+    DraftRequestRaised,
+    UnitSupervisionSet,
+)
 from shared.contracts.vocabulary import Precision
 from shared.eventstore.handle import BulkStore, EventStore, Handled, History, OverlayEventStore, handle
 from shared.kernel.errors import PermanentError, TransientError
@@ -95,6 +102,27 @@ def _request_decided(_event: Recorded, data: DraftRequestDecided) -> Rows:
     return [Change("unit_request", {"request_id": data.request_id}, settled)]
 
 
+def _request_answered(event: Recorded, data: DraftRequestAnswered) -> Rows:
+    own = {"words": data.reply, "to_unit_code": None, "draft_id": event.ref.id, "activity": None}
+    return [_reply(event, data.on, data, own)]
+
+
+def _request_forwarded(event: Recorded, data: DraftRequestForwarded) -> Rows:
+    own = {"words": data.reason, "draft_id": event.ref.id, "activity": None}
+    return [_reply(event, data.on, data, own)]
+
+
+def _not_verified(event: Recorded, data: CommunicationVerificationRefused) -> Rows:
+    activity = data.model_dump(mode="json", include={"title", "held_on", "precision", "channel"})
+    own = {"words": data.reason, "to_unit_code": None, "request_id": None, "activity": activity}
+    return [_reply(event, data.refused_on, data, own)]
+
+
+def _reply(event: Recorded, on: date, data: Event, own: Mapping[str, Any]) -> Put:
+    place = {"reply_id": event.event_id, "position": event.position, "replied_on": on}
+    return Put("supervisor_reply", {**place, **own}, data)
+
+
 def _supervision_set(event: Recorded, data: UnitSupervisionSet) -> Rows:
     """Keep who was set when: the directory keeps only what holds from which day."""
     recorded = {"recorded_at": event.metadata.time, "recorded_by": event.metadata.actor}
@@ -112,6 +140,9 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     ProgrammeObstacleAnswered: _obstacle_answered,
     DraftRequestRaised: _request_raised,
     DraftRequestDecided: _request_decided,
+    DraftRequestAnswered: _request_answered,
+    DraftRequestForwarded: _request_forwarded,
+    CommunicationVerificationRefused: _not_verified,
     ComplianceGapOpened: _gap_opened,
     ComplianceGapChanged: _gap_changed,
     ComplianceGapClosed: _gap_closed,

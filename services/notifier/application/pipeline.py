@@ -284,6 +284,7 @@ class Planning:
         codes = set(more)
         for line in lines:
             asked = {request.decider_code for request in line.context.requests}
+            asked |= {reply.by_unit_code for request in line.context.requests for reply in request.replies}
             asked |= {answer.to_unit_code for answer in line.context.answers}
             codes |= {line.gap.unit_code} | {code for code in asked if code}
         return {code: self.snapshot.tree.unit(code).name for code in codes}
@@ -543,6 +544,15 @@ class Pipeline:
         recipient = planning.recipient(recipient_id)
         notice = self.kinds[kind].requested(planning, recipient, gap_id) if recipient else None
         return self._written(notice, snapshot.tree, local) if notice else None
+
+    async def planning(self, now: datetime) -> Planning:
+        """Give what mails of this moment are made of, as new as the log."""
+        local = now.astimezone(VIETNAM)
+        return self._planning(await self._snapshot(local.date()), local)
+
+    def written(self, notice: Notice, planning: Planning) -> Written:
+        """Write a mail that a person sends."""
+        return self._written(notice, planning.snapshot.tree, planning.local)
 
     async def unreached(self, now: datetime) -> list[Skipped]:
         """Name the units with open gaps today and no recipient."""

@@ -11,6 +11,7 @@ from services.notifier.domain.changes import Change
 from services.notifier.domain.delivery.retries import DigestState, PastMail
 from services.notifier.domain.digest import KIND, Line
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, GapAlert, Silence, UnitRequest
+from services.notifier.domain.gaps.request_replies import Reply
 from services.notifier.domain.notification.reasons import LastNotification
 from services.notifier.domain.notification.timing import Urgency
 from services.notifier.domain.overview import PlanRate
@@ -78,6 +79,7 @@ class PlanningSnapshot:
     preferences: Mapping[UUID, Preference] = field(default_factory=dict)
     pending: Sequence[GapAlert] = ()
     requests: Sequence[UnitRequest] = ()
+    replies: Sequence[Reply] = ()
     changes: Sequence[Change] = ()
     notice_keys: frozenset[str] = frozenset()
     policies: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
@@ -210,7 +212,7 @@ class Snapshots(Protocol):
         ...
 
     async def has_untold_decision(self, day: date) -> bool:
-        """Say whether a request was decided in the last days and no mail speaks of it."""
+        """Say whether a request was decided, or replied to, in the last days and no mail speaks of it."""
         ...
 
 

@@ -429,6 +429,12 @@ def decision_notes(
             yield DecisionNote(recipient=recipient, day=day, request=request, names=names)
 
 
+def _since(request: UnitRequest, day: date) -> date:
+    """Give the day from which a request waits for who decides it now."""
+    forwarded = request.forwarded_by(day)
+    return forwarded.on if forwarded is not None else request.raised_on
+
+
 def requests_notes(
     requests: Iterable[UnitRequest], audience: Audience, names: Mapping[str, str], day: date
 ) -> Iterator[RequestsNote]:
@@ -437,7 +443,8 @@ def requests_notes(
     for request in requests:
         if request.is_waiting and request.decider_code is not None:
             waiting[request.decider_code].append(request)
-    for decider, listed in waiting.items():
+    for decider, asked in waiting.items():
+        listed = sorted(asked, key=lambda each: _since(each, day))  # the newest to this body stands last
         reach = audience.at_or_above(decider)
         for recipient in once_an_address(reach.recipients if reach else ()):
             yield RequestsNote(

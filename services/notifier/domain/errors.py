@@ -238,6 +238,19 @@ class SnoozeTooLong(Refusal):
         )
 
 
+class MailIsHeld(Refusal):
+    """A person can't send a letter while nothing goes out: it would come late, as if it were of that day."""
+
+    code = "mail-is-held"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Việc gửi thư của hệ thống đang tạm giữ nên chưa gửi được công văn; đề nghị tải về hoặc gửi lại sau khi người vận "
+            "hành cho tiếp tục.",
+            "All mail of the system is held, so no letter was sent; download them, or send them once an operator has released it.",
+        )
+
+
 class ClockNotTrusted(Refusal):
     """The clock differs from the engines' clocks: mails of another day would go out."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters.tables import DRAFT, LOWERING, REQUEST, directory
 from services.registry.application.queries import DraftFilter, RequestFilter
-from shared.directory.deciders import decider_of
+from shared.directory.deciders import decider_line, decider_of
 from shared.directory.folds import Unit, UnitDirectory
 from shared.directory.projection import leads_on, stands_on, unit_directory
 from shared.kernel.local_day import day_in_vietnam
@@ -18,7 +18,7 @@ from shared.kernel.runtime import Clock
 from shared.kernel.text_folding import folded_words
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
-from shared.rules.answer_periods import answer_by
+from shared.rules.answer_periods import Forwarding, answer_by
 from shared.rules.rulebook.rulebook import Calendar
 
 logger = signals.get_logger(__name__)
@@ -68,12 +68,17 @@ class SqlReadModel:
     def _decided(self, row: dict[str, Any], units: UnitDirectory, today: date) -> dict[str, Any]:
         unit_code, raised_on = row["unit_code"], row["raised_on"]
         day = row["settled_on"] or today
-        decider = decider_of(units, unit_code, raised_on, day, self.calendar) or row["decider_code"]
+        to, on = row["forwarded_to"], row["forwarded_on"]
+        forwarded = Forwarding(to, on) if to and on else None
+        decider = (
+            decider_of(units, unit_code, raised_on, day, self.calendar, forwarded) or row["decider_code"]
+        )
         return {
             "unit_name": units.name_on(unit_code, today),
             "decider_code": decider,
             "decider_name": units.name_on(decider, today) if decider else None,
             "answer_by": answer_by(raised_on, self.calendar),
+            "deciders": {code: units.name_on(code, today) for code in decider_line(units, unit_code, today)},
         }
 
     async def lowerings(
@@ -119,9 +124,14 @@ class SqlDeciders:
     engine: AsyncEngine
     calendar: Calendar
 
-    async def of(self, unit_code: str, raised_on: date, day: date) -> str | None:
+    async def of(
+        self, unit_code: str, raised_on: date, day: date, forwarded: Forwarding | None = None
+    ) -> str | None:
         units = await self._units()
-        return decider_of(units, unit_code, raised_on, day, self.calendar)
+        return decider_of(units, unit_code, raised_on, day, self.calendar, forwarded)
+
+    async def line(self, unit_code: str, day: date) -> tuple[str, ...]:
+        return decider_line(await self._units(), unit_code, day)
 
     async def name(self, unit_code: str, day: date) -> str:
         return (await self._units()).name_on(unit_code, day)

@@ -16,14 +16,17 @@ from shared.contracts.vocabulary import RequestKind, Stage
 from shared.eventstore.handle import Handled
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
-from shared.rules.answer_periods import answer_by, answer_period
+from shared.rules.answer_periods import Forwarding, answer_by, answer_period
 from shared.rules.wording import REQUESTS
 
 RequestState = Literal["waiting", "approved", "refused", "withdrawn"]
 
 
 class RequestView(BaseModel):
-    """What a unit asked for. `decider_code` decides today; after `answer_by` it goes one step up."""
+    """What a unit asked for. `decider_code` decides today; after `answer_by` it goes one step up.
+
+    `reply` is the last answer without a decision, `forwarded_to` the body that it was passed on to last.
+    """
 
     request_id: UUID
     kind: RequestKind
@@ -42,6 +45,13 @@ class RequestView(BaseModel):
     settled_by: str | None
     settlement_document: str | None
     settlement_reason: str | None
+    reply: str | None = None
+    replied_on: date | None = None
+    replied_by: str | None = None
+    forwarded_to: str | None = None
+    forwarded_on: date | None = None
+    forwarded_by: str | None = None
+    forwarding_reason: str | None = None
 
 
 class RequestItem(RequestView):
@@ -68,7 +78,9 @@ async def request_view(commands: Commands, request: Request) -> RequestView:
 async def _values(commands: Commands, request: Request) -> Mapping[str, Any]:
     raised, settled = request.raised, request.settled
     day = settled.on if settled else commands.today
-    decider = await commands.deciders.of(raised.unit_code, raised.raised_on, day)
+    answered, passed_on = request.answered, request.forwarded
+    forwarded = Forwarding(passed_on.to_unit_code, passed_on.on) if passed_on else None
+    decider = await commands.deciders.of(raised.unit_code, raised.raised_on, day, forwarded)
     return {
         **raised.model_dump(),
         "decider_code": decider or raised.decider_code,
@@ -78,6 +90,13 @@ async def _values(commands: Commands, request: Request) -> Mapping[str, Any]:
         "settled_by": settled.by_unit_code if settled else None,
         "settlement_document": settled.document if settled else None,
         "settlement_reason": settled.reason if settled else None,
+        "reply": answered.reply if answered else None,
+        "replied_on": answered.on if answered else None,
+        "replied_by": answered.by_unit_code if answered else None,
+        "forwarded_to": passed_on.to_unit_code if passed_on else None,
+        "forwarded_on": passed_on.on if passed_on else None,
+        "forwarded_by": passed_on.by_unit_code if passed_on else None,
+        "forwarding_reason": passed_on.reason if passed_on else None,
     }
 
 

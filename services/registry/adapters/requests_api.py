@@ -56,6 +56,29 @@ class Decision(Body):
         return {"to_unit_code": self.to_unit_code, "on": self.on or today} if self.to_unit_code else {}
 
 
+class Reply(Body):
+    model_config = example(reply="Đề nghị bổ sung văn bản làm căn cứ miễn.")
+
+    reply: Words
+
+    def command(self, request_id: UUID, given: Given) -> drafts.AnswerRequest:
+        return drafts.AnswerRequest(request_id=request_id, reply=self.reply, **given)
+
+
+class PassingOn(Body):
+    """`to_unit_code` is another body that follows the unit or stands above it."""
+
+    model_config = example(to_unit_code="UBND-T", reason="Nội dung thuộc thẩm quyền của UBND tỉnh.")
+
+    to_unit_code: Code
+    reason: Words
+
+    def command(self, request_id: UUID, given: Given) -> drafts.ForwardRequest:
+        return drafts.ForwardRequest(
+            request_id=request_id, to_unit_code=self.to_unit_code, reason=self.reason, **given
+        )
+
+
 class WithdrawalOfRequest(Body):
     model_config = example(reason="Đơn vị đã thực hiện truyền thông.")
 
@@ -191,6 +214,24 @@ def router(commands: Commands, read_model: ReadModel, reader: LinkReader, now: C
     ) -> DraftAccepted:
         command = body.command(request_id, context.given(commands))
         return await context.decide(commands, command, body.more(commands.today))
+
+    @routes.post(
+        "/drafts/{draft_code}/requests/{request_id}/answer",
+        summary="Answer a request or ask back, without deciding it",
+    )
+    async def answer(
+        request_id: UUID, body: Reply, context: Annotated[DraftContext, on_draft(Action.DECIDE_REQUEST)]
+    ) -> DraftAccepted:
+        return await context.carry_out(commands, body.command(request_id, context.given(commands)))
+
+    @routes.post(
+        "/drafts/{draft_code}/requests/{request_id}/forward",
+        summary="Pass a request on to another body that may decide for the unit",
+    )
+    async def forward(
+        request_id: UUID, body: PassingOn, context: Annotated[DraftContext, on_draft(Action.DECIDE_REQUEST)]
+    ) -> DraftAccepted:
+        return await context.carry_out(commands, body.command(request_id, context.given(commands)))
 
     @routes.post("/drafts/{draft_code}/requests/{request_id}/withdraw", summary="Withdraw one's own request")
     async def withdraw(

@@ -48,7 +48,7 @@ class DraftRow(Base, table=True):
 
 
 class RequestRow(Base, table=True):
-    """What a unit asked for; `state` is `waiting`, or the decision."""
+    """What a unit asked for; `state` is `waiting`, or the decision. The last answer and forwarding stand beside it."""
 
     __tablename__ = "request"
 
@@ -70,6 +70,13 @@ class RequestRow(Base, table=True):
     settled_by: str | None = None
     settlement_document: str | None = None
     settlement_reason: str | None = None
+    reply: str | None = None
+    replied_on: date | None = None
+    replied_by: str | None = None
+    forwarded_to: str | None = None
+    forwarded_on: date | None = None
+    forwarded_by: str | None = None
+    forwarding_reason: str | None = None
 
 
 class LoweringRow(Base, table=True):

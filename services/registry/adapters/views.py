@@ -22,7 +22,9 @@ from shared.contracts.registry import (
     DraftPolicyAdded,
     DraftProcedureDecided,
     DraftRegistered,
+    DraftRequestAnswered,
     DraftRequestDecided,
+    DraftRequestForwarded,
     DraftRequestRaised,
     DraftScopeAssessed,
     DraftStageExpected,
@@ -195,8 +197,8 @@ def draft_view(
     return DraftView.model_validate(shown)
 
 
-OF_REQUESTS = (DraftRequestRaised, DraftRequestDecided)
-PUBLIC_OF_REQUESTS = {"request_id", "kind", "unit_code", "raised_on", "decision", "on"}
+OF_REQUESTS = (DraftRequestRaised, DraftRequestDecided, DraftRequestAnswered, DraftRequestForwarded)
+PUBLIC_OF_REQUESTS = {"request_id", "kind", "unit_code", "raised_on", "decision", "on", "to_unit_code"}
 
 
 def history_view(

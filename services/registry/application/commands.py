@@ -24,7 +24,9 @@ from shared.contracts.registry import (
     DraftAmended,
     DraftProcedureDecided,
     DraftRegistered,
+    DraftRequestAnswered,
     DraftRequestDecided,
+    DraftRequestForwarded,
     DraftRequestRaised,
     DraftRetitled,
     DraftScopeAssessed,
@@ -46,6 +48,7 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.kernel.text_folding import fold
 from shared.projections.rows import Change, Put, RowChange
+from shared.rules.answer_periods import Forwarding
 from shared.rules.clocks import PostingClock, clocks_of
 from shared.rules.facts import StageEntry
 from shared.rules.findings import Finding, findings
@@ -67,15 +70,26 @@ def leads_in(facts: Iterable[Event]) -> set[str]:
 class Deciders(Protocol):
     """Who decides what units ask for, by the units as they are read."""
 
-    async def of(self, unit_code: str, raised_on: date, day: date) -> str | None: ...
+    async def of(
+        self, unit_code: str, raised_on: date, day: date, forwarded: Forwarding | None = None
+    ) -> str | None: ...
+    async def line(self, unit_code: str, day: date) -> tuple[str, ...]:
+        """Give who may decide for a unit on a day, in order."""
+        ...
+
     async def name(self, unit_code: str, day: date) -> str: ...
 
 
 class NoDeciders:
     """Nobody is named: an operator decides, and lists name the body once the units are read."""
 
-    async def of(self, _unit_code: str, _raised_on: date, _day: date) -> str | None:
+    async def of(
+        self, _unit_code: str, _raised_on: date, _day: date, _forwarded: Forwarding | None = None
+    ) -> str | None:
         return None
+
+    async def line(self, _unit_code: str, _day: date) -> tuple[str, ...]:
+        return ()
 
     async def name(self, unit_code: str, _day: date) -> str:
         return unit_code
@@ -212,6 +226,11 @@ class Commands:
                 if not related:
                     raise UnitNotFound(command.to_unit_code)
                 return replace(command, related=related)
+            case drafts.ForwardRequest():
+                state = history.state(draft)
+                unit = state.lead_on(command.today) if isinstance(state, Draft) else None
+                line = await self.deciders.line(unit, command.today) if unit else ()
+                return replace(command, line=line)
             case drafts.CorrectStage():
                 return replace(command, was=entry_with_id(history.events, command.entry_id))
             case _:
@@ -320,7 +339,7 @@ def _amended(data: DraftAmended) -> dict[str, Any]:
 
 
 def _request_raised(event: Recorded, data: DraftRequestRaised) -> Rows:
-    own: dict[str, Any] = dict.fromkeys(_SETTLEMENT)
+    own: dict[str, Any] = dict.fromkeys((*_SETTLEMENT, *_LAST_STEPS))
     own |= {"state": WAITING, "position": event.position, "draft_id": event.ref.id}
     return [Put("request", own, data)]
 
@@ -336,7 +355,26 @@ def _request_decided(_event: Recorded, data: DraftRequestDecided) -> Rows:
     return [Change("request", {"request_id": data.request_id}, settled)]
 
 
+def _request_answered(_event: Recorded, data: DraftRequestAnswered) -> Rows:
+    reply = {"reply": data.reply, "replied_on": data.on, "replied_by": data.by_unit_code}
+    return [Change("request", {"request_id": data.request_id}, reply)]
+
+
+def _request_forwarded(_event: Recorded, data: DraftRequestForwarded) -> Rows:
+    passed_on = {
+        "forwarded_to": data.to_unit_code,
+        "forwarded_on": data.on,
+        "forwarded_by": data.by_unit_code,
+        "forwarding_reason": data.reason,
+    }
+    return [Change("request", {"request_id": data.request_id}, passed_on)]
+
+
 WAITING = "waiting"
+_LAST_STEPS = (
+    *("reply", "replied_on", "replied_by"),
+    *("forwarded_to", "forwarded_on", "forwarded_by", "forwarding_reason"),
+)
 _SETTLEMENT = ("settled_on", "settled_by", "settlement_document", "settlement_reason")
 
 
@@ -370,6 +408,8 @@ def _follows_request(event: Recorded) -> bool:
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     DraftRequestRaised: _request_raised,
     DraftRequestDecided: _request_decided,
+    DraftRequestAnswered: _request_answered,
+    DraftRequestForwarded: _request_forwarded,
     DraftAmended: lambda event, data: _draft_changed(event, **_amended(data)),
     DraftRegistered: _draft_registered,
     DraftRetitled: lambda event, data: _draft_changed(event, title=data.title, search_title=fold(data.title)),

@@ -10,6 +10,7 @@ from services.registry.domain.draft_commands import (
     AddPolicy,
     Amend,
     AmendPolicy,
+    AnswerRequest,
     AssessScope,
     Command,
     CorrectStage,
@@ -21,6 +22,7 @@ from services.registry.domain.draft_commands import (
     Entry,
     Exempt,
     ExpectStage,
+    ForwardRequest,
     OpenPosting,
     Paper,
     PolicyCommand,
@@ -285,15 +287,27 @@ def decide(state: State, command: Command) -> Sequence[DraftEvent]:
     if isinstance(state, Absent):
         raise errors.DraftNotFound
     code, lead = state.registered.draft_code, state.lead_on(command.today)
-    if isinstance(command, DecideRequest):
+    if isinstance(command, DecideRequest | AnswerRequest | ForwardRequest):
         _check_deciding(command.by, code, lead)
-        return list(requests.settle(state, command, _decide))
+        return _on_request(state, command)
     _check_acting(command.by, code, lead)
     if isinstance(command, WithdrawRequest):
         return list(requests.withdraw(state, command))
     if isinstance(command, RequestTransfer):
         return requests.raised(state, command, RequestKind.TRANSFER)
     return _asked_or_recorded(state, command)
+
+
+def _on_request(
+    draft: Draft, command: DecideRequest | AnswerRequest | ForwardRequest
+) -> Sequence[DraftEvent]:
+    match command:
+        case DecideRequest():
+            return list(requests.settle(draft, command, _decide))
+        case AnswerRequest():
+            return requests.answer(draft, command)
+        case ForwardRequest():
+            return requests.forward(draft, command)
 
 
 def _check_deciding(by: Acting, draft_code: str, lead_unit_code: str) -> None:

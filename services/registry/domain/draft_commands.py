@@ -368,6 +368,24 @@ class DecideRequest(OnDraft):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRequest(OnDraft):
+    """Answer or ask back without deciding."""
+
+    request_id: UUID
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardRequest(OnDraft):
+    """Pass a request on to another of those who may decide for the unit; `line` are they, in order."""
+
+    request_id: UUID
+    to_unit_code: str
+    reason: str
+    line: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawRequest(OnDraft):
     """Who asked asks no more."""
 
@@ -379,7 +397,7 @@ PostingCommand = OpenPosting | ExtendPosting | ClosePosting | RecordPosting
 StageCommand = EnterStage | Resume | CorrectStage | EndAsRecorded
 PolicyCommand = AddPolicy | AmendPolicy | RemovePolicy
 DecisionCommand = Retitle | AssessScope | DecideProcedure | Exempt | Transfer | Amend
-RequestCommand = RequestTransfer | DecideRequest | WithdrawRequest
+RequestCommand = RequestTransfer | DecideRequest | AnswerRequest | ForwardRequest | WithdrawRequest
 PreparationCommand = ExpectStage | SummariseOpinions
 Wanted = DecisionCommand | PolicyCommand | StageCommand | PostingCommand | PreparationCommand
 Command = Register | Wanted | RequestCommand

@@ -26,7 +26,9 @@ from shared.contracts.registry import (
     DraftPostingOpened,
     DraftProcedureDecided,
     DraftRegistered,
+    DraftRequestAnswered,
     DraftRequestDecided,
+    DraftRequestForwarded,
     DraftRequestRaised,
     DraftResumed,
     DraftRetitled,
@@ -51,10 +53,12 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a unit asked for, and how it was settled, if it was."""
+    """What a unit asked for, how it was settled, if it was, and the last answer and forwarding before."""
 
     raised: DraftRequestRaised
     settled: DraftRequestDecided | None = None
+    answered: DraftRequestAnswered | None = None
+    forwarded: DraftRequestForwarded | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -173,6 +177,8 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
             return replace(draft, requests=(*draft.requests, Request(event)))
         case DraftRequestDecided():
             return replace(draft, requests=tuple(_settled(each, event) for each in draft.requests))
+        case DraftRequestAnswered() | DraftRequestForwarded():
+            return replace(draft, requests=tuple(_handled(each, event) for each in draft.requests))
         case _:
             assert_never(event)
 
@@ -181,6 +187,14 @@ def _settled(request: Request, event: DraftRequestDecided) -> Request:
     if request.raised.request_id != event.request_id or not request.is_waiting:
         return request
     return replace(request, settled=event)
+
+
+def _handled(request: Request, event: DraftRequestAnswered | DraftRequestForwarded) -> Request:
+    if request.raised.request_id != event.request_id:
+        return request
+    if isinstance(event, DraftRequestAnswered):
+        return replace(request, answered=event)
+    return replace(request, forwarded=event)
 
 
 def _with_entry(draft: Draft, entry: Entry) -> Draft:

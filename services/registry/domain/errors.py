@@ -356,6 +356,21 @@ class RequestSettled(Refusal):
         )
 
 
+class CannotForward(Refusal):
+    """A request is passed on to a body that may decide for the unit, and not to where it is already."""
+
+    code = "cannot-forward"
+    kind = "invalid"
+
+    def __init__(self, to_unit_code: str, possible: Iterable[str]) -> None:
+        listed = ", ".join(possible)
+        super().__init__(
+            f"Không chuyển được đề nghị đến “{to_unit_code}”; cơ quan có thẩm quyền xem xét, quyết định đối với đơn vị này: "
+            f"{listed or 'chưa có'}.",
+            f"The request can't be forwarded to '{to_unit_code}'; bodies that may decide for this unit: {listed or 'none'}.",
+        )
+
+
 class ReasonMissing(Refusal):
     code = "reason-missing"
     kind = "invalid"

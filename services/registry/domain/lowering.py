@@ -29,7 +29,9 @@ from shared.contracts.registry import (
     DraftPostingOpened,
     DraftProcedureDecided,
     DraftRegistered,
+    DraftRequestAnswered,
     DraftRequestDecided,
+    DraftRequestForwarded,
     DraftRequestRaised,
     DraftResumed,
     DraftRetitled,
@@ -292,6 +294,8 @@ LOWERING: Mapping[type[DraftEvent], tuple[RequestKind | None, Lowers]] = Mapping
         DraftPostingClosed: (None, never),
         DraftRequestRaised: (None, never),
         DraftRequestDecided: (None, never),
+        DraftRequestAnswered: (None, never),
+        DraftRequestForwarded: (None, never),
     }
 )
 """Every event of a draft has its row; a further one without a row fails the tests."""

@@ -12,10 +12,24 @@ from pydantic_core import to_json, to_jsonable_python
 
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import errors
-from services.registry.domain.draft_commands import DecideRequest, Given, RequestTransfer, WithdrawRequest
+from services.registry.domain.draft_commands import (
+    AnswerRequest,
+    DecideRequest,
+    ForwardRequest,
+    Given,
+    RequestTransfer,
+    WithdrawRequest,
+)
 from services.registry.domain.draft_state import Draft, Request
 from shared.contracts.event import LOA_NAMESPACE
-from shared.contracts.registry import DraftEvent, DraftRequestDecided, DraftRequestRaised, Wanted
+from shared.contracts.registry import (
+    DraftEvent,
+    DraftRequestAnswered,
+    DraftRequestDecided,
+    DraftRequestForwarded,
+    DraftRequestRaised,
+    Wanted,
+)
 from shared.contracts.vocabulary import RequestDecision, RequestKind
 from shared.kernel.errors import Refusal
 
@@ -140,6 +154,47 @@ def settle(draft: Draft, command: DecideRequest, decide: Decide) -> Iterator[Dra
         yield from decide(draft, replace(command.wanted, by=command.by))
     except Refusal as refusal:
         raise errors.RequestOutdated(refusal) from refusal
+
+
+def answer(draft: Draft, command: AnswerRequest) -> Sequence[DraftEvent]:
+    """Answer without deciding; the same words again, by the same body, change nothing."""
+    request = _waiting(draft, command.request_id)
+    last, by = request.answered, command.by.unit_code
+    if last is not None and (last.reply, last.by_unit_code) == (command.reply, by):
+        return []
+    asked = request.raised
+    return [
+        DraftRequestAnswered(
+            request_id=asked.request_id,
+            kind=asked.kind,
+            on=command.today,
+            unit_code=asked.unit_code,
+            by_unit_code=by,
+            reply=command.reply,
+        )
+    ]
+
+
+def forward(draft: Draft, command: ForwardRequest) -> Sequence[DraftEvent]:
+    """Pass a request on; to where it was forwarded last it is not forwarded again."""
+    request = _waiting(draft, command.request_id)
+    if request.forwarded is not None and request.forwarded.to_unit_code == command.to_unit_code:
+        return []
+    possible = [code for code in command.line if code != command.by.unit_code]
+    if command.to_unit_code not in possible:
+        raise errors.CannotForward(command.to_unit_code, possible)
+    asked = request.raised
+    return [
+        DraftRequestForwarded(
+            request_id=asked.request_id,
+            kind=asked.kind,
+            on=command.today,
+            unit_code=asked.unit_code,
+            to_unit_code=command.to_unit_code,
+            by_unit_code=command.by.unit_code,
+            reason=command.reason,
+        )
+    ]
 
 
 def withdraw(draft: Draft, command: WithdrawRequest) -> Iterator[DraftEvent]:

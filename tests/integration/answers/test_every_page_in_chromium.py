@@ -13,6 +13,7 @@ from shared.contracts.vocabulary import AlertAnswer, Role
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit
 from tests.integration.metrics.office import today
+from tests.support.axe import axe_findings
 from tests.support.platform.service import SERVICES
 from tests.support.servers.browser import in_browser
 
@@ -136,6 +137,23 @@ async def test_no_page_scrolls_sideways_on_a_phone(page: Page, owing_unit: Owing
         if SCREENSHOTS.exists():
             await page.screenshot(path=SCREENSHOTS / f"phone-{number}.png", full_page=True)
     assert wide == []
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("width", [PHONE["width"], 1280])
+async def test_axe_finds_nothing_amiss_on_any_page(page: Page, owing_unit: OwingUnit, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    amiss: dict[str, list[str]] = {}
+    for address in await addresses(owing_unit):
+        await page.goto(address)
+        if findings := await axe_findings(page):
+            amiss[address] = findings
+    assert amiss == {}
+
+
+async def test_axe_is_at_work(page: Page) -> None:
+    await page.set_content('<html lang="vi"><title>Trang</title><main><h1>Trang</h1><input></main></html>')
+    assert [finding.partition(":")[0] for finding in await axe_findings(page)] == ["label"]
 
 
 @pytest.mark.timeout(300)

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from shared.contracts.vocabulary import AlertAnswer
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.metrics.office import today
+from tests.support.axe import axe_findings
 from tests.support.platform.service import eventually
 from tests.support.servers.browser import CONTRAST, ENOUGH, in_browser
 
@@ -46,6 +47,7 @@ async def is_readable(page: Page, chromium: Browser) -> None:
         copy = await context.new_page()
         await copy.set_content(html)
         measured: dict[str, Any] = await copy.evaluate(MEASURED)
+        assert await axe_findings(copy) == []
     finally:
         await context.close()
     assert measured["language"] == "vi"

@@ -141,6 +141,61 @@ async def test_from_the_button_to_the_decision_to_the_next_mail(
         assert gap["draft_code"] == owing_unit.code
 
 
+@pytest.mark.timeout(300)  # four days of mails on the whole platform
+async def test_from_a_reply_to_the_next_body_to_its_mail(
+    new_owing_unit: NewOwingUnit, visitor: httpx.AsyncClient
+) -> None:
+    """Who asked gets each reply once; the body that it was passed on to gets the request, in the same period."""
+    top = await new_owing_unit("supervisor", kind="provincial_committee")
+    above = await new_owing_unit("supervisor", parent_code=top.code)
+    owing_unit = await new_owing_unit(parent_code=above.code)
+    page = await visitor.post((await owing_unit.links())[AlertAnswer.EXEMPT], data=EXEMPT)
+    assert page.status_code == 200, page.text
+    (request,) = [event["data"] for event in await raised(owing_unit)]
+    path = f"/drafts/{owing_unit.code}/requests/{request['request_id']}"
+    async with owing_unit.platform.registry.as_(Role.SUPERVISOR, above.code) as supervisor:
+        reply = {"reply": "Đề nghị gửi kèm văn bản miễn"}
+        assert (await supervisor.post(f"{path}/answer", json=reply)).status_code == 200
+        (notice,) = await owing_unit.mails_of(working_day(1), "_reply-*")
+        assert str(notice["subject"]).startswith("[Trả lời, chưa quyết định]")
+        assert reply["reply"] in words(notice)
+        assert "Đề nghị vẫn chờ" in words(notice)
+        passed_on = {"to_unit_code": top.code, "reason": "Thuộc thẩm quyền của UBND tỉnh"}
+        assert (await supervisor.post(f"{path}/forward", json=passed_on)).status_code == 200
+    (notice,) = await owing_unit.mails_of(working_day(2), "_reply-*")
+    assert str(notice["subject"]).startswith("[Chuyển tiếp]")
+    assert f"đến Sở Tư pháp {top.code} xem xét, quyết định" in words(notice)
+    (to_decide,) = await top.mails_of(working_day(2), "_requests-*")
+    assert passed_on["reason"] in words(to_decide)
+    assert await owing_unit.mails_of(working_day(3), "_reply-*") == []
+    assert await waiting(owing_unit) == 1
+
+
+@pytest.mark.timeout(300)  # days of mails on the whole platform
+async def test_what_was_not_verified_comes_by_mail_and_stands_on_the_draft(
+    new_owing_unit: NewOwingUnit,
+) -> None:
+    above = await new_owing_unit("supervisor", kind="provincial_committee")
+    owing_unit = await new_owing_unit(parent_code=above.code)
+    campaigns = owing_unit.platform.campaigns
+    held = {"held_on": today().isoformat(), "channel": "conference", "title": f"Hội nghị {owing_unit.code}"}
+    await owing_unit.platform.settled()
+    done = await campaigns.client.post(f"/drafts/{owing_unit.code}/communications", json=held)
+    assert done.status_code == 201, done.text
+    async with campaigns.as_(Role.SUPERVISOR, above.code) as supervisor:
+        reason = {"reason": "Minh chứng là của hội nghị khác"}
+        path = f"/communications/{done.json()['id']}/refuse-verification"
+        refused = await supervisor.post(path, json=reason)
+        assert refused.status_code == 200, refused.text
+    (notice,) = await owing_unit.mails_of(working_day(1), "_reply-*")
+    assert str(notice["subject"]) == f"[Chưa xác minh] {held['title']}"
+    assert reason["reason"] in words(notice)
+    assert "/entry/communications" in words(notice)
+    assert await owing_unit.mails_of(working_day(2), "_reply-*") == []
+    page = await owing_unit.platform.services["metrics"].client.get(f"/drafts/{owing_unit.code}")
+    assert "cơ quan theo dõi chưa xác nhận" in page.text
+
+
 TRANSFER = {"to_unit": "Sở Tài chính", "explanation": "Theo Công văn 12/UBND-NC"}
 OF_REQUESTS = [(AlertAnswer.EXEMPT, EXEMPT), (AlertAnswer.NOT_OURS, TRANSFER)]
 of_requests = pytest.mark.parametrize(("answer", "form"), OF_REQUESTS, ids=["exempt", "not_ours"])

@@ -36,6 +36,34 @@ async def test_a_supervisor_verifies_with_one_press(office: Office, a_code: str)
     )
 
 
+async def test_a_supervisor_does_not_verify_and_says_why(office: Office, a_code: str) -> None:
+    await in_consultation(office, a_code)
+    title = f"Hội nghị {a_code}"
+    done = await recorded(office, a_code, title=title)
+    newest = {"min_position": done.headers["loa-position"]}
+    (held,) = await listed(office, a_code)
+    address = f"/entry/communications/{held['communication_id']}/refuse-verification"
+    async with office.browser(JUSTICE, Role.SUPERVISOR, "campaigns") as justice:
+        page = await justice.get(PAGE, params=newest)
+        assert address.removeprefix("/") in page.text
+        sent = filled(page) | {"step": "record", "note": ""}
+        wordless = await justice.post(address, data=sent)
+        assert (wordless.status_code, "Đề nghị điền nội dung này" in wordless.text) == (422, True)
+        personal = await justice.post(address, data=sent | {"note": "Gọi 0912345678"})
+        assert (personal.status_code, 'value="Gọi 0912345678"' in personal.text) == (422, True)
+        refused = await justice.post(address, data=sent | {"note": "Biên bản của hội nghị khác"})
+        assert f"không xác minh: “{title}”" in refused.text, refused.text
+        assert "thông báo lý do bằng thư" in refused.text
+        after = {"min_position": refused.headers["loa-position"]}
+        assert title not in (await justice.get(PAGE, params=after)).text
+    async with office.browser(HEALTH, service="campaigns") as own:
+        mine = await own.get("/entry/communications", params=after)
+        assert ("Chưa được xác minh" in mine.text, "Biên bản của hội nghị khác" in mine.text) == (True, True)
+    (held,) = await listed(office, a_code)
+    refusal = held["verification_refusal"]
+    assert (held["verification"], refusal["by_unit_code"], refusal["unit_code"]) == (None, JUSTICE, HEALTH)
+
+
 async def test_nobody_verifies_for_itself_or_others(office: Office, a_code: str) -> None:
     await in_consultation(office, a_code)
     title = f"Hội nghị {a_code}"
@@ -49,8 +77,11 @@ async def test_nobody_verifies_for_itself_or_others(office: Office, a_code: str)
             assert (page.status_code, title in page.text) == (200, False), (unit, role)
             refused = await other.post(address, data=filled(page) | {"step": "record"})
             assert refused.status_code == 403, (unit, role)
+            against = address.replace("/verify", "/refuse-verification")
+            sent = filled(page) | {"step": "record", "note": "Không đúng"}
+            assert (await other.post(against, data=sent)).status_code == 403, (unit, role)
     (held,) = await listed(office, a_code)
-    assert held["verification"] is None
+    assert (held["verification"], held["verification_refusal"]) == (None, None)
 
 
 async def test_coordinating_work_waits_for_who_leads(office: Office, a_code: str) -> None:

@@ -11,6 +11,7 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import now
 from tests.integration.entry.conftest import HEALTH, Office
 from tests.integration.notifier.test_mail_pages import LEAST_CONTRAST
+from tests.support.axe import axe_findings
 from tests.support.servers.browser import ENOUGH, in_browser
 
 pytestmark = in_browser
@@ -58,6 +59,7 @@ async def look(page: Page, name: str) -> None:
     assert await page.evaluate(UNLABELLED) == []
     assert await page.evaluate(AMISS) == [], name
     assert await page.locator("script").count() == 0
+    assert await axe_findings(page) == [], name
     contrast, texts = await page.evaluate(LEAST_CONTRAST)
     assert contrast >= ENOUGH, f"{name} {contrast:.1f}: {texts}"
 

@@ -104,7 +104,7 @@ async def test_a_supervisor_verifies_urges_and_reorganises(
     await look(page, "decisions-of-campaigns")
     region = page.get_by_role("region", name=title)
     await region.get_by_label("Ghi chú").fill("Đã đối chiếu")
-    await region.get_by_role("button", name="Xác minh").focus()
+    await region.get_by_role("button", name="Xác minh").first.focus()
     await page.keyboard.press("Enter")
     await page.get_by_text(f"Đã xác minh: “{title}”").wait_for()
     await page.goto(f"{office.url('registry')}/entry/units/{HEALTH}/reorganisation")

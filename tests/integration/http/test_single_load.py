@@ -28,6 +28,7 @@ OTHERS = {  # POST routes that are no command on one aggregate
     "/decisions/{draft_code}/{request_id}": "the page of the same command",
     "/communications/{communication_id}/evidence/files": "refuses before it keeps the file, then commands as usual",
     "/communications/{communication_id}/evidence/{evidence_id}/erase": "needs a kept file: test_evidence_files",
+    "/drafts/{draft_code}/requests/{request_id}/forward": "needs the tree of units as projected: test_requests",
     "/drafts/{draft_code}/requests": "the same commands, through the link of a mail",
 }
 FORMS = "/entry/"  # pages of the same commands, which also load what they show
@@ -164,6 +165,9 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
             names["request_id"] = await requested(api, a_code, unit, stage)
             refusal = {"decision": "refused"} if end == "decision" else {}
             route = f"/drafts/{{draft_code}}/requests/{{request_id}}/{end}"
+            if end == "decision":
+                reply = "Đề nghị bổ sung văn bản."
+                await caller.post("/drafts/{draft_code}/requests/{request_id}/answer", reply=reply)
             await caller.post(route, reason="Chưa đủ căn cứ.", **refusal)
         draft = (await api.client.get(f"/drafts/{a_code}")).json()
         caller.names["entry_id"] = draft["stages"][0]["entry_id"]
@@ -206,6 +210,7 @@ async def test_every_command_of_campaigns(shared_platform: Platform, a_code: str
         caller.names["communication_id"] = recorded["id"]
         first = "/communications/{communication_id}"
         await caller.post(f"{first}/correct", **HELD, **of_plan, place="Huế")
+        await caller.post(f"{first}/refuse-verification", reason="Chưa có biên bản.")
         await caller.post(f"{first}/verify")
         await caller.post(f"{first}/evidence", url="https://example.vn/1")
         await caller.post(f"{first}/retract", reason="Không diễn ra.")

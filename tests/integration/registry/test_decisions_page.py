@@ -65,6 +65,53 @@ async def test_a_supervisor_decides_in_the_browser(whole_platform: Platform, a_c
     assert (settled["state"], settled["settlement_document"]) == ("approved", "CV 9")
 
 
+async def test_a_supervisor_answers_then_passes_it_on_in_the_browser(
+    whole_platform: Platform, a_code: str
+) -> None:
+    await raised(whole_platform, a_code)
+    async with await session_of(whole_platform, Role.SUPERVISOR, f"{a_code}-TP") as browser:
+        page = await browser.get("/decisions")
+        (action,), csrf = FORM.findall(page.text), CSRF.findall(page.text)[0]
+        address = page.url.join(action)
+        sent = {CSRF_FIELD: csrf, "decision": "answered"}
+        wordless = await browser.post(address, data=sent)
+        assert (wordless.status_code, "Đề nghị ghi nội dung trả lời" in wordless.text) == (422, True)
+        answered = await browser.post(address, data=sent | {"reason": "Đề nghị gửi kèm văn bản"})
+        assert "trả lời, chưa quyết định" in answered.text, answered.text
+        assert "Đề nghị vẫn chờ quyết định" in answered.text
+        position = await whole_platform.head()
+        await whole_platform.registry.settled(position)
+        page = await browser.get("/decisions")
+        assert "đã trả lời, chưa quyết định: Đề nghị gửi kèm văn bản" in page.text
+        sent = {CSRF_FIELD: csrf, "decision": "forwarded", "reason": "Thuộc thẩm quyền của UBND"}
+        nowhere = await browser.post(address, data=sent)
+        assert (nowhere.status_code, "chọn cơ quan được chuyển đến" in nowhere.text) == (422, True)
+        assert 'value="forwarded" checked' in nowhere.text
+        forwarded = await browser.post(address, data=sent | {"to_body": a_code})
+        assert (forwarded.status_code, "Đã ghi nhận: chuyển tiếp" in forwarded.text) == (200, True)
+    (shown,) = (await seen(whole_platform.registry.client, a_code))["requests"]
+    assert (shown["state"], shown["decider_code"]) == ("waiting", a_code)
+    assert (shown["reply"], shown["forwarding_reason"]) == ("Đề nghị gửi kèm văn bản", sent["reason"])
+
+
+async def test_a_form_that_is_opened_again_decides_nothing(whole_platform: Platform, a_code: str) -> None:
+    """The page of a session that has ended keeps what was typed, and promises that nothing is recorded yet."""
+    await raised(whole_platform, a_code)
+    async with await session_of(whole_platform, Role.SUPERVISOR, f"{a_code}-TP") as browser:
+        page = await browser.get("/decisions")
+        (action,), csrf = FORM.findall(page.text), CSRF.findall(page.text)[0]
+        address = page.url.join(action)
+        typed = {"decision": "approved", "document": "CV 9"}
+        async with httpx.AsyncClient(headers={"Accept": "text/html"}) as signed_out:
+            lost = await signed_out.post(address, data=typed | {CSRF_FIELD: csrf})
+        assert (lost.status_code, 'name="document" value="CV 9"' in lost.text) == (401, True)
+        again = await browser.post(address, data=typed | {CSRF_FIELD: csrf, "step": "edit"})
+        assert (again.status_code, 'value="CV 9"' in again.text) == (200, True)
+        assert 'value="approved" checked' in again.text
+    (shown,) = (await seen(whole_platform.registry.client, a_code))["requests"]
+    assert shown["state"] == "waiting"
+
+
 async def test_nobody_else_sees_or_decides_it(whole_platform: Platform, a_code: str) -> None:
     request = await raised(whole_platform, a_code)
     address = f"/decisions/{a_code}/{request['request_id']}"

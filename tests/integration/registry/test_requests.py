@@ -185,6 +185,38 @@ async def test_a_refusal_needs_a_reason_and_is_shown_with_it(shared_platform: Pl
     refused(await decide(client, a_code, request, decision="approved"), 409, "request-settled")
 
 
+async def test_it_is_answered_then_passed_on_then_decided(shared_platform: Platform, a_code: str) -> None:
+    async with as_lead(shared_platform, a_code) as own:
+        request = asked(await own.post(f"/drafts/{a_code}/exemptions", json=EXEMPTION), "exemption")
+        path = f"/drafts/{a_code}/requests/{request['request_id']}"
+        refused(await own.post(f"{path}/answer", json={"reply": "Xong"}), 403, "forbidden")
+    async with shared_platform.registry.as_(Role.SUPERVISOR, f"{a_code}-TP") as justice:
+        answer = await justice.post(f"{path}/answer", json={"reply": "Đề nghị gửi kèm văn bản"})
+        assert answer.json()["events"] == ["vn.loa.draft.request_answered.v1"]
+        (item,) = await listed(shared_platform, state="waiting", decider=f"{a_code}-TP")
+        assert (item["reply"], item["replied_by"]) == ("Đề nghị gửi kèm văn bản", f"{a_code}-TP")
+        elsewhere = {"to_unit_code": f"{a_code}-A", "reason": "Nhầm"}
+        problem = refused(await justice.post(f"{path}/forward", json=elsewhere), 422, "cannot-forward")
+        assert a_code in problem["detail"]
+        passed_on = {"to_unit_code": a_code, "reason": "Thuộc thẩm quyền của UBND tỉnh"}
+        answer = await justice.post(f"{path}/forward", json=passed_on)
+        assert answer.json()["events"] == ["vn.loa.draft.request_forwarded.v1"]
+    assert await listed(shared_platform, state="waiting", decider=f"{a_code}-TP") == []
+    (item,) = await listed(shared_platform, state="waiting", decider=a_code)
+    assert (item["answer_by"], item["forwarding_reason"]) == (request["answer_by"], passed_on["reason"])
+    (shown,) = (await seen(shared_platform.registry.client, a_code))["requests"]
+    assert (shown["state"], shown["decider_code"], shown["forwarded_by"]) == (
+        "waiting",
+        a_code,
+        f"{a_code}-TP",
+    )
+    async with shared_platform.registry.as_(Role.SUPERVISOR, a_code) as committee:
+        decided = await decide(committee, a_code, request, decision="refused", reason="Chưa đủ căn cứ")
+    assert decided.status_code == 200, decided.text
+    (shown,) = (await seen(shared_platform.registry.client, a_code))["requests"]
+    assert (shown["state"], shown["settled_by"]) == ("refused", a_code)
+
+
 async def test_who_asked_withdraws(shared_platform: Platform, a_code: str) -> None:
     async with as_lead(shared_platform, a_code) as own:
         request = asked(await own.post(f"/drafts/{a_code}/exemptions", json=EXEMPTION), "exemption")

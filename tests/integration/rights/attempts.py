@@ -215,6 +215,10 @@ class Objects:
         approved = {"decision": "approved", "document": "QĐ 8"}
         for body in (approved, refused):
             yield Attempt(Action.DECIDE_REQUEST, "registry", "POST", f"{path}/{decide}", body)
+        request = f"{path}/{self.ids['request']}"
+        passed_on = {"to_unit_code": "B-STP", "reason": "Đúng thẩm quyền"}
+        yield Attempt(Action.DECIDE_REQUEST, "registry", "POST", f"{request}/answer", {"reply": "Đã xem"})
+        yield Attempt(Action.DECIDE_REQUEST, "registry", "POST", f"{request}/forward", passed_on)
         yield Attempt(Action.WITHDRAW_REQUEST, "registry", "POST", f"{path}/{withdraw}", {})
         for action, where in (
             (Action.READ_REQUESTS, "/requests"),
@@ -237,6 +241,7 @@ class Objects:
             (Action.ERASE_EVIDENCE, "POST", f"{of}/evidence/{UUID(int=1)}/erase", {"reason": "nhầm"}),
             (Action.SUMMARISE_FEEDBACK, "PUT", f"{of}/feedback", {"received": 2}),
             (Action.VERIFY_COMMUNICATION, "POST", f"{of}/verify", None),
+            (Action.VERIFY_COMMUNICATION, "POST", f"{of}/refuse-verification", {"reason": "Chưa đủ"}),
             (Action.CONFIRM_COMMUNICATION, "POST", f"{of}/confirm", None),
             (Action.RETRACT_COMMUNICATION, "POST", f"{of}/retract", None),
             (Action.APPROVE_PLAN, "PUT", f"{path}/plan", {"document": "KH 1", "approved_on": ago(1)}),

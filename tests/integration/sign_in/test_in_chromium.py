@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from tests.integration.notifier.test_mail_pages import LEAST_CONTRAST
 from tests.integration.sign_in.conftest import CLERK, HEAD, SignInOffice
 from tests.integration.sign_in.oidc_provider import open_provider
+from tests.support.axe import axe_findings
 from tests.support.servers.browser import ENOUGH, in_browser
 
 pytestmark = in_browser
@@ -38,6 +39,7 @@ async def look(page: Page, name: str) -> None:
         file = SCREENSHOTS / f"{name}-{width}{'-dark' if dark else ''}.png"
         await page.screenshot(path=file, full_page=True)
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await axe_findings(page) == [], name
     contrast, texts = await page.evaluate(LEAST_CONTRAST)
     assert contrast >= ENOUGH, f"{contrast:.1f}: {texts}"
 

@@ -15,11 +15,13 @@ from services.campaigns.domain.communication_commands import (
     Correct,
     Evidence,
     Record,
+    RefuseVerification,
     Retract,
     Summarise,
     Verify,
 )
 from services.campaigns.domain.errors import (
+    AlreadyVerified,
     CommunicationDiffers,
     CommunicationIsRetracted,
     CommunicationNotFound,
@@ -35,6 +37,7 @@ from shared.contracts.campaigns import (
     CommunicationFeedbackSummarised,
     CommunicationRecorded,
     CommunicationRetracted,
+    CommunicationVerificationRefused,
     CommunicationVerified,
 )
 from shared.contracts.event import SUPERVISION, Acting, draft_id
@@ -306,3 +309,25 @@ def test_the_lead_on_the_day_of_the_command_may_act(by: Acting, may: bool, exist
             assert when.yields()
         else:
             when.refused(NotYourDraft)
+
+
+def test_a_refused_verification_stands_until_it_is_corrected_or_verified() -> None:
+    given = spec(communication).given(RECORDED)
+    refusal: Any = {"reason": "Biên bản của hội nghị khác", "by_unit_code": "STP"} | GIVEN
+    (refused,) = given.when(asked(RefuseVerification, **refusal)).yields()
+    assert isinstance(refused, CommunicationVerificationRefused)
+    assert (refused.title, refused.held_on, refused.by_unit_code) == (RECORDED.title, RECORDED.held_on, "STP")
+    after = given.given(refused)
+    after.when(asked(RefuseVerification, **refusal)).nothing()
+    state = after.state
+    assert isinstance(state, Communication)
+    assert (state.unverified, state.verified) == (refused, None)
+    (verified,) = after.when(verify()).yields()
+    checked = after.given(verified)
+    assert isinstance(checked.state, Communication)
+    assert checked.state.unverified is None
+    checked.when(asked(RefuseVerification, **refusal)).refused(AlreadyVerified)
+    (corrected,) = after.when(asked(Correct, RECORDED, **GIVEN, title="Tọa đàm")).yields()
+    again = after.given(corrected).state
+    assert isinstance(again, Communication)
+    assert again.unverified is None

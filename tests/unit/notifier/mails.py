@@ -23,6 +23,7 @@ from services.notifier.domain.digest import (
     compose_renewed,
 )
 from services.notifier.domain.gaps.gap_alert import APPROVED, REFUSED, AlertContext, Gap, UnitRequest
+from services.notifier.domain.gaps.request_replies import Activity, Reply
 from services.notifier.domain.joint_notice import JointNotice
 from services.notifier.domain.notification.reasons import LastNotification, Standing
 from services.notifier.domain.notification.timing import STEPS, Verdict
@@ -36,13 +37,16 @@ from services.notifier.domain.overview import (
 from services.notifier.domain.programmes.notices import DutiesNotice, DutyLine
 from services.notifier.domain.recipients.audience import Recipient, Unit
 from services.notifier.domain.recipients.preference import Preference, SettingsNote
+from services.notifier.domain.replies import ReplyNote
 from shared.contracts.vocabulary import (
     AlertAnswer,
+    Channel,
     Dataset,
     GapClosure,
     Instrument,
     Language,
     OptionalMail,
+    Precision,
     Procedure,
     RecipientRole,
     RequestKind,
@@ -101,6 +105,7 @@ KINDS = mail_kinds(
     "https://loa.vn/decisions",
     "https://loa.vn/figures",
     ShortDutyLinks(),
+    "https://loa.vn/communications",
 )
 FRIDAY = date(2026, 11, 20)
 MINISTRY = Unit("BTP", "Bộ Tư pháp", "Chính phủ")
@@ -270,6 +275,44 @@ def decided(request: UnitRequest, language: Language = Language.VI) -> DecisionN
     return DecisionNote(recipient=recipient(language=language), day=MONDAY, request=request, names=NAMES)
 
 
+REPLIED = Reply(
+    reply_id=UUID(int=41),
+    unit_code="BTP",
+    on=date(2026, 11, 20),
+    words="Đề nghị bổ sung văn bản làm căn cứ miễn.",
+    draft_code=ASKED.draft_code,
+    title=ASKED.title,
+    instrument=ASKED.instrument,
+    dataset=ASKED.dataset,
+    by_unit_code="STP",
+    request_id=ASKED.request_id,
+)
+FORWARDED = replace(
+    REPLIED, reply_id=UUID(int=42), words="Nội dung thuộc thẩm quyền của Ủy ban.", to_unit_code="UB"
+)
+NOT_VERIFIED = replace(
+    REPLIED,
+    reply_id=UUID(int=43),
+    words="Minh chứng là của một hội nghị khác; đề nghị bổ sung biên bản.",
+    request_id=None,
+    activity=Activity(
+        title="Hội nghị góp ý dự thảo",
+        held_on=date(2026, 11, 12),
+        precision=Precision.DAY,
+        channel=Channel.CONFERENCE,
+    ),
+)
+
+
+def replied(reply: Reply, language: Language = Language.VI) -> ReplyNote:
+    decider = reply.to_unit_code or "STP"
+    asked = replace(ASKED, decider_code=decider, replies=(reply,)) if reply.request_id else None
+    names = {**NAMES, "UB": "Ủy ban nhân dân tỉnh A"}
+    return ReplyNote(
+        recipient=recipient(language=language), day=MONDAY, reply=reply, request=asked, names=names
+    )
+
+
 def to_decide(language: Language = Language.VI) -> RequestsNote:
     return RequestsNote(
         recipient=supervisor(language=language),
@@ -358,6 +401,14 @@ CASES: Mapping[str, Notice] = {
     "approved_en": decided(GRANTED, EN),
     "refused_vi": decided(DENIED),
     "refused_en": decided(DENIED, EN),
+    "replied_vi": replied(REPLIED),
+    "replied_en": replied(REPLIED, EN),
+    "forwarded_vi": replied(FORWARDED),
+    "forwarded_en": replied(FORWARDED, EN),
+    "not_verified_vi": replied(NOT_VERIFIED),
+    "not_verified_en": replied(NOT_VERIFIED, EN),
+    "waiting_replied_vi": waiting(replace(ASKED, replies=(REPLIED,))),
+    "waiting_replied_en": waiting(replace(ASKED, replies=(REPLIED,)), EN),
     **{
         f"change_{change.kind}_{language}": ChangeNotice(
             recipient=recipient(language=language), day=MONDAY, change=change, names=NAMES

@@ -13,6 +13,7 @@ from services.registry.domain.draft import draft
 from services.registry.domain.draft_commands import Given, Scope
 from services.registry.domain.draft_state import Draft
 from services.registry.domain.errors import (
+    CannotForward,
     NotTheDecider,
     NotYourDraft,
     ReasonMissing,
@@ -26,7 +27,9 @@ from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftEvent,
     DraftPolicyRemoved,
+    DraftRequestAnswered,
     DraftRequestDecided,
+    DraftRequestForwarded,
     DraftRequestRaised,
     DraftScopeAssessed,
     DraftStageEntered,
@@ -34,7 +37,14 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Answer, RequestDecision, RequestKind, Stage
-from shared.rules.answer_periods import ANSWER_PERIODS, AnswerPeriod, answer_by, answer_period, decider_on
+from shared.rules.answer_periods import (
+    ANSWER_PERIODS,
+    AnswerPeriod,
+    Forwarding,
+    answer_by,
+    answer_period,
+    decider_on,
+)
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.support.rules.asked import TODAY, asked
 from tests.support.rules.spec import Specification, spec
@@ -216,3 +226,65 @@ def test_the_period_in_force_on_the_day_of_raising_holds() -> None:
     assert answer_period(date(2025, 12, 31), both).working_days == 5
     assert answer_period(date(2026, 1, 1), both) is shorter
     assert answer_period(date(2020, 1, 1), both).working_days == 5
+
+
+def test_an_answer_decides_nothing_and_is_recorded_once() -> None:
+    given, request = raised(command=own(drafts.Exempt, document="CV 12"))
+    reply: Any = {"by": SUPERVISOR, "request_id": request.request_id, "reply": "Đề nghị gửi kèm văn bản"}
+    (answered,) = given.when(asked(drafts.AnswerRequest, **reply)).yields()
+    assert isinstance(answered, DraftRequestAnswered)
+    assert (answered.kind, answered.unit_code, answered.by_unit_code) == (
+        request.kind,
+        request.unit_code,
+        "STP",
+    )
+    after = given.given(answered)
+    after.when(asked(drafts.AnswerRequest, **reply)).nothing()
+    state = after.state
+    assert isinstance(state, Draft)
+    (waiting,) = state.requests
+    assert (waiting.is_waiting, waiting.answered) == (True, answered)
+    (decided,) = after.when(decision(request, decision=REFUSED, reason="Không phù hợp")).yields()
+    after.given(decided).when(asked(drafts.AnswerRequest, **reply | {"reply": "Sau"})).refused(RequestSettled)
+    given.when(asked(drafts.AnswerRequest, **reply | {"by": Acting(request.unit_code)})).refused(
+        NotTheDecider
+    )
+
+
+def test_a_request_goes_on_only_to_who_may_decide_for_the_unit() -> None:
+    given, request = raised(command=own(drafts.Exempt, document="CV 12"))
+    place: Any = {"by": SUPERVISOR, "request_id": request.request_id, "reason": "Đúng thẩm quyền"}
+    line = {"line": ("STP", "UB")}
+    given.when(asked(drafts.ForwardRequest, **place, **line, to_unit_code="SO-X")).refused(CannotForward)
+    given.when(asked(drafts.ForwardRequest, **place, **line, to_unit_code="STP")).refused(CannotForward)
+    (forwarded,) = given.when(asked(drafts.ForwardRequest, **place, **line, to_unit_code="UB")).yields()
+    assert isinstance(forwarded, DraftRequestForwarded)
+    assert (forwarded.to_unit_code, forwarded.by_unit_code, forwarded.reason) == (
+        "UB",
+        "STP",
+        "Đúng thẩm quyền",
+    )
+    after = given.given(forwarded)
+    after.when(asked(drafts.ForwardRequest, **place, **line, to_unit_code="UB")).nothing()
+    (decided,) = after.when(decision(request, decision=REFUSED, reason="Không phù hợp")).yields()
+    assert isinstance(decided, DraftRequestDecided)
+
+
+@pytest.mark.parametrize(
+    ("forwarded_on", "day", "decider"),
+    [
+        ("2026-11-03", "2026-11-03", "UB"),
+        ("2026-11-03", "2026-11-09", "UB"),  # the last day of the period that began with the request
+        ("2026-11-03", "2026-11-10", "BTP"),  # the clock went on: one step up from who got it
+        ("2026-11-03", "2026-11-02", "STP"),  # not yet
+        ("2026-11-11", "2026-11-11", "UB"),  # forwarded after the period: it stays there
+        ("2026-11-11", "2026-12-30", "UB"),
+    ],
+)
+def test_who_decides_what_was_forwarded(forwarded_on: str, day: str, decider: str) -> None:
+    raised_on, line = date(2026, 11, 2), ("STP", "UB", "BTP")
+    assert answer_by(raised_on, CALENDAR) == date(2026, 11, 9)
+    forwarded = Forwarding("UB", date.fromisoformat(forwarded_on))
+    assert decider_on(raised_on, date.fromisoformat(day), line, CALENDAR, forwarded) == decider
+    gone = Forwarding("SO-CU", date.fromisoformat(forwarded_on))
+    assert decider_on(raised_on, date(2026, 11, 4), line, CALENDAR, gone) == "STP"

@@ -45,6 +45,16 @@ def router(commands: Commands) -> APIRouter:
             communication_id, lambda given: verification.command(context.principal.unit, given), context
         )
 
+    @router.post(
+        "/refuse-verification", summary="Do not confirm a communication, with the reason for its unit"
+    )
+    async def refuse(
+        communication_id: UUID,
+        body: bodies.VerificationRefusal,
+        context: Annotated[CommandContext, on(Action.VERIFY_COMMUNICATION)],
+    ) -> Accepted:
+        return await add(communication_id, lambda given: body.command(context.principal.unit, given), context)
+
     @router.post("/evidence", status_code=201, summary="Attach a link or the digest of a file")
     async def attach(
         communication_id: UUID,

@@ -163,6 +163,17 @@ class Verification(Body):
         return asked.Verify(verified_on=day, by_unit_code=by, note=self.note, **given)
 
 
+class VerificationRefusal(Body):
+    """What was claimed is not confirmed; the reason goes to the unit by mail."""
+
+    model_config = example(reason="Minh chứng là của một hội nghị khác; đề nghị bổ sung biên bản.")
+
+    reason: Words
+
+    def command(self, by: str | None, given: Given) -> asked.RefuseVerification:
+        return asked.RefuseVerification(reason=self.reason, by_unit_code=by, **given)
+
+
 class Evidence(Body):
     """Evidence of the activity: a link, or the SHA-256 (hexadecimal) of a kept file, or both."""
 

@@ -17,6 +17,13 @@ class VerificationView(BaseModel):
     note: str | None = None
 
 
+class RefusalView(BaseModel):
+    refused_on: date
+    reason: str
+    unit_code: str
+    by_unit_code: str | None = None
+
+
 class EvidenceView(BaseModel):
     evidence_id: UUID
     title: str | None = None
@@ -42,7 +49,7 @@ class CommunicationView(BaseModel):
     """A communication as it stands after all corrections; no policies means the whole draft.
 
     `role` and `unit_code` are as recorded (null: of the lead unit); `requested_role` waits for the lead unit.
-    Without `verification` it is unverified. `content` is null where nobody ticked the six items.
+    Without `verification` it is unverified; `verification_refusal` says why not, if somebody looked. `content` is null where nobody ticked the six items.
     """
 
     communication_id: UUID
@@ -73,6 +80,7 @@ class CommunicationView(BaseModel):
     language: str | None
     activity_code: str | None
     verification: VerificationView | None
+    verification_refusal: RefusalView | None = None
     evidence: list[EvidenceView]
     feedback: FeedbackView | None
     notes: dict[str, str]
@@ -94,6 +102,7 @@ def communication_view(communication: Communication, history: History) -> Commun
         **communication.activity.model_dump(mode="json", exclude={"dataset", "reason"}),
         "dataset": communication.recorded.dataset,
         "verification": content_of(communication.verified),
+        "verification_refusal": content_of(communication.unverified),
         "evidence": [
             {**(content_of(evidence) or {}), "erased": evidence.evidence_id in communication.erased}
             for evidence in communication.evidence

@@ -1,13 +1,14 @@
 """What waits in one's area: obstacles, results of tasks, overdue tasks, coordinating work, communications to verify."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.campaigns.adapters.communications.bodies import Verification
+from services.campaigns.adapters.communications.bodies import Verification, VerificationRefusal
 from services.campaigns.adapters.entry.communication_words import sentence
 from services.campaigns.adapters.entry.context import Entry, context_of
 from services.campaigns.adapters.entry.programme.words import Shown, shown
@@ -19,7 +20,7 @@ from shared.contracts.event import Acting
 from shared.contracts.vocabulary import Channel, Precision, ProgrammeKind
 from shared.http.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
-from shared.pages.entry import Link, NotAForm, Step, body_of, for_people, step_of
+from shared.pages.entry import Link, Step, body_of, for_people, step_of
 from shared.pages.forms import sent
 from shared.rights.actions import Action
 from shared.rights.table import roles_of
@@ -31,6 +32,8 @@ HEADING = Text("Chờ quyết định", "Waiting for a decision")
 MOST, AT_ONCE, MOST_WORDS = 200, 20, 2000
 MOST_REPORTS = 5000  # that were sent to a unit in one year
 VERIFIED = Text("Đã xác minh", "Verified")
+NOT_VERIFIED = Text("Đã ghi nhận: không xác minh", "Recorded: not verified")
+NOTIFIED = Text("Đơn vị được thông báo lý do bằng thư.", "The unit gets the reason by mail.")
 
 
 def router(entry: Entry) -> APIRouter:
@@ -62,14 +65,37 @@ def router(entry: Entry) -> APIRouter:
     ) -> HTMLResponse:
         return await page.verified(request, principal, communication_id)
 
+    @routes.post(
+        "/entry/communications/{communication_id}/refuse-verification",
+        response_class=HTMLResponse,
+        summary="Do not verify a communication, with the reason (from the page of decisions)",
+    )
+    async def refuse(
+        request: Request,
+        communication_id: UUID,
+        principal: Annotated[Principal, may(Action.VERIFY_COMMUNICATION)],
+    ) -> HTMLResponse:
+        return await page.verified(request, principal, communication_id, refuses=True)
+
     return routes
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A form that is shown again: of which communication, what was typed, and what has to be corrected, if anything."""
+
+    communication_id: UUID
+    note: str
+    why: Text | None
 
 
 class DecisionsPage:
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
 
-    async def shown(self, request: Request, principal: Principal, after: str | None) -> HTMLResponse:
+    async def shown(
+        self, request: Request, principal: Principal, after: str | None, again: Unfinished | None = None
+    ) -> HTMLResponse:
         entry, by = self.entry, principal.acting
         obstacles = [
             each for each in await self._entries(by, Kind.OBSTACLE_RAISED) if _decides(each, principal)
@@ -87,6 +113,7 @@ class DecisionsPage:
         return entry.pages.page(
             request,
             "decisions_of_campaigns.html",
+            422 if again and again.why else 200,
             heading=HEADING,
             decides=principal.role in roles_of(Action.DECIDE_REQUEST),
             unit=await entry.unit(principal.unit) if principal.unit else None,
@@ -96,37 +123,50 @@ class DecisionsPage:
             reports=reports,
             published=self.entry.pages.at(request)["metrics"] + "reports/published/",
             asked=asked,
-            unverified=unverified[:AT_ONCE],
+            unverified=[_with_form(row, again) for row in unverified[:AT_ONCE]],
             more=unverified[AT_ONCE - 1]["cursor"] if len(unverified) > AT_ONCE else None,
             names={code: await entry.unit(code) for code in units},
             form_ids={each.entry_id: entry.commands.new_id() for each in (*results, *reports)},
         )
 
-    async def verified(self, request: Request, principal: Principal, number: UUID) -> HTMLResponse:
+    async def verified(
+        self, request: Request, principal: Principal, number: UUID, *, refuses: bool = False
+    ) -> HTMLResponse:
+        """Take the form of one communication: verified, or refused with the reason that stands in the note."""
         entry, form = self.entry, await sent(request)
-        if step_of(form) is not Step.RECORD:
-            raise NotAForm
-        body = body_of(form, Verification, {"note": form.words("note", MOST_WORDS, required=False)})
-        if body is None:
-            return self._not_done(request, form.errors.get("note") or NotAForm().message)
-        context = context_of(request, principal, None, None)
+        step, note = step_of(form), form.words("note", MOST_WORDS, required=refuses)
+        body = (
+            body_of(form, VerificationRefusal, {"reason": note}, {"reason": "note"})
+            if refuses
+            else body_of(form, Verification, {"note": note})
+        )
+        if body is None or form.errors or step is not Step.RECORD:
+            why = form.errors.get("note") if step is Step.RECORD else None
+            return await self._again(request, principal, Unfinished(number, form.text("note"), why))
+        context, command = context_of(request, principal, None, None), body.command
         try:
             handled = await entry.commands.on_communication(
-                number, lambda given: body.command(principal.unit, given), context.by, context.metadata
+                number, lambda given: command(principal.unit, given), context.by, context.metadata
             )
         except Refusal as refusal:
             if refusal.kind in {"forbidden", "not_found", "unavailable"}:
                 raise
-            return self._not_done(request, for_people(refusal.message))
+            why = for_people(refusal.message)
+            return await self._again(request, principal, Unfinished(number, form.text("note"), why))
         state, position = handled.state, handled.version.position
         assert isinstance(state, Communication)  # noqa: S101  narrowing: it is recorded
-        what = sentence(state.activity)
-        text = Text(f"{VERIFIED.vi}: {what.vi}.", f"{VERIFIED.en}: {what.en}.")
-        return entry.done(request, text, (), self._links(request, position), position)
+        what, done = sentence(state.activity), NOT_VERIFIED if refuses else VERIFIED
+        text = Text(f"{done.vi}: {what.vi}.", f"{done.en}: {what.en}.")
+        following = (NOTIFIED,) if refuses else ()
+        return entry.done(request, text, following, self._links(request, position), position)
 
-    def _not_done(self, request: Request, why: Text) -> HTMLResponse:
+    async def _again(self, request: Request, principal: Principal, again: Unfinished) -> HTMLResponse:
+        """Show the page again with what was typed; what is not on its first page any more says why on its own."""
+        rows = await self._unverified(principal, None)
+        if again.why is None or again.communication_id in {row["communication_id"] for row in rows[:AT_ONCE]}:
+            return await self.shown(request, principal, None, again)
         return self.entry.pages.page(
-            request, "entry_problem.html", 422, messages=why, kept=None, sign_in=None
+            request, "entry_problem.html", 422, messages=again.why, kept=None, sign_in=None
         )
 
     def _links(self, request: Request, position: int) -> list[Link]:
@@ -181,6 +221,15 @@ class DecisionsPage:
             "when": dated(row["held_on"], Precision(row["precision"])),
             "unit": await self.entry.unit(unit_code),
         }
+
+
+def _with_form(row: Mapping[str, Any], again: Unfinished | None) -> dict[str, Any]:
+    mine = again is not None and again.communication_id == row["communication_id"]
+    return {
+        **row,
+        "note": again.note if again and mine else "",
+        "problem": again.why if again and mine else None,
+    }
 
 
 def _decides(each: Shown, principal: Principal) -> bool:

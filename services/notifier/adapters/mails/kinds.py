@@ -12,6 +12,8 @@ from services.notifier.adapters.mails.change_kind import ChangeMailKind
 from services.notifier.adapters.mails.duty_kinds import NO_LINKS, DutiesKind, DutiesListKind, LinksOfDuties
 from services.notifier.adapters.mails.joint_kind import JointKind
 from services.notifier.adapters.mails.pages import PageMails, common
+from services.notifier.adapters.mails.reply_kind import ReplyKind
+from services.notifier.adapters.mails.urging_kind import UrgingKind
 from services.notifier.adapters.recipients.wording import KINDS, frequency
 from services.notifier.adapters.rendering.answer_words import NO_READER, answer_of
 from services.notifier.adapters.rendering.chart import chart
@@ -429,14 +431,16 @@ def mail_kinds(
     decisions: str | None = None,
     figures: str = "",
     duties: LinksOfDuties = NO_LINKS,
+    communications: str = "",
 ) -> MailKinds:
-    """`duties` are the links under items of programmes, `requests` is the address of what units ask for, `decisions` where it is decided, `figures` that of all figures.
+    """`requests` is the address of what units ask for, `decisions` where it is decided, `figures` that of all figures.
 
-    `more` are additional kinds.
+    `duties` are the links under items of programmes, `communications` is the page of a unit's own communications; `more` are additional kinds.
     """
     return MailKinds(
         [
             DecisionKind(pages),
+            ReplyKind(pages, communications),
             RequestsKind(pages, decisions or requests),
             ChangeMailKind(pages),
             DigestKind(digests),
@@ -446,6 +450,7 @@ def mail_kinds(
             DutiesListKind(pages),
             MonthlySummaryKind(pages, figures, digests.page_of),
             RenewedKind(digests),
+            UrgingKind(pages),
             SettingsKind(pages),
             JointKind(),
             *more,
@@ -527,7 +532,16 @@ def _listed(request: UnitRequest, names: Mapping[str, str], language: Language) 
         "reason": header(request.reason or ""),
         "raised_on": request.raised_on,
         "answer_by": request.answer_by or request.raised_on,
+        "forwarding": _forwarding(request, names),
     }
+
+
+def _forwarding(request: UnitRequest, names: Mapping[str, str]) -> dict[str, Any] | None:
+    """Say by whom a request was passed on to who decides it now, when, and why."""
+    last = next((reply for reply in reversed(request.replies) if reply.to_unit_code), None)
+    if last is None or last.to_unit_code != request.decider_code:
+        return None
+    return {"by": _name(names, last.by_unit_code or ""), "on": last.on, "reason": last.words}
 
 
 def _name(names: Mapping[str, str], code: str) -> str:
@@ -540,7 +554,10 @@ def _names(planning: Planning) -> Mapping[str, str]:
     codes = {
         code
         for request in planning.requests
-        for code in (request.unit_code, request.decider_code, request.settled_by, request.to_unit)
+        for code in (
+            *(request.unit_code, request.decider_code, request.settled_by, request.to_unit),
+            *(reply.by_unit_code for reply in request.replies),
+        )
         if code
     }
     return {code: tree.unit(code).name for code in codes}

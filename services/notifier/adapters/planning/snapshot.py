@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notifier.adapters import tables
 from services.notifier.adapters.changes import changes_on
 from services.notifier.adapters.planning.programmes import programmes, reminders
+from services.notifier.adapters.planning.replies import has_unsent_reply, replies_on, with_replies
 from services.notifier.adapters.tables import (
     ALERT,
     DIGEST,
@@ -48,7 +49,6 @@ from services.notifier.domain.delivery.retries import NOTIFIED
 from services.notifier.domain.gaps.gap_alert import (
     APPROVED,
     REFUSED,
-    SHOWN,
     WAITING,
     AlertContext,
     AlertStatus,
@@ -58,13 +58,15 @@ from services.notifier.domain.gaps.gap_alert import (
     UnitRequest,
 )
 from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
+from services.notifier.domain.gaps.request_replies import SHOWN
 from services.notifier.domain.gaps.unit_answers import ObstacleReply
 from services.notifier.domain.joint_notice import JOINT
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNotification, Reason, Standing
-from services.notifier.domain.notification.timing import CHANGE, DECISION, REQUESTS, Urgency
+from services.notifier.domain.notification.timing import CHANGE, DECISION, REPLY, REQUESTS, Urgency
 from services.notifier.domain.overview import MONTHS
 from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
+from services.notifier.domain.urging import URGING
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import draft_id
 from shared.contracts.vocabulary import (
@@ -380,7 +382,7 @@ class SqlSnapshots:
         )
         async with self.engine.connect() as connection:
             rows = await connection.execute(select(UNIT_REQUEST.c.request_id).where(decided).limit(1))
-            return rows.first() is not None
+            return rows.first() is not None or await has_unsent_reply(connection, day)
 
     async def justice_of(self, unit_code: str, day: date) -> str | None:
         """Find the justice body that follows a unit on a day."""
@@ -398,7 +400,9 @@ class SqlSnapshots:
                 alert for alert in rows if not alert.is_pending and alert.state is not AlertStatus.ANNOUNCED
             ]
             silences, halted = await silences_on(connection, day), await _halted(connection)
-            requests = await requests_on(connection, day)
+            asked = await requests_on(connection, day)
+            replies = await replies_on(connection, day, asked)
+            requests = with_replies(asked, replies)
             contexts = dict(_contexts(alerts, halted, silences, requests, day))
             return PlanningSnapshot(
                 position=position,
@@ -415,6 +419,7 @@ class SqlSnapshots:
                 preferences=await preferences(connection),
                 pending=[alert for alert in rows if alert.is_pending],
                 requests=requests,
+                replies=replies,
                 changes=await changes_on(connection, day),
                 notice_keys=await _notice_keys(connection, day),
                 silences=silences,
@@ -498,7 +503,7 @@ async def requests_on(connection: AsyncConnection, day: date) -> list[UnitReques
 
 
 def _request_of(row: RowMapping) -> UnitRequest:
-    names = {column.name for column in fields(UnitRequest)} - {"answer_by"}
+    names = {column.name for column in fields(UnitRequest)} - {"answer_by", "replies"}
     values: dict[str, Any] = {name: row[name] for name in names}
     typed = {
         "kind": RequestKind(row["kind"]),
@@ -514,7 +519,7 @@ def _decision_prefix() -> ColumnElement[str]:
 
 async def _notice_keys(connection: AsyncConnection, day: date) -> frozenset[str]:
     """Read the keys of mails about requests and changes, and of what stood in joint mails."""
-    kinds = (DECISION, REQUESTS, CHANGE, JOINT)
+    kinds = (DECISION, REPLY, REQUESTS, CHANGE, URGING, JOINT)
     recent = and_(DIGEST.c.kind.in_(kinds), DIGEST.c.day >= day - NOTICES_KEPT)
     rows = await connection.execute(select(DIGEST.c.digest_key, DIGEST.c.parts).where(recent))
     return frozenset(

@@ -34,10 +34,23 @@ def waiting_of(request: UnitRequest, names: Names, day: date) -> Text:
         until = None
     who = header(names.get(request.decider_code or "", request.decider_code or ""))
     by = f" trước khi hết ngày {_day(until)}" if until else ""
+    said = _answered(request, names)
     return Text(
-        f"đề nghị {what.vi}, gửi ngày {since}; {who or 'cơ quan theo dõi'} xem xét, quyết định{by}",
+        f"đề nghị {what.vi}, gửi ngày {since}; {who or 'cơ quan theo dõi'} xem xét, quyết định{by}{said.vi}",
         f"the request for {what.en}, sent on {since}; {who or 'the supervising body'} decides"
-        f"{f' by the end of {_day(until)}' if until else ''}",
+        f"{f' by the end of {_day(until)}' if until else ''}{said.en}",
+    )
+
+
+def _answered(request: UnitRequest, names: Names) -> Text:
+    """Say what was answered last without a decision, if anything was."""
+    if (reply := request.answered) is None:
+        return Text("", "")
+    who, on = header(names.get(reply.by_unit_code or "", reply.by_unit_code or "")), _day(reply.on)
+    words = reply.words.rstrip(" .")
+    return Text(
+        f". {who or 'Cơ quan theo dõi'} trả lời ngày {on}, chưa quyết định: {words}",
+        f". {who or 'The supervising body'} replied on {on} without deciding: {words}",
     )
 
 

@@ -1,9 +1,9 @@
-"""The page on which a supervising body chooses units and gets the letters that urge them, one DOCX for each, in a zip."""
+"""The page on which a supervising body chooses units and gets the letters that urge them, one DOCX for each: to download or to send."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +16,9 @@ from fastapi.responses import HTMLResponse, Response
 from services.notifier.adapters.alerts.read_model import AlertState, SqlReadModel
 from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.rendering.reminder_letter import Row, Terms, urging_letter
+from services.notifier.application.urging import UrgingMails
+from services.notifier.domain.errors import MailIsHeld
+from services.notifier.domain.urging import Letter, LetterState, UrgingNote
 from shared.auth.admission import UnitsByDay, may
 from shared.auth.tokens import Principal
 from shared.contracts.event import banners
@@ -26,7 +29,7 @@ from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.date_boxes import date_in_boxes, in_boxes
-from shared.pages.entry import EntryPages, Step, step_of
+from shared.pages.entry import WHOLE_FORM, EntryPages, Link, Step, step_of
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
 from shared.pages.layout import environment
@@ -36,6 +39,9 @@ from shared.rules.wording import INSTRUMENTS, STAGES
 
 TEMPLATES = environment(Path(__file__).parent / "templates")
 PATH = "/entry/urging"
+SEND = f"{PATH}/send"
+REVIEW = Text("Xem lại trước khi gửi", "Look at it before it is sent")
+SENT = Text("Kết quả gửi công văn đôn đốc", "Letters sent")
 HEADING = Text("Soạn công văn đôn đốc", "Write urging letters")
 LABELS: Mapping[str, Text] = {
     "units": Text("Đơn vị", "Units"),
@@ -54,8 +60,10 @@ HELP = Help(
     ),
     LABELS,
     Text(
-        "Tệp nén được tải về; số, ký hiệu, chữ ký do cơ quan hoàn thiện. Hệ thống không gửi và không ghi nhận công văn.",
-        "A zip is downloaded; number, symbol and signature are the office's. Nothing is sent or recorded.",
+        "Tải về thì cơ quan tự hoàn thiện số, ký hiệu, chữ ký; hệ thống không ghi nhận. Gửi thì mỗi đơn vị nhận công văn kèm thư ngay, "
+        "mỗi ngày nhiều nhất một lần; trước khi gửi có trang xem lại.",
+        "Downloaded letters are the office's to number and sign, and nothing is recorded. Sent ones go to each unit by mail at once, at "
+        "most once a day; a page to look at comes first.",
     ),
 )
 NO_UNIT = Text("Đề nghị chọn ít nhất một đơn vị.", "Please choose at least one unit.")
@@ -63,6 +71,17 @@ PAST = Text("Đề nghị ghi một ngày sau hôm nay.", "Please give a day aft
 NOT_UPDATED = "Chưa cập nhật kết quả"
 AT_ONCE, DAYS_LEFT, MOST_WORDS = 1000, 3, 300
 ZIP = "application/zip"
+STATES: Mapping[LetterState, Text] = {
+    LetterState.READY: Text("sẽ được gửi", "will be sent"),
+    LetterState.SENT: Text("hôm nay đã gửi, không gửi lại", "sent today already"),
+    LetterState.SILENCED: Text("đang tạm dừng nhắc việc, không gửi", "reminders are paused: not sent"),
+    LetterState.NO_RECIPIENT: Text(
+        "chưa có người nhận thư, không gửi được; đề nghị tải về", "no recipient: please download it"
+    ),
+}
+NOTHING_TO_SEND = Text(
+    "Không có công văn nào gửi được hôm nay.", "There is no letter that can be sent today."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +100,7 @@ class UrgingPages:
     calendar: Calendar
     now: Clock
     pages: EntryPages
+    mails: UrgingMails
 
     @property
     def today(self) -> date:
@@ -106,21 +126,122 @@ class UrgingPages:
             request: Request, principal: Annotated[Principal, may(Action.PREVIEW_MAIL)]
         ) -> Response:
             form = await sent(request)
-            if step_of(form) is not Step.RECORD:
+            step = step_of(form)
+            if step not in {Step.REVIEW, Step.RECORD}:
                 return await self._shown(request, principal, form)
             units = await self.units.on(self.today)
-            urged = await self._urged(principal, units)
-            chosen = [each for each in urged if each.unit_code in form.chosen("units")]
-            terms = self._terms(form)
-            if not chosen:
-                form.errors["units"] = NO_UNIT
+            chosen, terms = await self._read(principal, units, form)
             if terms is None or form.errors:
                 return await self._shown(request, principal, form, 422)
+            if step is Step.REVIEW:
+                return await self._review(request, principal, form, chosen, terms)
             content = await asyncio.to_thread(self._zipped, chosen, principal.unit, units, terms)
             named = {"Content-Disposition": f'attachment; filename="cong-van-don-doc-{self.today}.zip"'}
             return Response(content, media_type=ZIP, headers={**named, "Cache-Control": "private, no-store"})
 
+        @routes.post(
+            SEND,
+            summary="Send the letters to the chosen units by mail (from the page before)",
+            response_class=HTMLResponse,
+        )
+        async def send(
+            request: Request, principal: Annotated[Principal, may(Action.URGE_UNIT)]
+        ) -> HTMLResponse:
+            form = await sent(request)
+            if step_of(form) is not Step.RECORD:
+                return await self._shown(request, principal, form)
+            units = await self.units.on(self.today)
+            chosen, terms = await self._read(principal, units, form)
+            if terms is None or form.errors:
+                return await self._shown(request, principal, form, 422)
+            return await self._sent(request, principal, form, chosen, terms, units)
+
         return routes
+
+    async def _read(
+        self, principal: Principal, units: UnitsOn, form: Fields
+    ) -> tuple[list[Urged], Terms | None]:
+        urged = await self._urged(principal, units)
+        chosen = [each for each in urged if each.unit_code in form.chosen("units")]
+        terms = self._terms(form)
+        if not chosen:
+            form.errors["units"] = NO_UNIT
+        return chosen, terms
+
+    async def _review(
+        self, request: Request, principal: Principal, form: Fields, chosen: Sequence[Urged], terms: Terms
+    ) -> HTMLResponse:
+        """Show to whom the letters would go; nothing is sent by it."""
+        try:
+            letters = await self.mails.looked_at({each.unit_code: each.rows for each in chosen})
+        except MailIsHeld as refusal:
+            form.errors[WHOLE_FORM] = refusal.message
+            return await self._shown(request, principal, form, 409)
+        ready = [letter for letter in letters if letter.state is LetterState.READY]
+        return self.pages.page(
+            request,
+            "urging_review.html",
+            heading=REVIEW,
+            form=form,
+            terms=terms,
+            letters=_words_of(letters, chosen),
+            ready=len(ready),
+            nothing=NOTHING_TO_SEND,
+            send=SEND.removeprefix("/"),
+            back=PATH.removeprefix("/"),
+        )
+
+    async def _sent(
+        self,
+        request: Request,
+        principal: Principal,
+        form: Fields,
+        chosen: Sequence[Urged],
+        terms: Terms,
+        units: UnitsOn,
+    ) -> HTMLResponse:
+        issuer, above = _issuer(principal.unit, units)
+        by_code = {each.unit_code: each for each in chosen}
+
+        def written(letter: Letter) -> Iterator[UrgingNote]:
+            urged = replace(by_code[letter.unit_code], rows=letter.rows)
+            content = self._letter(urged, issuer, above, terms)
+            for recipient in letter.recipients:
+                yield UrgingNote(
+                    recipient=recipient,
+                    day=self.today,
+                    unit_code=letter.unit_code,
+                    unit=urged.unit,
+                    issuer=issuer,
+                    count=len(letter.rows),
+                    deadline=terms.deadline,
+                    contact=terms.contact,
+                    content=content,
+                    datasets=frozenset(Dataset(row["dataset"]) for row in letter.rows),
+                )
+
+        try:
+            letters = await self.mails.send(
+                {each.unit_code: each.rows for each in chosen}, written, request.state.correlation_id
+            )
+        except MailIsHeld as refusal:
+            form.errors[WHOLE_FORM] = refusal.message
+            return await self._shown(request, principal, form, 409)
+        number = sum(letter.state is LetterState.READY for letter in letters)
+        what = Text(f"Đã gửi {number:02} công văn đôn đốc.", f"Letters sent: {number}.")
+        return self.pages.page(
+            request,
+            "entry_done.html",
+            heading=SENT,
+            what=what,
+            consequences=[
+                Text(f"{urged.unit}: {words.vi}.", f"{words.en}.")
+                for urged, words in _words_of(letters, chosen, sent=True)
+            ],
+            links=[
+                Link(f"{self.pages.at(request)['notifier']}{PATH.removeprefix('/')}", HEADING),
+            ],
+        )
 
     async def _shown(
         self, request: Request, principal: Principal, form: Fields, status: int = 200
@@ -163,17 +284,17 @@ class UrgingPages:
         return sorted(urged, key=lambda each: (each.rows[0]["due_on"], each.unit))
 
     def _zipped(self, chosen: Iterable[Urged], issuer: str | None, units: UnitsOn, terms: Terms) -> bytes:
-        superior = next(iter(units.above(issuer)), None) if issuer else None
-        name, above = units.name(issuer) if issuer else "…………", units.name(superior) if superior else None
+        name, above = _issuer(issuer, units)
         content = BytesIO()
         with ZipFile(content, "w", ZIP_DEFLATED) as archive:
             for each in chosen:
-                rows = [self._row(each, row) for row in each.rows]
-                datasets = {Dataset(row["dataset"]) for row in each.rows}
-                notes = [note.vi for note in banners(datasets)]
-                letter = urging_letter(header(name), above, self.today, rows, notes, terms)
-                archive.writestr(f"{each.unit_code}.docx", letter)
+                archive.writestr(f"{each.unit_code}.docx", self._letter(each, name, above, terms))
         return content.getvalue()
+
+    def _letter(self, urged: Urged, issuer: str, above: str | None, terms: Terms) -> bytes:
+        rows = [self._row(urged, row) for row in urged.rows]
+        notes = [note.vi for note in banners({Dataset(row["dataset"]) for row in urged.rows})]
+        return urging_letter(header(issuer), above, self.today, rows, notes, terms)
 
     def _row(self, urged: Urged, row: Mapping[str, Any]) -> Row:
         kind, stage = INSTRUMENTS[Instrument(row["instrument"])], STAGES[Stage(row["stage"])]
@@ -184,6 +305,33 @@ class UrgingPages:
             overdue_days=self.calendar.working_days_between(row["due_on"], self.today),
             reason=NOT_UPDATED,
         )
+
+
+def _issuer(unit_code: str | None, units: UnitsOn) -> tuple[str, str | None]:
+    """Name the body that urges and the one above it; who acts for no unit leaves the name open."""
+    if unit_code is None:
+        return "…………", None
+    superior = next(iter(units.above(unit_code)), None)
+    return units.name(unit_code), units.name(superior) if superior else None
+
+
+def _words_of(
+    letters: Iterable[Letter], chosen: Iterable[Urged], *, sent: bool = False
+) -> list[tuple[Urged, Text]]:
+    """Say what becomes of the letter to each unit, or became of it."""
+    by_code = {each.unit_code: each for each in chosen}
+    return [
+        (replace(by_code[letter.unit_code], rows=letter.rows), _state(letter, sent=sent))
+        for letter in letters
+    ]
+
+
+def _state(letter: Letter, *, sent: bool) -> Text:
+    if letter.state is not LetterState.READY:
+        return STATES[letter.state]
+    number = len(letter.recipients)
+    done = Text("đã gửi", "sent") if sent else STATES[LetterState.READY]
+    return Text(f"{done.vi} đến {number:02} hộp thư", f"{done.en} to {counted(number, 'mailbox')}")
 
 
 def _option(each: Urged, today: date, calendar: Calendar) -> Text:

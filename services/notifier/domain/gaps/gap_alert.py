@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.notifier.domain.errors import SilenceOver, SilenceOverEverything
 from services.notifier.domain.gaps.alert import Raise, Resolve
+from services.notifier.domain.gaps.request_replies import SHOWN, Reply
 from services.notifier.domain.gaps.unit_answers import ObstacleReply, UnitAnswer, rests_until
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -19,17 +20,18 @@ from shared.contracts.notifier import (
 from shared.contracts.vocabulary import Dataset, GapClosure, Instrument, Procedure, RequestKind, Stage
 from shared.directory.deciders import decider_of
 from shared.directory.folds import UnitDirectory
-from shared.rules.answer_periods import answer_by
+from shared.rules.answer_periods import Forwarding, answer_by
 from shared.rules.rulebook.rulebook import Calendar
 
 WAITING, APPROVED, REFUSED, WITHDRAWN = "waiting", "approved", "refused", "withdrawn"
-SHOWN = timedelta(days=10)
-"""For how long a card and the at-once mail of a decision speak of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitRequest:
-    """`decider_code` decides on the day of planning; `to_unit` is what a transfer names, a code or words."""
+    """`decider_code` decides on the day of planning; `to_unit` is what a transfer names, a code or words.
+
+    `replies` are what supervising bodies answered without deciding, and to whom it was passed on, in the order of the log.
+    """
 
     request_id: UUID
     draft_code: str
@@ -50,6 +52,7 @@ class UnitRequest:
     settlement_document: str | None = None
     settlement_reason: str | None = None
     answer_by: date | None = None
+    replies: tuple[Reply, ...] = ()
 
     @property
     def is_waiting(self) -> bool:
@@ -59,6 +62,16 @@ class UnitRequest:
     def is_decided(self) -> bool:
         """Whether its decider answered; a unit that withdrew its own request is told nothing."""
         return self.state in {APPROVED, REFUSED}
+
+    @property
+    def answered(self) -> Reply | None:
+        """The last answer without a decision."""
+        return next((reply for reply in reversed(self.replies) if reply.forwarding is None), None)
+
+    def forwarded_by(self, day: date) -> Forwarding | None:
+        """Give to whom it was passed on last, by a day."""
+        passed_on = (reply.forwarding for reply in reversed(self.replies) if reply.on <= day)
+        return next(filter(None, passed_on), None)
 
     def is_shown_on(self, day: date) -> bool:
         return self.settled_on is None or day - self.settled_on <= SHOWN
@@ -71,7 +84,9 @@ def with_decider(
     return tuple(
         replace(
             request,
-            decider_code=decider_of(units, request.unit_code, request.raised_on, day, calendar)
+            decider_code=decider_of(
+                units, request.unit_code, request.raised_on, day, calendar, request.forwarded_by(day)
+            )
             or request.decider_code,
             answer_by=answer_by(request.raised_on, calendar),
         )

@@ -27,6 +27,7 @@ def next_digest(local: datetime, calendar: Calendar) -> datetime:
 DIGEST = "digest"  # the kind whose runs record on which days the service was up
 DECISION = "decision"  # a request was decided: to who asked
 REQUESTS = "requests"  # what waits for a decision: to who decides
+REPLY = "reply"  # a request was answered or passed on, or a communication not verified: to the unit
 CHANGE = "change"  # a far-reaching change: to who was there before
 CUT = 15  # a reporting month ends on the 14th (Decree 09/2019/NĐ-CP, article 12)
 

@@ -94,5 +94,12 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
             f"Đề nghị {REQUESTS[e.kind].vi}", f"Asked for {REQUESTS[e.kind].en}"
         ),
         events.DraftRequestDecided: lambda e: _DECIDED[e.decision],
+        events.DraftRequestAnswered: lambda _: Text(
+            "Trả lời đề nghị, chưa quyết định", "The request was answered"
+        ),
+        events.DraftRequestForwarded: lambda e: Text(
+            f"Chuyển đề nghị đến {e.to_unit_code} xem xét, quyết định",
+            f"The request went on to {e.to_unit_code}",
+        ),
     }
 )
