@@ -18,6 +18,7 @@ from shared.contracts.envelope import Metadata
 from shared.eventstore.handle import Version
 from shared.http import problems
 from shared.http.openapi import CORRELATION, POSITION, REQUEST_ID
+from shared.http.turns import resting
 from shared.kernel import runtime
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
@@ -203,7 +204,9 @@ class WrongVersionHeader(Refusal):
 async def projected(request: Request, position: int) -> int:
     """Wait until the read model has a position (0: for none), and give its own; raises `NotYetProjected`."""
     runner: Runner = request.app.state.runner
-    if position and not await runner.wait_for(position, MIN_POSITION_SECONDS):
+    with resting(request.scope):
+        reached = not position or await runner.wait_for(position, MIN_POSITION_SECONDS)
+    if not reached:
         raise NotYetProjected(
             f"Dữ liệu đọc mới đến vị trí {runner.status.position}, chưa tới {position}; đề nghị thử lại.",
             f"The read model is at position {runner.status.position}, not yet at {position}; try again.",
