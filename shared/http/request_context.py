@@ -232,7 +232,7 @@ AtPosition = Depends(_at_position)
 """Declared by every query: `?min_position=N` reads one's own writes."""
 
 
-def _if_match(
+async def _if_match(
     if_match: Annotated[
         str | None,
         Header(description="the ETag that was read; 412 if it is no longer so", examples=['"3"']),
@@ -268,7 +268,7 @@ def clock_of(request: Request) -> Clock:
     return clock
 
 
-def _today(request: Request) -> date:
+async def _today(request: Request) -> date:
     return day_in_vietnam(clock_of(request)())
 
 
