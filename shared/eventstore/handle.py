@@ -61,10 +61,9 @@ class History:
 
     def state(self, decider: Decider[S, Any, Any]) -> S:
         """Fold the events that were not folded yet; a state is cached by its decider's context, with their number."""
-        folded, state = self._states.get(decider.context, (0, decider.initial))
-        if folded < len(self.events):
-            state = reduce(decider.evolve, _facts(self.events[folded:]), state)
-            self._states[decider.context] = len(self.events), state
+        folded, before = self._states.get(decider.context, (0, decider.initial))
+        state: S = reduce(decider.evolve, _facts(self.events[folded:]), before)
+        self._states[decider.context] = len(self.events), state
         return state
 
     def grown(self, events: Sequence[Recorded]) -> "History":

@@ -18,8 +18,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.support.platform.bench_platform import apart, bench_platform
-
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
 SHOWN = 30  # packages
 PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
@@ -32,6 +30,8 @@ def held(pid: int) -> str:
 
 
 async def measure(seconds: float) -> None:
+    from tests.support.platform.bench_platform import apart, bench_platform  # noqa: PLC0415  not beside `--imports`
+
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
         async with bench_platform(Path(name), *SERVICES) as platform:

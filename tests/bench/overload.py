@@ -3,12 +3,15 @@
 The registry runs as a process of its own. First a few clients, each sending when it was answered, show its capacity of commands
 (`POST /drafts/{code}/stages`) and reads (`GET /drafts/{code}`) in turns. Then as many, and twice as many, come at their own pace,
 whether answered or not, from eight callers. It is measured twice: as the service is set, and with a queue of ten seconds.
+The times are those of the service (its lines `http_answered`), for on a busy machine the client itself is late; the client's
+stand beside them.
 """
 # ruff: noqa: T201  a benchmark prints
 
 import argparse
 import asyncio
 import itertools
+import json
 import os
 import tempfile
 import time
@@ -82,16 +85,32 @@ class Load:
         return list(await asyncio.gather(*tasks))
 
 
-def show(what: str, answers: Sequence[Answer], seconds: float) -> None:
-    accepted = sorted(answer.seconds for answer in answers if answer.status < 300)
-    refused = sorted(answer.seconds for answer in answers if answer.status in {429, 503})
-    others = len(answers) - len(accepted) - len(refused)
-    line = f"{what:22} {len(answers) / seconds:6.0f}/s sent {len(accepted) / seconds:6.0f}/s accepted"
-    for name, times in (("accepted", accepted), ("refused", refused)):
-        if times:
-            p50, p99 = (1000 * times[int(share * (len(times) - 1))] for share in (0.5, 0.99))
-            line += f"  {name} p50 {p50:6.0f} p99 {p99:6.0f} ms"
-    print(f"{line}  other answers {others}")
+@dataclass(slots=True)
+class Lines:
+    """The lines of a service's log about requests, from where they were read last."""
+
+    log: Path
+    _read: int = 0
+
+    def new(self) -> list[Answer]:
+        whole = self.log.read_bytes()
+        text, self._read = whole[self._read :], len(whole)
+        lines = (json.loads(line) for line in text.splitlines() if b'"http_answered"' in line)
+        return [Answer(line["status"], line["seconds"]) for line in lines]
+
+
+def show(what: str, sent: Sequence[Answer], measured: Sequence[Answer], seconds: float) -> None:
+    accepted = sum(200 <= answer.status < 300 for answer in sent)
+    others = len(sent) - accepted - sum(answer.status in {429, 503} for answer in sent)
+    print(
+        f"{what}: {len(sent) / seconds:.0f}/s sent, {accepted / seconds:.0f}/s accepted, {others} other answers"
+    )
+    for where, answers in (("service", measured), ("client", sent)):
+        for name, are in (("accepted", {200, 201}), ("refused", {429, 503})):
+            times = sorted(1000 * answer.seconds for answer in answers if answer.status in are)
+            if times:
+                p50, p99 = (times[int(share * (len(times) - 1))] for share in (0.5, 0.99))
+                print(f"    {name:8} by the {where:7} p50 {p50:6.0f} p99 {p99:6.0f} ms")
 
 
 async def measure(platform: Platform, folder: Path, seconds: float, queue: str | None) -> None:
@@ -105,14 +124,16 @@ async def measure(platform: Platform, folder: Path, seconds: float, queue: str |
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=400)
         address = str(service.api.client.base_url)
         async with httpx.AsyncClient(base_url=address, limits=limits, timeout=60) as client:
-            load = Load(client, tokens, itertools.count())
+            load, lines = Load(client, tokens, itertools.count()), Lines(folder / "registry.log")
             await load.closed(2)
+            lines.new()
             busy, answers = service.busy(), await load.closed(seconds)
             capacity = len(answers) / seconds
             print(f"  {1000 * (service.busy() - busy) / len(answers):.1f} ms of a processor for a request")
-            show("  capacity", answers, seconds)
+            show("  capacity", answers, lines.new(), seconds)
             for times in (1, 2):
-                show(f"  {times} x capacity", await load.open(times * capacity, seconds), seconds)
+                answers = await load.open(times * capacity, seconds)
+                show(f"  {times} x capacity", answers, lines.new(), seconds)
 
 
 async def prepare(service: Apart) -> None:

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from services.notifier.adapters.alerts.read_model import AlertState, SqlReadModel
 from services.notifier.adapters.delivery.message import header
-from services.notifier.adapters.rendering.reminder_letter import Row, Terms, urging_letter
+from services.notifier.adapters.rendering.letter_rows import Row, Terms
 from shared.auth.admission import UnitsByDay, may
 from shared.auth.tokens import Principal
 from shared.contracts.event import banners
@@ -162,6 +162,10 @@ class UrgingPages:
         return sorted(urged, key=lambda each: (each.rows[0]["due_on"], each.unit))
 
     def _zipped(self, chosen: Iterable[Urged], issuer: str | None, units: UnitsOn, terms: Terms) -> bytes:
+        from services.notifier.adapters.rendering.reminder_letter import (  # noqa: PLC0415  python-docx: 7 MiB
+            urging_letter,
+        )
+
         superior = next(iter(units.above(issuer)), None) if issuer else None
         name, above = units.name(issuer) if issuer else "…………", units.name(superior) if superior else None
         content = BytesIO()
