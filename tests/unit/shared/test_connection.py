@@ -14,6 +14,7 @@ async def test_a_request_before_the_first_connect_is_refused_and_chooses_no_inbo
     assert not connection._resp_sub_prefix
 
 
-def test_nothing_private_of_nats_py_is_overridden() -> None:
+def test_one_private_method_of_nats_py_is_overridden_and_held_against_its_own() -> None:
+    """Headers are read in a third of the time; `test_headers` fails if nats-py reads them otherwise, or elsewhere."""
     overridden = {name for name in vars(Connection) if name in vars(Client) and not name.startswith("__")}
-    assert overridden == {"request"}
+    assert overridden == {"request", "_parse_header_lines"}
