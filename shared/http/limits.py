@@ -33,9 +33,7 @@ PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 HEAVY = frozenset({"/imports", "/preview", "/own-data", "/rules/effect"})
 HEAVY_PREFIXES = ("/reports/",)
 MOST_HEAVY = 2  # at once, of all callers together
-MOST_AT_WORK = (
-    12  # requests of all callers together: some 7 ms of a processor each, so 80 ms for the last of them
-)
+MOST_AT_WORK = 8  # requests of all callers together: some 7 ms of a processor each
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
