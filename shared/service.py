@@ -264,7 +264,9 @@ def server_config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
     closed = app.state.metrics.connections_closed
     limits = ConnectionLimits(settings.most_connections, settings.most_connections_of_address)
     app.state.request_limits = RequestLimits(
-        settings.requests_per_second, burst=round(10 * settings.requests_per_second)
+        settings.requests_per_second,
+        burst=round(10 * settings.requests_per_second),
+        queue_seconds=settings.queue_seconds,
     )
     guard = Connections(bounded_by_files(limits), lambda reason: closed.labels(reason).inc())
     return uvicorn.Config(

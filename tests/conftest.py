@@ -8,6 +8,8 @@ import pytest
 
 # Most tests set the clock of a service to a day of their own; those of the clock check name its tolerance themselves.
 os.environ.setdefault("LOA_CLOCK_TOLERANCE_SECONDS", "1e12")
+# Tests share few processors, and a slow machine is not what they are about; those of overload set their own.
+os.environ.setdefault("LOA_QUEUE_SECONDS", "10")
 
 pytest_plugins = [
     "tests.support.servers.browser",

@@ -1,5 +1,6 @@
 """Starts metrics: `python -m services.metrics`."""
 
+import shared.kernel.lean_start  # noqa: F401  before all others
 from services.metrics.app import MIGRATIONS, create_app
 from services.metrics.settings import Settings
 from shared import service

@@ -1,5 +1,6 @@
 """Starts the notifier: `python -m services.notifier`."""
 
+import shared.kernel.lean_start  # noqa: F401  before all others
 from services.notifier.app import MIGRATIONS, create_app
 from services.notifier.settings import Settings
 from shared import service

@@ -1,5 +1,6 @@
 """Starts the registry: `python -m services.registry`."""
 
+import shared.kernel.lean_start  # noqa: F401  before all others
 from services.registry.app import MIGRATIONS, create_app
 from services.registry.settings import Settings
 from shared import service

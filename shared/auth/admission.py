@@ -99,7 +99,7 @@ def may(action: Action) -> Any:
     return Depends(partial(_admit, action))
 
 
-def _declared(action: Action) -> None:
+async def _declared(action: Action) -> None:
     """Ask nobody: the action is open to everybody, or a link of a mail was checked."""
 
 

@@ -34,9 +34,9 @@ _FAMILIES: Mapping[str, type[OKPAlgorithm | ECAlgorithm | RSAAlgorithm]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class VerificationKey:
-    """A public key and the one algorithm that it verifies."""
+    """A public key and the one algorithm that it verifies; the same key read again is another object, and not equal."""
 
     key: Any
     algorithm: str

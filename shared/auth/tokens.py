@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any, Literal, Protocol
@@ -35,6 +36,7 @@ class Header(BaseModel):
     typ: Literal["JWT", "jwt", "at+jwt", "application/at+jwt"] | None = None
 
 
+VERIFIED = 1024  # signatures that are remembered
 FORBIDDEN_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"})
 _OF_OTHER_TOKENS = frozenset({"nonce", "at_hash", "c_hash", "s_hash", "events"})
 LAST_MOMENT = 253_402_300_799  # the last second of the year 9999
@@ -278,7 +280,7 @@ class Verifier:
         """Verify a token; raises `Unauthenticated`, `IssuerUnavailable`."""
         header = _header(token)
         key, of_issuer = await self._key(header)
-        bearer = self._read(_payload(token, header, key), of_issuer=of_issuer)
+        bearer = self._read(_payload(token, key), of_issuer=of_issuer)
         if await self._revoked.include(bearer.token_id):
             raise TokenNotValid("revoked")
         return bearer
@@ -339,9 +341,14 @@ def _header(token: str) -> Header:
     return header
 
 
-def _payload(token: str, header: Header, key: VerificationKey) -> bytes:
+@lru_cache(VERIFIED)
+def _payload(token: str, key: VerificationKey) -> bytes:
+    """Verify the signature, once for a token and a key: a key that was read again is another one.
+
+    What the claims say (until when, for whom, whether it was revoked) is looked at each time.
+    """
     try:
-        payload: bytes = jwt.PyJWS([key.algorithm]).decode(token, key.key, [header.alg])
+        payload: bytes = jwt.PyJWS([key.algorithm]).decode(token, key.key, [key.algorithm])
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
         raise TokenNotValid("signature") from error
     return payload

@@ -1,8 +1,8 @@
-"""Rows of an import, in windows: each is decided while the previous one is being written."""
+"""Rows of an import, in windows: each is read, decided and written as one."""
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,7 +17,7 @@ from shared.eventstore.handle import Written
 from shared.kernel.errors import Refusal
 from shared.kernel.runtime import Breather, Clock, together
 
-WINDOW = 250  # rows that are written together
+WINDOW = 500  # rows that are written together
 WORKERS = 32
 ATTEMPTS = 4
 PAUSE = 0.02  # seconds until the first new attempt, at most; doubled each time
@@ -92,19 +92,6 @@ async def _window(lines: Sequence[Line], sheet: Sheet[Any] | None, breather: Bre
     return Window(sheet, wrong, by_aggregate)
 
 
-@dataclass(slots=True)
-class _Writing:
-    """A decided window whose events are on their way into the log."""
-
-    window: Window
-    outcomes: Outcomes
-    written: asyncio.Task[Written]
-
-    async def end(self) -> None:
-        self.written.cancel()
-        await asyncio.gather(self.written, return_exceptions=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Carrier:
     """Carries out the windows of one request, in their order."""
@@ -114,68 +101,31 @@ class Carrier:
     now: Clock
 
     async def carry(self, windows: AsyncGenerator[Window, None]) -> AsyncGenerator[Outcomes, None]:
-        """Give the outcomes of window after window.
+        """Read, decide and write window after window, and give the outcomes of each.
 
-        A window is decided on top of the one that is being written. If that conflicts, it is decided and written
-        again first, and then the window on top of it. So nothing is written before what it depends on.
+        Nothing is decided on what is not in the log yet. To decide a window while the one before it is being written
+        gained nothing that could be measured (tests/bench/RESULTS.md), and had to take back what it had decided.
         """
-        before: _Writing | None = None
-        try:
-            async with aclosing(self._ahead(windows)) as prepared:
-                async for window in prepared:
-                    done, before = before, await self._follow(before, window)
-                    if done is not None:
-                        yield done.outcomes
-            if before is not None:
-                await self._finish(before)
-                yield before.outcomes
-        finally:
-            if before is not None:
-                await before.end()
-
-    async def _ahead(self, windows: AsyncGenerator[Window, None]) -> AsyncGenerator[Window, None]:
-        """Read what a window needs from the log while the one before it is decided."""
-        coming: asyncio.Task[Window] | None = None
-        try:
+        async with aclosing(windows):
             async for window in windows:
-                before, coming = coming, asyncio.create_task(self._prepared(window))
-                if before is not None:
-                    yield await before
-            if coming is not None:
-                yield await coming
-        finally:
-            if coming is not None:
-                coming.cancel()
-            await windows.aclose()
+                await self._prepare(window)
+                outcomes = await self._decide(window)
+                written = await self._write()
+                _place(outcomes, written.positions)
+                if written.conflicted:
+                    await self._again(window.of(written.conflicted), outcomes)
+                yield outcomes
 
-    async def _prepared(self, window: Window) -> Window:
+    async def _prepare(self, window: Window) -> None:
+        """Read at once what the rows need from the log."""
         store = self.session.store
         await store.expect(window.about)
         if window.sheet is not None and (reads := window.sheet.reads) is not None:
             histories = [await store.load(ref) for ref in window.by_aggregate]
             await store.expect(ref for history in histories for ref in reads(history))
-        return window
 
-    async def _follow(self, before: _Writing | None, window: Window) -> _Writing:
-        """Decide a window and, when the one before it is in the log, begin to write it."""
-        outcomes = await self._decide(window)
-        if before is not None:
-            if await self._finish(before):
-                _place(outcomes, before.written.result().positions)
-            else:
-                outcomes = await self._decide(window)
-        return _Writing(window, outcomes, asyncio.create_task(self._write()))
-
-    def _write(self) -> Coroutine[Any, Any, Written]:
-        return _nothing() if self.session.dry_run else self.session.store.write()
-
-    async def _finish(self, writing: _Writing) -> bool:
-        """Wait until a window is in the log; False if it conflicted: what was decided on top of it is then dropped."""
-        written = await writing.written
-        _place(writing.outcomes, written.positions)
-        if written.conflicted:
-            await self._again(writing.window.of(written.conflicted), writing.outcomes)
-        return not written.conflicted
+    async def _write(self) -> Written:
+        return Written() if self.session.dry_run else await self.session.store.write()
 
     async def _again(self, window: Window, outcomes: Outcomes) -> None:
         """Decide what others have changed meanwhile on what the log says now."""
@@ -226,10 +176,6 @@ class Carrier:
             events=tuple(taken.events),
             warnings=tuple(taken.warnings),
         )
-
-
-async def _nothing() -> Written:
-    return Written()
 
 
 def _place(outcomes: Outcomes, positions: Mapping[int, int]) -> None:

@@ -64,6 +64,7 @@ class Event(BaseModel):
         return orjson.dumps({**self.absent_as_none(), **self.model_dump(mode="json", exclude_none=True)})
 
     @classmethod
+    @cache
     def type_name(cls) -> str:
         return f"{TYPE_PREFIX}.{cls.context}.{cls.name}.v{cls.version}"
 

@@ -301,14 +301,25 @@ def _exact(text: str) -> str:
     return " ".join(normalized("NFC", text).casefold().split())
 
 
+MOST_DAYS = 100  # of which a directory keeps what it derived: a report of 60 months asks for fewer
+
+
 @dataclass(frozen=True, slots=True)
 class UnitDirectory:
-    """Every unit with its dated facts; each question names the day for which it is asked."""
+    """Every unit with its dated facts; each question names the day for which it is asked.
+
+    What is derived for a day (children, areas: it takes a look at every unit) is kept with the directory.
+    """
 
     units: Mapping[str, Unit] = field(default_factory=dict)
+    _days: dict[date, UnitsOn] = field(default_factory=dict, compare=False, repr=False)
 
     def on(self, day: date) -> UnitsOn:
-        return UnitsOn(units=self.units, day=day)
+        if day not in self._days:
+            if len(self._days) == MOST_DAYS:
+                self._days.clear()
+            self._days[day] = UnitsOn(units=self.units, day=day)
+        return self._days[day]
 
     def name_on(self, code: str, day: date) -> str:
         return self.on(day).name(code)

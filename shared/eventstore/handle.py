@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Generic, Protocol, TypeVar
@@ -44,12 +44,10 @@ NOTHING = Version()
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All events of one aggregate, in order; what they add up to is reckoned once."""
+    """All events of one aggregate, in order; what they add up to is reckoned once, when it is asked for."""
 
     events: tuple[Recorded, ...] = ()
-    _states: dict[str, tuple[Decider[Any, Any, Any], Any]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    _states: dict[str, tuple[int, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def version(self) -> Version:
@@ -63,10 +61,10 @@ class History:
         return _facts(self.events)
 
     def state(self, decider: Decider[S, Any, Any]) -> S:
-        """Fold the events, once for each decider (known by its context)."""
-        if decider.context not in self._states:
-            self._states[decider.context] = decider, decider.fold(self.facts)
-        state: S = self._states[decider.context][1]
+        """Fold the events that were not folded yet; a state is cached by its decider's context, with their number."""
+        folded, before = self._states.get(decider.context, (0, decider.initial))
+        state: S = reduce(decider.evolve, _facts(self.events[folded:]), before)
+        self._states[decider.context] = len(self.events), state
         return state
 
     def had(self, decider: Decider[S, C, Any], command: C) -> bool:
@@ -83,12 +81,7 @@ class History:
 
     def grown(self, events: Sequence[Recorded]) -> "History":
         """Follow it with more events; what is cached of the first is not computed again."""
-        new = _facts(events)
-        states = {
-            context: (decider, reduce(decider.evolve, new, state))
-            for context, (decider, state) in self._states.items()
-        }
-        return History((*self.events, *events), states)
+        return History((*self.events, *events), dict(self._states))
 
 
 def _is_done(decider: Decider[S, C, Any], state: S, command: C) -> bool:
@@ -215,20 +208,16 @@ class OverlayEventStore:
         history = await self.load(ref)
         if history.version != expected:
             raise VersionConflict(f"{ref.context}/{ref.id} is at {history.version}, not {expected}")
-        self._histories[ref] = grown = history.grown([*self._recorded(ref, expected, events)])
+        self._last_provisional += len(events)
+        provisional = Version(expected.count + len(events), self._last_provisional)
+        self._histories[ref] = grown = history.grown([*_recorded(ref, provisional, events)])
         self._pending.setdefault(ref, []).extend(events)
         return grown.version
 
-    def write(self) -> Coroutine[Any, Any, Written]:
-        """Append to the log what is pending at this moment, in as few atomic batches as it takes.
-
-        Callers may append more while a write is in flight; write it only if no aggregate conflicted.
-        """
+    async def write(self) -> Written:
+        """Append to the log what is pending, in as few atomic batches as it takes."""
         batches = [*_batches(self._appends())]
         self._pending = {}
-        return self._write_all(batches)
-
-    async def _write_all(self, batches: Iterable[Sequence[Append]]) -> Written:
         positions: dict[int, int] = {}
         conflicted: set[AggregateRef] = set()
         for batch in batches:
@@ -244,19 +233,6 @@ class OverlayEventStore:
         for ref in list(self._histories if refs is None else refs):
             self._histories.pop(ref, None)
             self._pending.pop(ref, None)
-
-    def _recorded(self, ref: AggregateRef, after: Version, events: Sequence[NewEvent]) -> Iterator[Recorded]:
-        for count, event in enumerate(events, start=after.count + 1):
-            self._last_provisional += 1
-            yield Recorded(
-                position=self._last_provisional,
-                ref=ref,
-                aggregate_version=count,
-                event_id=event.event_id,
-                data=event.data,
-                metadata=event.metadata,
-                type=event.data.type_name(),
-            )
 
     def _appends(self) -> Iterator[Append]:
         for ref, events in self._pending.items():
@@ -279,14 +255,10 @@ class OverlayEventStore:
 
     def _settle(self, append: Append, version: Version) -> dict[int, int]:
         """Give what was written the positions that it has in the log."""
-        history, start, new = self._histories[append.ref], append.expected.count, len(append.events)
-        provisional, first = history.events[start : start + new], version.position - new + 1
-        placed = [
-            replace(event, position=position) for position, event in enumerate(provisional, start=first)
-        ]
-        events = (*history.events[:start], *placed, *history.events[start + new :])
-        self._histories[append.ref] = replace(history, events=events)
-        return {old.position: now.position for old, now in zip(provisional, placed, strict=True)}
+        history, start = self._histories[append.ref], append.expected.count
+        written = [*_recorded(append.ref, version, append.events)]
+        self._histories[append.ref] = replace(history, events=(*history.events[:start], *written))
+        return {old.position: new.position for old, new in zip(history.events[start:], written, strict=True)}
 
 
 def _batches(appends: Iterable[Append]) -> Iterator[list[Append]]:

@@ -80,7 +80,7 @@ def create_api(
     keyed = [route for router in routers for route in keyed_routes(router.routes)]
     app.add_middleware(KeptAnswers, bucket=answers, verifier=access.verifier, routes=keyed)
     app.add_middleware(AdmitFirst, router=app.router)
-    app.add_middleware(FairShare, state=app.state)
+    app.add_middleware(FairShare, state=app.state, refused=metrics.requests_refused.labels("overloaded").inc)
     app.add_middleware(BodyLimit)
     app.add_middleware(HostCheck, hosts=hosts)
     app.add_middleware(RequestLog, metrics=metrics, tracing=tracing)

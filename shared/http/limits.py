@@ -1,14 +1,14 @@
 """No client takes the service from the others: callers are admitted before their body is read, and share the service evenly.
 
-A caller is a token, or an address where there is none. Of one caller a few requests run at once, the others wait; what takes
-long (`HEAVY`) runs a few at once for all callers together.
+A caller is a token, or an address where there is none. Of one caller a few requests run at once, and of all together some
+more; the others wait for a moment (`queue_seconds`), and are refused where that is not enough. What takes long (`HEAVY`) runs a
+few at once for all callers together, and waits longer.
 """
 
-import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -24,96 +24,30 @@ from shared.auth.tokens import Principal
 from shared.http import problems
 from shared.http.request_context import announced_bytes, is_small
 from shared.http.strict_requests import is_page
+from shared.http.turns import Overloaded, Refused, TooBusy, TooManyRequests, Turns, begin
 from shared.kernel.errors import Refusal
 
-PATIENCE = 10.0  # seconds to wait for a turn
-MOST_WAITING = 200  # requests of one caller
+PATIENCE = 10.0  # seconds that a large request waits for its turn
 MOST_CALLERS = 10_000  # that are remembered
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 HEAVY = frozenset({"/imports", "/preview", "/own-data", "/rules/effect", "/entry/urging"})
 HEAVY_PREFIXES = ("/reports/",)
 MOST_HEAVY = 2  # at once, of all callers together
+MOST_AT_WORK = 8  # requests of all callers together: some 7 ms of a processor each
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-
-
-class TooManyRequests(Refusal):
-    """One caller sends more than its share."""
-
-    code = "too-many-requests"
-    kind = "too_many"
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(
-            f"Có quá nhiều yêu cầu từ cùng một nơi gửi; đề nghị gửi lại sau {seconds} giây.",
-            f"Too many requests come from one caller; send again after {seconds} s.",
-        )
-        self.retry_after = seconds
-
-
-class TooBusy(Refusal):
-    """All turns are taken for longer than a request waits."""
-
-    code = "too-busy"
-    kind = "unavailable"
-    retry_after = 5
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Hệ thống đang xử lý nhiều yêu cầu nặng; đề nghị gửi lại sau ít giây. Chưa có gì được ghi.",
-            "The system is busy with other large requests; send again in a few seconds. Nothing was written.",
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """`rate` requests a second of one caller (after a `burst` at once), `running` of them at the same time."""
+    """`rate` requests a second of one caller (after a `burst` at once), `running` of them at the same time.
+
+    `queue_seconds` is how long one of them waits for its turn.
+    """
 
     rate: float = 200.0
     burst: int = 2000
     running: int = 16
-
-
-@dataclass(slots=True)
-class Turns:
-    """Lets `most` in at once; the others wait in their order."""
-
-    most: int
-    running: int = 0
-    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
-
-    async def enter(self) -> None:
-        """Wait for a turn; raises `TooBusy`, or `TooManyRequests` if too many wait already."""
-        if self.running < self.most:
-            self.running += 1
-            return
-        if len(self.waiting) >= MOST_WAITING:
-            raise TooManyRequests(int(PATIENCE))
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.waiting.append(turn)
-        entered = False
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await turn
-            entered = True
-        except TimeoutError as error:
-            raise TooBusy from error
-        finally:
-            if not entered:
-                self._give_up(turn)
-
-    def _give_up(self, turn: asyncio.Future[None]) -> None:
-        if turn.done() and not turn.cancelled():
-            self.leave()  # it came in the same moment
-        elif turn in self.waiting:
-            self.waiting.remove(turn)
-
-    def leave(self) -> None:
-        while self.waiting:
-            turn = self.waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)  # the turn passes on
-                return
-        self.running -= 1
+    queue_seconds: float = 0.3
 
 
 @dataclass(slots=True)
@@ -138,11 +72,13 @@ class Caller:
 class FairShare:
     """Shares the service between callers, by the `request_limits` of the application's state."""
 
-    def __init__(self, app: ASGIApp, state: State) -> None:
+    def __init__(self, app: ASGIApp, state: State, refused: Callable[[], None] = lambda: None) -> None:
         self._app = app
         self._state = state
         self._callers: OrderedDict[str, Caller] = OrderedDict()
         self._heavy = Turns(MOST_HEAVY)
+        self._all = Turns(MOST_AT_WORK)
+        self._refused = Refused(refused)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in PROBES:
@@ -152,28 +88,48 @@ class FairShare:
         try:
             if seconds := caller.take(self._limits):
                 raise TooManyRequests(seconds)
-            await caller.turns.enter()
+            until = time.monotonic() + self._limits.queue_seconds
+            await self._enter(caller.turns, self._limits.queue_seconds)
         except Refusal as error:
             await problems.refused(Request(scope), error)(scope, receive, send)
             return
         try:
-            await self._in_turn(scope, receive, send)
+            await self._in_turn(scope, receive, send, until)
         finally:
             caller.turns.leave()
 
-    async def _in_turn(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _in_turn(self, scope: Scope, receive: Receive, send: Send, until: float) -> None:
         if not is_heavy(scope["path"]):
-            await self._app(scope, receive, send)
+            await self._work(scope, receive, send, until)
             return
         try:
-            await self._heavy.enter()
+            await self._heavy.enter(PATIENCE, TooBusy)
         except Refusal as error:
             await problems.refused(Request(scope), error)(scope, receive, send)
             return
         try:
-            await self._app(scope, receive, send)
+            await self._work(scope, receive, send, time.monotonic() + PATIENCE)
         finally:
             self._heavy.leave()
+
+    async def _work(self, scope: Scope, receive: Receive, send: Send, until: float) -> None:
+        try:
+            await self._enter(self._all, max(0.0, until - time.monotonic()))
+        except Refusal as error:
+            await problems.refused(Request(scope), error)(scope, receive, send)
+            return
+        work = begin(scope, self._all)
+        try:
+            await self._app(scope, work.receiving(receive), work.sending(send))
+        finally:
+            work.end()
+
+    async def _enter(self, turns: Turns, patience: float) -> None:
+        try:
+            await turns.enter(patience, Overloaded)
+        except Overloaded:
+            self._refused.note(turns.age)
+            raise
 
     @property
     def _limits(self) -> RequestLimits:

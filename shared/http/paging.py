@@ -72,7 +72,7 @@ def _position(text: str) -> int:
     return int(text)
 
 
-def _cursor(
+async def _cursor(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MOST, description="rows of a page")] = 50,
     cursor: Annotated[str | None, Query(description="`next` of the page before", max_length=1000)] = None,

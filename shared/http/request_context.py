@@ -19,6 +19,7 @@ from shared.contracts.vocabulary import Role
 from shared.eventstore.handle import Version
 from shared.http import problems
 from shared.http.openapi import CORRELATION, POSITION, REQUEST_ID
+from shared.http.turns import resting
 from shared.kernel import runtime
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
@@ -205,7 +206,9 @@ class WrongVersionHeader(Refusal):
 async def projected(request: Request, position: int) -> int:
     """Wait until the read model has a position (0: for none), and give its own; raises `NotYetProjected`."""
     runner: Runner = request.app.state.runner
-    if position and not await runner.wait_for(position, MIN_POSITION_SECONDS):
+    with resting(request.scope):
+        reached = not position or await runner.wait_for(position, MIN_POSITION_SECONDS)
+    if not reached:
         raise NotYetProjected(
             f"Dữ liệu đọc mới đến vị trí {runner.status.position}, chưa tới {position}; đề nghị thử lại.",
             f"The read model is at position {runner.status.position}, not yet at {position}; try again.",
@@ -231,7 +234,7 @@ AtPosition = Depends(_at_position)
 """Declared by every query: `?min_position=N` reads one's own writes."""
 
 
-def _if_match(
+async def _if_match(
     if_match: Annotated[
         str | None,
         Header(description="the ETag that was read; 412 if it is no longer so", examples=['"3"']),
@@ -267,7 +270,7 @@ def clock_of(request: Request) -> Clock:
     return clock
 
 
-def _today(request: Request) -> date:
+async def _today(request: Request) -> date:
     return day_in_vietnam(clock_of(request)())
 
 

@@ -99,6 +99,9 @@ class ServiceSettings(RuleSettings):
     requests_per_second: float = Field(
         default=200, gt=0, description="of one token or address, on the average; ten times as many at once"
     )
+    queue_seconds: float = Field(
+        default=0.3, gt=0, description="that a request waits for its turn before it is refused with 503"
+    )
     clock_tolerance_seconds: float = Field(
         default=120, gt=0, description="difference to PostgreSQL's clock from which on no mail is planned"
     )

@@ -184,6 +184,9 @@ class Telemetry:
         self.connections_closed = self.counter(
             "loa_connections_closed", "connections that were closed or refused, by reason", "reason"
         )
+        self.requests_refused = self.counter(
+            "loa_requests_refused", "requests that got no turn in time, by reason", "reason"
+        )
         self.appends = self.histogram(
             "loa_append_seconds", "appends to the log, one aggregate each", "context", "outcome"
         )

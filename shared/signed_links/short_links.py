@@ -9,7 +9,7 @@ into the title of a draft, and good for nothing else.
 import hmac
 import re
 from base64 import b32encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -100,12 +100,9 @@ def is_short(token: str) -> bool:
 
 def filled_in(text: str, tokens: Mapping[str, str]) -> str:
     """Put tokens in the place of the references that they belong to."""
-    return _TOKEN.sub(lambda match: tokens.get(match[0], match[0]), text) if tokens else text
-
-
-def referred_to(texts: Iterable[str]) -> set[str]:
-    """Give all that has the form of a reference in some texts."""
-    return {match for text in texts for match in _TOKEN.findall(text)}
+    for reference, token in tokens.items():
+        text = text.replace(reference, token)
+    return text
 
 
 def answer_claims(link: Link) -> dict[str, str]:

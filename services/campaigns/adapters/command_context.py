@@ -58,7 +58,7 @@ def on(action: Action) -> Any:
     """Declare what a route does."""
     admitted = may(action)
 
-    def context(
+    async def context(
         request: Request,
         response: Response,
         if_match: IfMatch,

@@ -70,7 +70,7 @@ def on_unit(action: Action) -> Any:
     """Declare what a route does to a unit."""
     admitted = may(action)
 
-    def context(
+    async def context(
         request: Request,
         response: Response,
         if_match: IfMatch,

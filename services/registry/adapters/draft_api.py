@@ -242,7 +242,7 @@ def on_draft(action: Action) -> Any:
     """Declare what a route does to a draft."""
     admitted = may(action)
 
-    def context(
+    async def context(
         request: Request,
         response: Response,
         draft_code: str,

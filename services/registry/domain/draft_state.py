@@ -94,6 +94,8 @@ class Draft:
 
     def lead_on(self, day: date) -> str:
         """Give the lead unit of a day: the latest transfer by day holds, whenever it was recorded."""
+        if not self.transfers:
+            return self.registered.lead_unit_code  # most of the time: a command asks four times
         changes = ((transfer.on, transfer.to_unit_code) for transfer in self.transfers)
         return holds_on(by_day(self.registered.lead_unit_code, changes), day)
 

@@ -11,8 +11,7 @@ from zipfile import ZipFile
 import pytest
 from docx import Document
 
-from services.notifier.adapters.rendering.reminder_letter import urging_letter
-from services.notifier.adapters.urging import page
+from services.notifier.adapters.rendering import reminder_letter
 from shared.auth.sessions import CSRF_FIELD
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import HEALTH, JUSTICE, SCHOOLS, Office, date_of, filled, press
@@ -26,12 +25,13 @@ _SENT = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 async def test_letters_to_chosen_units(office: Office, a_code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     wrote: list[threading.Thread] = []
+    urging_letter = reminder_letter.urging_letter
 
     def noted(*arguments: Any) -> bytes:
         wrote.append(threading.current_thread())
         return urging_letter(*arguments)
 
-    monkeypatch.setattr(page, "urging_letter", noted)
+    monkeypatch.setattr(reminder_letter, "urging_letter", noted)
     await in_consultation(office, a_code, ago(60))
 
     async def raised() -> bool:

@@ -1,6 +1,5 @@
-"""A window is decided while the one before it is written, and never written on what did not come to be."""
+"""A window is decided when the one before it is in the log, and never on what did not come to be."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -26,8 +25,6 @@ from tests.support.platform.service import Row
 from tests.support.samples import small_office
 from tests.support.servers.engines import connected
 
-PATIENCE = 20  # seconds
-
 Before = Callable[[Sequence[AggregateRef]], Awaitable[None]]
 
 
@@ -52,7 +49,6 @@ class BulkRoute:
     def __init__(self, log: JetStreamEventStore, before: Before) -> None:
         store = OverlayEventStore(Watched(log.nc, before=before))
         self.decided = 0
-        self._more = asyncio.Condition()
         self._carrier = Carrier(Session(store), META, runtime.now)
         sheets = Rows(Commands(store, runtime.new_id, load_rulebook(), runtime.now)).sheets()
         self._sheets = {name: self._counted(sheet) for name, sheet in sheets.items()}
@@ -62,15 +58,9 @@ class BulkRoute:
             try:
                 return await sheet.take(row, metadata)
             finally:
-                async with self._more:
-                    self.decided += 1
-                    self._more.notify_all()
+                self.decided += 1
 
         return replace(sheet, take=take)
-
-    async def until_decided(self, rows: int) -> None:
-        async with asyncio.timeout(PATIENCE), self._more:
-            await self._more.wait_for(lambda: self.decided >= rows)
 
     async def send(self, rows: Iterable[tuple[str, Row]]) -> list[Outcome]:
         lines = [Line(sheet=sheet, line=n, row=dict(row)) for n, (sheet, row) in enumerate(rows, start=2)]
@@ -101,7 +91,7 @@ def drafts(code: str) -> list[str]:
     return [f"{code}-{number}" for number in range(WINDOW)]
 
 
-async def test_the_next_window_is_decided_meanwhile_and_again_after_a_conflict(
+async def test_a_row_is_decided_again_after_a_conflict_and_the_next_window_on_it(
     log: JetStreamEventStore, a_code: str
 ) -> None:
     codes, batches = drafts(a_code), list[int]()
@@ -115,7 +105,6 @@ async def test_the_next_window_is_decided_meanwhile_and_again_after_a_conflict(
     async def overtake(refs: Sequence[AggregateRef]) -> None:
         batches.append(len(refs))
         if len(refs) == WINDOW and batches.count(WINDOW) == 1:  # the drafts, for the first time
-            await route.until_decided(1 + 2 * WINDOW)
             await log.append(draft_ref(codes[7]), NOTHING, [registered(codes[7])])
 
     route = BulkRoute(log, overtake)
@@ -126,7 +115,7 @@ async def test_the_next_window_is_decided_meanwhile_and_again_after_a_conflict(
     assert [(outcome.sheet, outcome.line) for outcome in outcomes] == [
         (row[0], n) for n, row in enumerate(rows, start=2)
     ]
-    assert route.decided == len(rows) + 1 + WINDOW  # the one that was overtaken, and what was decided on it
+    assert route.decided == len(rows) + 1  # the one that was overtaken
     histories = [(await log.load(draft_ref(code))).events for code in codes]
     for number, events in enumerate(histories):
         expected = (
@@ -159,16 +148,14 @@ async def test_what_stands_on_a_row_that_is_never_written_is_not_written(
     assert counts == [0, 2] * (WINDOW // 2)
 
 
-async def test_windows_are_written_in_order(log: JetStreamEventStore, a_code: str) -> None:
-    written, under_way = list[AggregateRef](), 0
+async def test_a_window_is_decided_when_the_one_before_it_is_written(
+    log: JetStreamEventStore, a_code: str
+) -> None:
+    written = list[AggregateRef]()
 
     async def note(refs: Sequence[AggregateRef]) -> None:
-        nonlocal under_way
-        under_way += 1
-        assert under_way == 1
         written.extend(refs)
-        await route.until_decided(min(len(rows), len(written) + WINDOW))
-        under_way -= 1
+        assert route.decided == len(written)
 
     route = BulkRoute(log, note)
     rows = [("units", small_office.unit(f"{a_code}-{number}")) for number in range(4 * WINDOW)]

@@ -12,12 +12,15 @@ from starlette.types import Message
 
 from shared.auth.admission import may
 from shared.auth.tokens import Principal, Verifier
-from shared.http import limits, problems
-from shared.http.limits import AdmitFirst, FairShare, RequestLimits, TooBusy, TooManyRequests, Turns
+from shared.http import problems, turns
+from shared.http.limits import AdmitFirst, FairShare, RequestLimits
 from shared.http.problems import MOST_PROBLEMS
 from shared.http.request_context import Body, BodyLimit
+from shared.http.turns import TooBusy, TooManyRequests, Turns
 from shared.rights.actions import Action
 from shared.text_checks.printable import LONGEST_TEXT, MOST_FIELDS, MOST_VALUES
+
+PATIENCE = 10.0  # seconds
 
 
 class Entry(Body):
@@ -66,37 +69,36 @@ async def test_who_sends_more_than_its_share_is_told_when_to_come_back() -> None
 
 
 async def test_turns_are_passed_on_in_order() -> None:
-    turns, seen = Turns(1), []
-    await turns.enter()
+    queue, seen = Turns(1), []
+    await queue.enter(PATIENCE, TooBusy)
 
     async def take(number: int) -> None:
-        await turns.enter()
+        await queue.enter(PATIENCE, TooBusy)
         seen.append(number)
-        turns.leave()
+        queue.leave()
 
     waiting = [asyncio.create_task(take(number)) for number in range(3)]
     await asyncio.sleep(0)
     waiting[1].cancel()
     await asyncio.sleep(0)
-    turns.leave()
+    queue.leave()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert seen == [0, 2]
-    assert turns.running == 0
+    assert queue.running == 0
 
 
 async def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "PATIENCE", 0.01)
-    monkeypatch.setattr(limits, "MOST_WAITING", 1)
-    turns = Turns(1)
-    await turns.enter()
-    first = asyncio.create_task(turns.enter())
+    monkeypatch.setattr(turns, "MOST_WAITING", 1)
+    queue = Turns(1)
+    await queue.enter(PATIENCE, TooBusy)
+    first = asyncio.create_task(queue.enter(0.01, TooBusy))
     await asyncio.sleep(0)
     with pytest.raises(TooManyRequests):
-        await turns.enter()
+        await queue.enter(PATIENCE, TooBusy)
     with pytest.raises(TooBusy):
         await first
-    turns.leave()
-    assert (turns.running, len(turns.waiting)) == (0, 0)
+    queue.leave()
+    assert (queue.running, len(queue.waiting)) == (0, 0)
 
 
 async def test_a_caller_is_admitted_before_the_body_is_read() -> None:

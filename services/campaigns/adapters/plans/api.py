@@ -27,7 +27,7 @@ def routers(commands: Commands, read_model: ReadModel) -> list[APIRouter]:
     return [_plans(commands, read_model), _activities(commands, read_model), _list(read_model)]
 
 
-def _as_of(
+async def _as_of(
     today: Today,
     as_of: Annotated[
         Day | None, Query(description="the day for which states are given; today if it is not given")

@@ -61,7 +61,7 @@ from shared.contracts.vocabulary import RecipientRole
 from shared.eventstore.handle import EventStore
 from shared.observability.signals import MOST_LINKS, LabelValues, Tracing
 from shared.persistence.database import add
-from shared.signed_links.short_links import LinkSecret, filled_in, referred_to
+from shared.signed_links.short_links import LinkSecret, filled_in
 
 
 def claim_of(row: RowMapping, files: tuple[Attachment, ...], tokens: Mapping[str, str]) -> Claim:
@@ -236,17 +236,13 @@ class SqlLedger:
         secret = self.secret
         if secret is None:
             return []
-        shown = (
-            (notice.key, outgoing.mail.links, referred_to(outgoing.mail.texts))
+        rows = (
+            (link_row(link, secret, notice.key, now), outgoing.mail.texts)
             for notice, outgoing in mails
             if notice.key in keys
+            for link in outgoing.mail.links
         )
-        return [
-            link_row(link, secret, key, now)
-            for key, links, references in shown
-            for link in links
-            if secret.reference(link.link_id) in references
-        ]
+        return [row for row, texts in rows if any(row["reference"] in text for text in texts)]
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         """Take the oldest mails that wait, or whose lease ran out in somebody else's hands."""

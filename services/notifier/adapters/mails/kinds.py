@@ -16,9 +16,8 @@ from services.notifier.adapters.mails.reply_kind import ReplyKind
 from services.notifier.adapters.mails.urging_kind import UrgingKind
 from services.notifier.adapters.recipients.wording import KINDS, frequency
 from services.notifier.adapters.rendering.answer_words import NO_READER, answer_of
-from services.notifier.adapters.rendering.chart import chart
 from services.notifier.adapters.rendering.leader_words import month_conclusion, plan_rate
-from services.notifier.adapters.rendering.reminder_letter import DOCX, Row, urging_letter
+from services.notifier.adapters.rendering.letter_rows import DOCX, Row
 from services.notifier.adapters.rendering.request_words import asked_for, decision_of
 from services.notifier.adapters.rendering.templates import (
     TemplateRenderer,
@@ -288,6 +287,10 @@ def _letters(notice: WeeklyList, unit: Unit) -> Iterator[Attachment]:
 
 def _letter(notice: WeeklyList, unit: Unit, lines: Sequence[Line]) -> bytes:
     """The letter is a Vietnamese document, whatever language its reader's mail has."""
+    from services.notifier.adapters.rendering.reminder_letter import (  # noqa: PLC0415  python-docx: 7 MiB
+        urging_letter,
+    )
+
     shown = (_shown(line, notice, Language.VI) for line in lines)
     rows = [
         Row(
@@ -335,6 +338,8 @@ class MonthlySummaryKind(MailKind):
         return None if notice.is_duty else self.optional
 
     def render(self, notice: MonthlySummary, unit: Unit) -> Mail:
+        from services.notifier.adapters.rendering.chart import chart  # noqa: PLC0415  Pillow: 4 MiB
+
         picture = Attachment(
             name="bieu-do.png", media_type="image/png", content=chart(notice.months), content_id=CHART
         )

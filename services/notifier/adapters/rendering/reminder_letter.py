@@ -4,7 +4,6 @@ It is a draft: number, symbol, place and signature stay open for the office that
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -19,6 +18,7 @@ from docx.shared import Cm, Pt
 from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
+from services.notifier.adapters.rendering.letter_rows import Row, Terms
 from shared.rules.figure_words import DUE, LEAD_UNIT
 
 FONT = "Times New Roman"
@@ -164,7 +164,6 @@ def _element(tag: str, **values: str) -> Any:
     return made
 
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HEADS = ("TT", LEAD_UNIT.vi, "Dự thảo", DUE.vi, "Số ngày quá hạn", "Lý do")
 WIDTHS = (1.1, 3.2, 4.7, 2.5, 2.0, 3.0)  # cm; 16.5 between the margins
 SUBJECT = "V/v đôn đốc thực hiện truyền thông dự thảo chính sách"
@@ -172,26 +171,6 @@ MOTTO = 6.1  # cm: the width of the motto in Times New Roman, 14 points bold, an
 ADDRESSED, BELOW = 3.5, 5.25  # cm: where "Kính gửi:" begins, and where its colon stands
 CAPITAL = 0.33  # cm: the width of a capital of 13 points bold, on the average
 ONE_LINE = 20  # capitals that the left column has room for
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table, in words."""
-
-    unit: str
-    subject: str
-    due_on: str
-    overdue_days: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the issuer adds to a letter: until when, whom to turn to, and on which document of its own it rests."""
-
-    deadline: date
-    contact: str | None = None
-    basis: str | None = None
 
 
 def urging_letter(

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from services.notifier.adapters.alerts.read_model import AlertState, SqlReadModel
 from services.notifier.adapters.delivery.message import header
-from services.notifier.adapters.rendering.reminder_letter import Row, Terms, urging_letter
+from services.notifier.adapters.rendering.letter_rows import Row, Terms
 from services.notifier.application.urging import UrgingMails
 from services.notifier.domain.errors import MailIsHeld
 from services.notifier.domain.urging import Letter, LetterState, UrgingNote
@@ -292,6 +292,10 @@ class UrgingPages:
         return content.getvalue()
 
     def _letter(self, urged: Urged, issuer: str, above: str | None, terms: Terms) -> bytes:
+        from services.notifier.adapters.rendering.reminder_letter import (  # noqa: PLC0415  python-docx: 7 MiB
+            urging_letter,
+        )
+
         rows = [self._row(urged, row) for row in urged.rows]
         notes = [note.vi for note in banners({Dataset(row["dataset"]) for row in urged.rows})]
         return urging_letter(header(issuer), above, self.today, rows, notes, terms)

@@ -1,0 +1,99 @@
+"""What an idle service holds: `python -m tests.bench.memory [SECONDS] [--imports SERVICE]`, of Linux.
+
+Each service runs as a process of its own on throw-away engines; the proportional set size (PSS) is read when it is ready and
+after some seconds in which nobody asks it anything. With `--imports` a fresh process imports one service instead, and says
+what each package added to its resident memory while its own modules were executed.
+"""
+# ruff: noqa: T201  a benchmark prints
+
+import argparse
+import asyncio
+import importlib
+import importlib.machinery
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+SERVICES = ("registry", "campaigns", "metrics", "notifier")
+SHOWN = 30  # packages
+PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def held(pid: int) -> str:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    kib = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines[1:])}
+    return f"{kib['Pss'] / 1024:4.0f} MiB PSS {kib['Private_Dirty'] / 1024:4.0f} MiB its own"
+
+
+async def measure(seconds: float) -> None:
+    from tests.support.platform.bench_platform import apart, bench_platform  # noqa: PLC0415  not beside `--imports`
+
+    with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
+        Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
+        async with bench_platform(Path(name), *SERVICES) as platform:
+            for service in SERVICES:
+                async with apart(platform, service, Path(name) / f"{service}.log") as process:
+                    ready = held(process.pid)
+                    await asyncio.sleep(seconds)
+                    print(
+                        f"{service:10} ready: {ready}; after {seconds:.0f} s: {held(process.pid)}", flush=True
+                    )
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KIB
+
+
+class Ledger:
+    """Puts the memory that grows while a module is executed down to its package, without the modules that it imports."""
+
+    def __init__(self) -> None:
+        self.kib: Counter[str] = Counter()
+        self.modules: Counter[str] = Counter()
+        self._within: list[int] = []
+
+    def watch(self, loader: Any, method: str) -> None:
+        execute: Callable[[Any, ModuleType], Any] = getattr(loader, method)
+
+        def watched(self_: Any, module: Any) -> Any:
+            before = resident()
+            self._within.append(0)
+            try:
+                return execute(self_, module)
+            finally:
+                grown, inner = resident() - before, self._within.pop()
+                package = getattr(module, "__name__", getattr(module, "name", "")).partition(".")[0]
+                self.kib[package] += grown - inner
+                self.modules[package] += 1
+                if self._within:
+                    self._within[-1] += grown
+
+        setattr(loader, method, watched)
+
+
+def list_imports(service: str) -> None:
+    ledger, before = Ledger(), resident()
+    ledger.watch(importlib.machinery.SourceFileLoader, "exec_module")
+    ledger.watch(importlib.machinery.ExtensionFileLoader, "exec_module")
+    ledger.watch(importlib.machinery.ExtensionFileLoader, "create_module")
+    importlib.import_module(f"services.{service}.__main__")
+    print(
+        f"{service}: {(resident() - before) / 1024:.0f} MiB of imports beside {before / 1024:.0f} before them"
+    )
+    for package, kib in ledger.kib.most_common(SHOWN):
+        print(f"  {kib / 1024:6.1f} MiB {ledger.modules[package]:4} modules  {package}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seconds", nargs="?", type=float, default=60)
+    parser.add_argument("--imports", metavar="SERVICE", choices=SERVICES)
+    arguments = parser.parse_args()
+    if arguments.imports:
+        list_imports(arguments.imports)
+    else:
+        asyncio.run(measure(arguments.seconds))
