@@ -149,22 +149,22 @@ async def test_a_person_sees_and_ends_the_own_sessions_and_nobody_elses(office: 
         browser.cookies.set(sessions.COOKIE, secret)
         return str(session.session_id)
 
-    async with office.browser() as desk, office.browser() as phone, office.browser() as other:
-        await signed_in(desk, "one-person")
+    async with office.browser() as laptop, office.browser() as phone, office.browser() as other:
+        await signed_in(laptop, "one-person")
         of_phone, of_other = await signed_in(phone, "one-person"), await signed_in(other, "another-person")
-        shown = re.findall(r'name="session" value="([^"]+)"', (await desk.get(pages)).text)
+        shown = re.findall(r'name="session" value="([^"]+)"', (await laptop.get(pages)).text)
         assert shown == [of_phone, "all"]
-        csrf = await office.csrf(desk)
-        await desk.post(address, data={"csrf_token": csrf, "session": of_other})
-        assert (await desk.post(address, data={"session": of_phone})).status_code == 403
-        for browser in (desk, phone, other):
+        csrf = await office.csrf(laptop)
+        await laptop.post(address, data={"csrf_token": csrf, "session": of_other})
+        assert (await laptop.post(address, data={"session": of_phone})).status_code == 403
+        for browser in (laptop, phone, other):
             assert (await browser.get(figures)).status_code == 200
-        ended = await desk.post(address, data={"csrf_token": csrf, "session": of_phone})
+        ended = await laptop.post(address, data={"csrf_token": csrf, "session": of_phone})
         assert "set-cookie" not in ended.headers, "the present one goes on"
         assert (await phone.get(figures)).status_code == 303
         await signed_in(phone, "one-person")
-        await desk.post(address, data={"csrf_token": csrf, "session": "all"})
-        for browser, status in ((desk, 303), (phone, 303), (other, 200)):
+        await laptop.post(address, data={"csrf_token": csrf, "session": "all"})
+        for browser, status in ((laptop, 303), (phone, 303), (other, 200)):
             assert (await browser.get(figures)).status_code == status
 
 
