@@ -104,6 +104,7 @@ class DutyAnswers:
                 happened_on=stated.day,
                 document=stated.document,
                 figures=None,
+                report_id=None,
                 note=stated.words,
             )
             requirement = await self.read_model.requirement(asked.link.entry_id)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.mails.pages import PageMails, common
-from services.notifier.adapters.rendering.reminder_letter import DOCX
+from services.notifier.adapters.rendering.letter_rows import DOCX
 from services.notifier.application.pipeline import MailKind, Planning, Skipped
 from services.notifier.application.ports import Attachment, Mail, Notice
 from services.notifier.domain.recipients.audience import Unit
