@@ -69,11 +69,11 @@ class Load:
         """Send when answered, from a few clients."""
         end, answers = time.perf_counter() + seconds, list[Answer]()
 
-        async def one() -> None:
+        async def client() -> None:
             while time.perf_counter() < end:
                 answers.append(await self.send())
 
-        await asyncio.gather(*(one() for _ in range(CLIENTS)))
+        await asyncio.gather(*(client() for _ in range(CLIENTS)))
         return answers
 
     async def open(self, rate: float, seconds: float) -> list[Answer]:

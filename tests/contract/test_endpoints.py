@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from openapi_spec_validator import validate
 from pydantic import SecretStr
 
+from services.campaigns.adapters.answers import pages as answer_pages
 from services.metrics.adapters.lists import calendars
 from services.notifier.adapters.recipients import preferences_page
 from services.registry.adapters import requests_api
@@ -43,6 +44,7 @@ PUBLIC |= {
 GUARDS = (
     admission._admit,
     link_pages._hold,
+    answer_pages._hold,
     preferences_page._hold,
     preferences_page._even_expired,
     requests_api._hold_claims,

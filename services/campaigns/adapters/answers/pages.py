@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -161,17 +162,19 @@ def router(answers: Answers, duties: DutyAnswers, source: LinkSource, renew_at: 
     pages = AnswerPages(_ENVIRONMENT, renew_at)
     handlers = Handlers(DoneHandler(answers, pages, now), DutyHandler(duties, pages, now))
 
-    async def held(request: Request, token: str) -> Held | HeldDuty:
-        resolved = await source.resolve(token, client_of(request))
-        if resolved.link.purpose is not Purpose.DUTY:
-            return hold(frozenset({AlertAnswer.DONE}), resolved, token, now())
-        try:
-            resolved.require_usable(now())
-        except Refusal as refusal:
-            raise DutyLinkIsOver from refusal
-        return HeldDuty(duty_link(resolved.link))
+    return routes(pages, handlers, Depends(partial(_hold, source, now)))
 
-    return routes(pages, handlers, Depends(held))
+
+async def _hold(source: LinkSource, now: Clock, request: Request, token: str) -> Held | HeldDuty:
+    """Take the link of an alert, or that of a reminder of a programme."""
+    resolved = await source.resolve(token, client_of(request))
+    if resolved.link.purpose is not Purpose.DUTY:
+        return hold(frozenset({AlertAnswer.DONE}), resolved, token, now())
+    try:
+        resolved.require_usable(now())
+    except Refusal as refusal:
+        raise DutyLinkIsOver from refusal
+    return HeldDuty(duty_link(resolved.link))
 
 
 def confirmation(stated: Stated) -> Text:
