@@ -33,7 +33,7 @@ PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 HEAVY = frozenset({"/imports", "/preview", "/own-data", "/rules/effect", "/entry/urging"})
 HEAVY_PREFIXES = ("/reports/",)
 MOST_HEAVY = 2  # at once, of all callers together
-MOST_AT_WORK = 8  # requests of all callers together: some 7 ms of a processor each
+MOST_AT_WORK = 8  # reads, and as many writes, of all callers together: some 7 ms of a processor each
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -77,7 +77,10 @@ class FairShare:
         self._state = state
         self._callers: OrderedDict[str, Caller] = OrderedDict()
         self._heavy = Turns(MOST_HEAVY)
-        self._all = Turns(MOST_AT_WORK)
+        self._reads = Turns(
+            MOST_AT_WORK
+        )  # queues of their own: a log that takes no writes must not hold up reads
+        self._writes = Turns(MOST_AT_WORK)
         self._refused = Refused(refused)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,12 +116,13 @@ class FairShare:
             self._heavy.leave()
 
     async def _work(self, scope: Scope, receive: Receive, send: Send, until: float) -> None:
+        turns = self._writes if scope["method"] in WRITES else self._reads
         try:
-            await self._enter(self._all, max(0.0, until - time.monotonic()))
+            await self._enter(turns, max(0.0, until - time.monotonic()))
         except Refusal as error:
             await problems.refused(Request(scope), error)(scope, receive, send)
             return
-        work = begin(scope, self._all)
+        work = begin(scope, turns)
         try:
             await self._app(scope, work.receiving(receive), work.sending(send))
         finally:

@@ -139,7 +139,7 @@ STATED = {
         f"A form of a mail takes {MOST_FILE >> 20} MiB",
         (
             f"{DEFAULTS['requests_per_second']} a second (`LOA_REQUESTS_PER_SECOND`), {limits.RequestLimits().running} at once, "
-            f"of all callers together {limits.MOST_AT_WORK}; others wait up to {DEFAULTS['queue_seconds']} s (`LOA_QUEUE_SECONDS`)"
+            f"of all callers together {limits.MOST_AT_WORK} reads and {limits.MOST_AT_WORK} writes; others wait up to {DEFAULTS['queue_seconds']} s (`LOA_QUEUE_SECONDS`)"
         ),
         f"| {limits.MOST_HEAVY} at once for all callers, others wait up to {limits.PATIENCE:.0f} s",
         f"| {DEFAULTS['most_connections']}, of one address {DEFAULTS['most_connections_of_address']} |",

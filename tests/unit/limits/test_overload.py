@@ -137,6 +137,16 @@ async def test_a_request_waits_as_long_as_is_set_and_no_longer() -> None:
     assert (await service.get("/work")).status_code == 200
 
 
+async def test_writes_that_wait_for_the_log_hold_up_no_read() -> None:
+    """While the broker does not answer, each write waits for seconds: reads go on."""
+    service = Service()
+    async with service.at_work("/work", "/work"):  # two reads: all turns of reads
+        transport = httpx.ASGITransport(app=service.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            written = await client.post("/body", content=b"x", headers={"Authorization": "Bearer writer"})
+        assert (written.status_code, written.text) == (200, '"x"')
+
+
 async def test_of_one_caller_no_more_wait_than_can_be_answered_in_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
