@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar
@@ -171,11 +171,18 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
     longest_text: ClassVar[int] = LONGEST_TEXT  # letters of one text, looked at before anything else
+    file_fields: ClassVar[frozenset[str]] = (
+        frozenset()
+    )  # fields that hold a file: what reads it checks its texts
 
     @model_validator(mode="before")
     @classmethod
     def _readable(cls, fields: Any) -> Any:
-        return readable(fields, longest=cls.longest_text)
+        if not cls.file_fields or not isinstance(fields, Mapping):
+            return readable(fields, longest=cls.longest_text)
+        kept = {name: fields[name] for name in cls.file_fields & fields.keys()}
+        others = {name: value for name, value in fields.items() if name not in kept}
+        return {**readable(others, longest=cls.longest_text), **kept}
 
 
 def example(**fields: Any) -> ConfigDict:

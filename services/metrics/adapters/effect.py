@@ -30,6 +30,7 @@ class FileBody(Body):
     """A calendar (`.csv`, columns day,kind,what,source) or procedures (`.json`, a list `rows`)."""
 
     longest_text = MOST_TEXT
+    file_fields = frozenset({"text"})
 
     name: Annotated[str, Field(pattern=r"\.([cC][sS][vV]|[jJ][sS][oO][nN])$", max_length=200)]
     text: Annotated[str, Field(max_length=MOST_TEXT)]
@@ -44,6 +45,7 @@ class RulesBody(Body):
     )
 
     longest_text = MOST_TEXT
+    file_fields = frozenset({"files"})
 
     files: Annotated[list[FileBody], Field(min_length=1, max_length=20)]
     as_of: Day | None = None

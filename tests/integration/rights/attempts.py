@@ -203,7 +203,7 @@ class Objects:
             (Action.OPEN_POSTING, "POST", "postings", {"stage": "draft_consultation", "opened_on": ago(3)}),
             (Action.EXTEND_POSTING, "POST", f"postings/{ids['posting']}/extend", {"closes_on": ago(-60)}),
             (Action.CLOSE_POSTING, "POST", f"postings/{ids['posting']}/close", {"closed_on": ago(0)}),
-            (Action.TRANSFER_DRAFT, "POST", "transfer", {"to_unit_code": "B-SYT", "on": ago(0)}),
+            (Action.TRANSFER_DRAFT, "POST", "transfer", {"to_unit_code": "A-STP", "on": ago(0)}),
             (Action.WITHDRAW_DRAFT, "POST", "withdraw", {"on": ago(0)}),
         ):
             yield Attempt(action, "registry", method, f"{path}/{what}", body)
@@ -293,6 +293,7 @@ class Objects:
             (Action.READ_REQUESTS, f"/requests?unit={VICTIM}"),
         ):
             yield Attempt(action, "notifier", "GET", where, leaks=True)
+        yield Attempt(Action.URGE_UNIT, "notifier", "POST", "/entry/urging/send", leaks=True)
 
     def _of_sign_in(self) -> Iterator[Attempt]:
         for action, method, where, body in (
