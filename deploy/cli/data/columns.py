@@ -191,7 +191,7 @@ COLUMNS: Mapping[str, Columns] = {
                 "reason",
                 "needs_acceptance",
             ),
-            *("report_period", "period_from", "period_to", "due_days", "duty_id", "figures", "report_id"),
+            *("report_period", "period_from", "period_to", "due_days", "duty_id", "figures"),
         ),
         notes=True,
     ),

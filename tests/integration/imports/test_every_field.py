@@ -54,6 +54,7 @@ FIELDS_LEFT_OUT = {
     "draft.posting_extended reason": REASON,
     "draft.posting_closed reason": REASON,
     "draft.merged into_draft_code": "no form, route or column enters it",
+    "programme.report_submitted report_id": "a published report is kept where it was published",
 }
 PAPER = {"document_no": "12/TTr-STP", "document_date": "2024-03-01", "issuer": "Sở Tư pháp"}
 TALK = communication_id("NQ-1", date(2024, 4, 1), Precision.MONTH, Channel.CONFERENCE, "Hội nghị", (1,))

@@ -85,7 +85,6 @@ class ProgrammeRow(DatedRow):
     due_days: int | None = Field(default=None, ge=0, le=366)
     duty_id: UUID | None = None
     figures: NumbersByName = None
-    report_id: UUID | None = None
     note: str | None = None
     reason: str | None = None
     draft_code: Code | None = None
