@@ -51,7 +51,7 @@ async def test_a_commune_enters_its_programme_and_an_obstacle_is_decided(
     hosts = watched(context)
     page = await signed_in(context, office, COMMUNE, Role.UNIT)
     await page.goto(f"{office.url('registry')}/home")
-    await page.get_by_role("link", name="Chương trình, kế hoạch năm").click()
+    await page.get_by_role("link", name="Chương trình, việc được giao").click()
     await look(page, "programme-empty")
     await page.get_by_role("link", name="Ban hành kế hoạch").click()
     await look(page, "programme-form")
