@@ -52,6 +52,7 @@ async def context(request: pytest.FixtureRequest, chromium: Browser) -> AsyncIte
 
 async def look(page: Page, name: str) -> None:
     """Keep what is seen, and check that it fits, can be read, and names its fields."""
+    await page.wait_for_load_state()
     width = await page.evaluate("innerWidth")
     if SCREENSHOTS.exists():
         await page.screenshot(path=SCREENSHOTS / f"entry-{name}-{width}.png", full_page=True)
