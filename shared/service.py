@@ -78,7 +78,8 @@ class Platform:
     stopping: bool = False
 
     def __post_init__(self) -> None:
-        self.engine = database.create_engine(self.settings.database_url.get_secret_value())
+        url = self.settings.database_url.get_secret_value()
+        self.engine = database.create_engine(url, may_lack_tables=lambda: not self.migrated)
         self.tracing = Tracing.configured(self.settings.service)
         self.writes = LogWrites(self.client, self.settings.nats_monitors)
         events = JetStreamEventStore(self.client, self.catalog)

@@ -44,6 +44,7 @@ SESSION = {
     "tcp_user_timeout": "3000",
 }
 CONNECTIONS = 10  # of one process
+NOT_MIGRATED = ("42P01", "42703")  # SQLSTATE: no such table, no such column
 
 
 class DatabaseAway(TransientError):
@@ -54,7 +55,8 @@ class DatabaseBusy(TransientError):
     """Another transaction was in the way: a deadlock, or a lock that did not come in time."""
 
 
-def create_engine(url: str) -> AsyncEngine:
+def create_engine(url: str, may_lack_tables: Callable[[], bool] = lambda: False) -> AsyncEngine:
+    """Make the engine of a service; while `may_lack_tables`, what its migrations have not made yet is a transient fault."""
     engine = create_async_engine(
         DRIVER,
         async_creator=connector(url, SESSION),
@@ -63,6 +65,12 @@ def create_engine(url: str) -> AsyncEngine:
         json_deserializer=orjson.loads,  # a third of the time of the standard library's
     )
     event.listen(engine.sync_engine, "checkout", _refuse_if_closed)
+
+    def raise_if_not_migrated(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) in NOT_MIGRATED and may_lack_tables():
+            raise DatabaseAway("the tables are not up to date yet") from context.original_exception
+
+    event.listen(engine.sync_engine, "handle_error", raise_if_not_migrated)
     return _with_transient_errors(engine)
 
 

@@ -59,7 +59,8 @@ def app_of(service: str, **changes: Any) -> FastAPI:
     """Compose the service without any engine: nothing connects before it runs."""
     create_app = create_app_of(service)
     settings = create_app.__annotations__["settings"]
-    return create_app(settings(database_url=SecretStr("postgresql://x:x@127.0.0.1:1/x"), **changes))
+    nowhere = {"database_url": SecretStr("postgresql://x:x@127.0.0.1:1/x")}
+    return create_app(settings(**nowhere | changes))
 
 
 @cache

@@ -6,15 +6,18 @@ import signal
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from deploy.local.engines.ports import free_port
 from deploy.local.engines.postgres import PostgresServer
 from shared.kernel.errors import TransientError
 from shared.persistence.database import DatabaseAway, DatabaseBusy, create_engine
 from shared.persistence.database_health import ping
+from tests.contract.test_endpoints import app_of
 from tests.support.platform.service import eventually
 from tests.support.servers.engines import THROW_AWAY
 
@@ -66,6 +69,26 @@ async def test_a_value_that_does_not_fit_does_not_pass(database_url: str) -> Non
             await connection.execute(text("SELECT 100000 * 100000"))
     assert not isinstance(raised.value, TransientError)
     await engine.dispose()
+
+
+async def test_a_table_that_is_not_there_passes_while_a_service_starts_only(database_url: str) -> None:
+    starts = True
+    engine = create_engine(as_driver(database_url), lambda: starts)
+    async with engine.connect() as connection:
+        with pytest.raises(DatabaseAway, match="not up to date"):
+            await connection.execute(text("SELECT * FROM not_made_yet"))
+        await connection.rollback()
+        starts = False
+        with pytest.raises(ProgrammingError):
+            await connection.execute(text("SELECT * FROM not_made_yet"))
+    await engine.dispose()
+
+
+async def test_who_asks_before_the_tables_are_made_is_told_to_try_again(database_url: str) -> None:
+    app = app_of("metrics", public_read=True, database_url=SecretStr(database_url))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        answer = await client.get("/compliance")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2"), answer.text
 
 
 async def test_cancelled_work_is_not_retried(database_url: str) -> None:
