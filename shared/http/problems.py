@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -271,39 +273,50 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def describe(errors: Sequence[Any]) -> Text:
     """Say in both languages which fields are wrong, and how: each field once for each cause."""
-    reasons = list(dict.fromkeys((_place(error), reason(error, errors)) for error in errors))
-    named, more = reasons[:MOST_PROBLEMS], len(reasons) - MOST_PROBLEMS
+    of_place: defaultdict[str, list[Any]] = defaultdict(list)
+    first: dict[tuple[str, object], Any] = {}
+    for error in errors:
+        place = _place(error)
+        of_place[place].append(error)
+        first.setdefault((place, _cause(error)), error)
+    named = [
+        (place, reason(error, of_place[place])) for (place, _), error in islice(first.items(), MOST_PROBLEMS)
+    ]
     vi = "; ".join(f"“{place}” {why.vi}" for place, why in named)
     en = "; ".join(f"'{place}': {why.en}" for place, why in named)
-    if more > 0:
+    if (more := len(first) - len(named)) > 0:
         vi, en = f"{vi}; và {more} lỗi khác", f"{en}; and {counted(more, 'other problem')}"
     return Text(f"Đề nghị sửa và gửi lại: {vi}.", f"Please correct and send again: {en}.")
 
 
+def _cause(error: Any) -> object:
+    """Tell the errors of one field apart; which values of a list are like the given one is looked up for named errors alone."""
+    return _given(error) if error["type"] in _OF_LIST else reason(error)
+
+
 def reason(error: Any, others: Sequence[Any] = ()) -> Text:
-    """Say what is wrong with a field, without its name; `others` has the other members of a union of lists."""
+    """Say what is wrong with a field, without its name; `others` are all errors of the field: a union of lists has several."""
     context = error.get("ctx") or {}
     if "vi" in context:
         return Text(_shown(context["vi"]), _shown(error["msg"]))
     if error["type"] in _OF_LIST:
-        return _of_list(error, others or [error])
+        return _of_list(_given(error), others or [error])
     why = _REASONS.get(error["type"], _NOT_VALID)
     bounds = {name: str(bound) for name, bound in context.items()}
     return Text(why.vi.format_map(bounds), why.en.format_map(bounds))
 
 
-def _of_list(error: Any, others: Sequence[Any]) -> Text:
+def _of_list(given: str, errors: Sequence[Any]) -> Text:
     """Name the values that a field takes, those that are like the given one first."""
-    place = _place(error)
-    same = [other for other in others if other["type"] in _OF_LIST and _place(other) == place]
-    allowed = [value for other in same for value in _EXPECTED.findall(str(other["ctx"]["expected"]))]
-    given = error.get("input")
-    why = (
-        nearest(given if isinstance(given, str) else "", list(dict.fromkeys(allowed)))
-        if allowed
-        else _NOT_VALID
-    )
+    expected = (str(error["ctx"]["expected"]) for error in errors if error["type"] in _OF_LIST)
+    allowed = list(dict.fromkeys(value for each in expected for value in _EXPECTED.findall(each)))
+    why = nearest(given, allowed) if allowed else _NOT_VALID
     return Text(_shown(why.vi), _shown(why.en))
+
+
+def _given(error: Any) -> str:
+    given = error.get("input")
+    return given if isinstance(given, str) else ""
 
 
 def _fields(errors: Sequence[Any]) -> list[dict[str, str]]:
