@@ -8,6 +8,7 @@ few at once for all callers together, and waits longer.
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -24,7 +25,7 @@ from shared.auth.tokens import Principal
 from shared.http import problems
 from shared.http.request_context import announced_bytes, is_small
 from shared.http.strict_requests import is_page
-from shared.http.turns import Overloaded, Refused, TooBusy, TooManyRequests, Turns, begin
+from shared.http.turns import Overloaded, Refused, TooBusy, TooManyRequests, Turns, Work, begin
 from shared.kernel.errors import Refusal
 
 PATIENCE = 10.0  # seconds that a large request waits for its turn
@@ -77,9 +78,8 @@ class FairShare:
         self._state = state
         self._callers: OrderedDict[str, Caller] = OrderedDict()
         self._heavy = Turns(MOST_HEAVY)
-        self._reads = Turns(
-            MOST_AT_WORK
-        )  # queues of their own: a log that takes no writes must not hold up reads
+        # Queues of their own: a log that takes no writes must not hold up reads.
+        self._reads = Turns(MOST_AT_WORK)
         self._writes = Turns(MOST_AT_WORK)
         self._refused = Refused(refused)
 
@@ -87,46 +87,34 @@ class FairShare:
         if scope["type"] != "http" or scope["path"] in PROBES:
             await self._app(scope, receive, send)
             return
-        caller = self._caller(caller_of(scope))
-        try:
-            if seconds := caller.take(self._limits):
-                raise TooManyRequests(seconds)
-            until = time.monotonic() + self._limits.queue_seconds
-            await self._enter(caller.turns, self._limits.queue_seconds)
-        except Refusal as error:
-            await problems.refused(Request(scope), error)(scope, receive, send)
-            return
-        try:
-            await self._in_turn(scope, receive, send, until)
-        finally:
-            caller.turns.leave()
-
-    async def _in_turn(self, scope: Scope, receive: Receive, send: Send, until: float) -> None:
-        if not is_heavy(scope["path"]):
-            await self._work(scope, receive, send, until)
-            return
-        try:
-            await self._heavy.enter(PATIENCE, TooBusy)
-        except Refusal as error:
-            await problems.refused(Request(scope), error)(scope, receive, send)
-            return
-        try:
-            await self._work(scope, receive, send, time.monotonic() + PATIENCE)
-        finally:
-            self._heavy.leave()
-
-    async def _work(self, scope: Scope, receive: Receive, send: Send, until: float) -> None:
-        turns = self._writes if scope["method"] in WRITES else self._reads
-        try:
-            await self._enter(turns, max(0.0, until - time.monotonic()))
-        except Refusal as error:
-            await problems.refused(Request(scope), error)(scope, receive, send)
-            return
-        work = begin(scope, turns)
-        try:
+        with ExitStack() as turns:
+            try:
+                work = await self._begin(scope, turns)
+            except Refusal as error:
+                await problems.refused(Request(scope), error)(scope, receive, send)
+                return
             await self._app(scope, work.receiving(receive), work.sending(send))
-        finally:
-            work.end()
+
+    async def _begin(self, scope: Scope, entered: ExitStack) -> Work:
+        """Wait for the turn of the caller, that of large requests, and that of all; raises the `Refusal` of the first that fails.
+
+        What was `entered` is left in the opposite order.
+        """
+        caller, seconds = self._caller(caller_of(scope)), self._limits.queue_seconds
+        if wait := caller.take(self._limits):
+            raise TooManyRequests(wait)
+        until = time.monotonic() + seconds
+        await self._enter(caller.turns, seconds)
+        entered.callback(caller.turns.leave)
+        if is_heavy(scope["path"]):
+            await self._heavy.enter(PATIENCE, TooBusy)
+            entered.callback(self._heavy.leave)
+            until = time.monotonic() + PATIENCE
+        turns = self._writes if scope["method"] in WRITES else self._reads
+        await self._enter(turns, max(0.0, until - time.monotonic()))
+        work = begin(scope, turns)
+        entered.callback(work.end)
+        return work
 
     async def _enter(self, turns: Turns, patience: float) -> None:
         try:
