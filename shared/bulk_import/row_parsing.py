@@ -289,7 +289,7 @@ def _why(item: Any, context: Mapping[str, Any], value: str, column: str) -> Text
     problem = WHY_VALUE.get(english) or WHY.get(item["type"])
     if problem is None:
         return Text("có giá trị không hợp lệ; hãy xem mẫu nhập", english)
-    return Text(problem.vi.format(**context), problem.en.format(**context))
+    return problem.filled(**context)
 
 
 def _no_code(value: str) -> Text:

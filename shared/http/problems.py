@@ -302,8 +302,7 @@ def reason(error: Any, others: Sequence[Any] = ()) -> Text:
     if error["type"] in _OF_LIST:
         return _of_list(_given(error), others or [error])
     why = _REASONS.get(error["type"], _NOT_VALID)
-    bounds = {name: str(bound) for name, bound in context.items()}
-    return Text(why.vi.format_map(bounds), why.en.format_map(bounds))
+    return why.filled(**{name: str(bound) for name, bound in context.items()})
 
 
 def _of_list(given: str, errors: Sequence[Any]) -> Text:

@@ -25,6 +25,10 @@ class Text:
     vi: str
     en: str
 
+    def filled(self, /, **values: object) -> "Text":
+        """Fill in the places in braces (`{names}`), in both languages."""
+        return Text(self.vi.format(**values), self.en.format(**values))
+
 
 class LoaError(Exception):
     """The root of what this system raises itself."""

@@ -30,7 +30,7 @@ _MEANT = 40  # letters of what was meant
 
 def _formula_error(text: str) -> Text | None:
     match = _ERRORS.fullmatch(text.strip()) if text[:1] in " #E" and len(text) < LONGEST_ERROR else None
-    return None if match is None else named(_FORMULA_ERROR, match[1])
+    return None if match is None else _FORMULA_ERROR.filled(found=match[1])
 
 
 def _encoded(text: str) -> Text | None:
@@ -42,7 +42,7 @@ def _encoded(text: str) -> Text | None:
             continue
         for match in _CODES.finditer(piece):
             if (letters := _decoded(match.group())) is not None:
-                return named(_ENCODED, match.group()[:_MEANT], letters[:_MEANT])
+                return _ENCODED.filled(found=match.group()[:_MEANT], meant=letters[:_MEANT])
     return None
 
 
@@ -67,10 +67,6 @@ def _decoded(code: str) -> str | None:
 
 LONGEST_ERROR = 60  # letters of an error of a cell, with its blanks
 _HAS_CODE = re.compile(r"&[#\w]|%[0-9A-Fa-f]{2}%|\\u|=\?")
-
-
-def named(why: Text, part: str, meant: str = "") -> Text:
-    return Text(why.vi.format(found=part, meant=meant), why.en.format(found=part, meant=meant))
 
 
 def left_by_machine(text: str) -> Text | None:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.kernel.errors import Text
 from shared.kernel.text_folding import MOST_MARKS, has_too_many_marks, normalized
-from shared.text_checks.machine_codes import OF_ADDRESS, left_by_machine, named
+from shared.text_checks.machine_codes import OF_ADDRESS, left_by_machine
 from shared.text_checks.syllables import could_be_syllable, is_syllable
 
 ENOUGH = 2  # points of evidence
@@ -93,14 +93,14 @@ def _not_of_one_letter(text: str) -> Text | None:
     if "\ufffd" in text:
         return _REPLACED
     if (match := _PRIVATE.search(text)) is not None:
-        return named(_OF_FONT, f"U+{ord(match.group()):04X}")
+        return _OF_FONT.filled(found=f"U+{ord(match.group()):04X}")
     return _STACKED if has_too_many_marks(text) else None
 
 
 def _of_other_encoding(text: str) -> Text | None:
     text = normalized("NFC", text)
     ways = ((_DECODED, _wrongly_decoded(text)), _in_old_font(text), (_GARBLED, _sign_within(text)))
-    return next((named(why, garbled) for why, garbled in ways if garbled), None)
+    return next((why.filled(found=garbled) for why, garbled in ways if garbled), None)
 
 
 # Private use, and code points that are no characters (The Unicode Standard, 23.5 and 23.7).

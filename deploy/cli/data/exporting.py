@@ -57,8 +57,7 @@ def export(services: Services, folder: Path) -> None:
         out.print(f"{name}.csv: {count(number)} dòng / rows", markup=False)
     print_text(NOT_EXPORTED, style="yellow")
     if columns := files.note_columns:
-        names = keep_notes_option(columns)
-        print_text(Text(TO_KEEP.vi.format(names=names), TO_KEEP.en.format(names=names)), style="yellow")
+        print_text(TO_KEEP.filled(names=keep_notes_option(columns)), style="yellow")
 
 
 def pages(services: Services, service: str, path: str) -> Iterator[Answer]:

@@ -122,8 +122,8 @@ class Importer:
             self._report_named(sheet, LEFT_OUT if COLUMNS[sheet.name].notes else NO_NOTES, left)
 
     def _report_named(self, sheet: SheetFile, why: Text, columns: Sequence[str]) -> None:
-        names = {"names": ", ".join(f"“{name}”" for name in columns), "list": ",".join(columns)}
-        text = Text(why.vi.format(**names), why.en.format(**names))
+        names = ", ".join(f"“{name}”" for name in columns)
+        text = why.filled(names=names, list=",".join(columns))
         self.report(Finding(sheet.label, 0, "", "", text, refused=False))
 
     def _broken(self, sheet: SheetFile, item: Broken) -> None:

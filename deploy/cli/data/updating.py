@@ -115,8 +115,7 @@ def update(
     ]
     for each in amended:
         for column in each.changed:
-            values = {"before": each.before.get(column, ""), "after": each.now[column]}
-            why = Text(CHANGED.vi.format(**values), CHANGED.en.format(**values))
+            why = CHANGED.filled(before=each.before.get(column, ""), after=each.now[column])
             report(Finding(each.label, each.line, column, each.now[column], why, refused=False))
     _report_gone(source, sheets, recorded, report)
     refused = () if dry_run else [each for each in amended if _is_refused(services, each, report)]
@@ -252,8 +251,7 @@ def _report_gone(
             if key not in present and _is_about(name, key, cells, units if name == "programme" else drafts)
         ]
         for key in gone[:MOST_LISTED]:
-            shown = {"key": ", ".join(key)}
-            why = Text(GONE.vi.format(**shown), GONE.en.format(**shown))
+            why = GONE.filled(key=", ".join(key))
             report(Finding(source.sheets[name].label, 0, "", "", why, refused=False))
 
 
@@ -280,19 +278,15 @@ def _is_refused(services: Services, amended: Amended, report: Report) -> bool:
 
 def _not_of_a_file(amended: Amended) -> list[tuple[str, Text]]:
     """Give the columns whose change needs what a file does not state, with what records it."""
-    changed, code = set(amended.changed), {"code": amended.now.get("draft_code", "")}
+    changed, code = set(amended.changed), amended.now.get("draft_code", "")
     refused: list[tuple[str, Text]] = []
     if amended.sheet == "drafts" and LEAD in changed:
-        refused.append((LEAD, _named(LEAD_CHANGES, code)))
+        refused.append((LEAD, LEAD_CHANGES.filled(code=code)))
     if "procedure" in changed and not amended.now.get("procedure_document"):
-        refused.append(("procedure", _named(NO_PROCEDURE_DOCUMENT, code)))
+        refused.append(("procedure", NO_PROCEDURE_DOCUMENT.filled(code=code)))
     if amended.sheet == "programme" and "percent" in changed:
         refused.append(("percent", NO_STEP_CHANGES))
     return refused
-
-
-def _named(text: Text, values: Mapping[str, str]) -> Text:
-    return Text(text.vi.format(**values), text.en.format(**values))
 
 
 def _amend_draft(services: Services, amended: Amended) -> None:

@@ -85,11 +85,8 @@ def _page(path: Path, page: Any) -> Page:
 def _refuse_far_cells(path: Path, title: str, result: Layout) -> None:
     """Refuse a page by its last row and column: the reader makes every empty cell before them."""
     if result.last_row > MOST_ROWS or result.last_column > MOST_COLUMNS:
-        place = {
-            "row": result.last_row,
-            "column": get_column_letter(min(result.last_column, MOST_OF_EXCEL) or 1),
-        }
-        why = Text(_TOO_FAR.vi.format(**place), _TOO_FAR.en.format(**place))
+        column = get_column_letter(min(result.last_column, MOST_OF_EXCEL) or 1)
+        why = _TOO_FAR.filled(row=result.last_row, column=column)
         raise CommandError(
             f"{path.name}, trang “{title}”: {why.vi}.", f"{path.name}, page '{title}': {why.en}."
         )
@@ -187,7 +184,7 @@ _EMPTY_RESULT = "str"  # what openpyxl leaves as the type of a formula whose sto
 
 
 def _at(why: Text, cell: Any) -> Text:
-    return Text(why.vi.format(cell=cell.coordinate), why.en.format(cell=cell.coordinate))
+    return why.filled(cell=cell.coordinate)
 
 
 def _within_limits(path: Path) -> None:

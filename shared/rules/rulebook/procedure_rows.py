@@ -235,7 +235,7 @@ _WHY |= dict.fromkeys(("date_type", "date_parsing"), _WHY["date_from_datetime_pa
 def _why(item: Any) -> Text:
     context = item.get("ctx") or {}
     if reason := _WHY.get(item["type"]):
-        return Text(reason.vi.format(**context), reason.en.format(**context))
+        return reason.filled(**context)
     allowed = ", ".join(re.findall("'([^']+)'", str(context.get("expected", ""))))
     if allowed:
         return Text(
