@@ -177,9 +177,7 @@ _NAMED = (  # a number of which the words before it, or the heading of its colum
         (10, 10),
     ),
 )
-_NUMBER = re.compile(
-    rf"(?<![\w/])\d(?:{_GAP}?\d){{7,11}}(?![\w/])(?![.,]\d)(?!\s?(?:đồng|triệu|tỷ|tỉ|nghìn|VN[DĐ]|người|lượt))"
-)
+_NUMBER = re.compile(rf"(?<![\w/])\d(?:{_GAP}?\d){{7,11}}(?![\w/])(?![.,]\d){_UNIT}")
 # Numbers of people in addresses, whose other numbers are ids of pages.
 _IN_URL = (
     (

@@ -84,9 +84,13 @@ def flaw(text: str) -> Text | None:
     """Say why a text (as it came, not tidied yet) is not readable, and what to do; None if it is."""
     if (why := left_by_machine(text)) is not None:
         return why
-    if not text.isascii() and (why := _not_of_one_letter(text) or _of_other_encoding(text)) is not None:
-        return why
-    return _LOST if _letters_lost(normalized("NFC", text)) else None
+    if not text.isascii():
+        if (why := _not_of_one_letter(text)) is not None:
+            return why
+        text = normalized("NFC", text)
+        if (why := _of_other_encoding(text)) is not None:
+            return why
+    return _LOST if _letters_lost(text) else None
 
 
 def _not_of_one_letter(text: str) -> Text | None:
@@ -98,7 +102,7 @@ def _not_of_one_letter(text: str) -> Text | None:
 
 
 def _of_other_encoding(text: str) -> Text | None:
-    text = normalized("NFC", text)
+    """Look for the traces of other encodings in a text that is NFC."""
     ways = ((_DECODED, _wrongly_decoded(text)), _in_old_font(text), (_GARBLED, _sign_within(text)))
     return next((why.filled(found=garbled) for why, garbled in ways if garbled), None)
 
@@ -247,7 +251,7 @@ def _lost_points(word: str) -> int:
     """Weigh a word with question marks: one inside or before it counts most, one after consonants alone a little."""
     if not word.strip("?") or len(word) > LONGEST_WORD + word.count("?"):
         return 0
-    if "?" in word.strip("?") and is_syllable(word.replace("?", "", 1)) and word.count("?") == 1:
+    if word.count("?") == 1 and "?" in word.strip("?") and is_syllable(word.replace("?", "")):
         return ENOUGH  # a tone mark lost behind its vowel: "quyê?t"
     if len(word) > LONGEST_WORD or not could_be_syllable(word):
         return 0
