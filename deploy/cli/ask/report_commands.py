@@ -86,8 +86,8 @@ def send(
     """Gửi một báo cáo; kỳ, hạn và nơi nhận theo yêu cầu. / Send a report; period, due day and receiver are known."""
     from deploy.cli.ask import required_reports
 
-    content = _given(on) | {"document": document, "note": note, "figures": _figures(figure or [])}
-    body = {name: value for name, value in content.items() if value}
+    figures = _figures(figure or [])
+    body = _stated(happened_on=_day(on), document=document, note=note, figures=figures)
     with connected() as services:
         query = {"unit": unit, "year": year}
         sent = required_reports.send(services, query, duty, _day(period_from), body)
@@ -106,7 +106,7 @@ def receive(
     """Tiếp nhận báo cáo của một đơn vị. / Confirm that the report of a unit arrived."""
     from deploy.cli.ask import required_reports
 
-    body = {name: value for name, value in (_given(on) | {"document": document}).items() if value}
+    body = _stated(happened_on=_day(on), document=document)
     with connected() as services:
         query = {"unit": unit, "year": year}
         received = required_reports.receive(services, query, duty, _day(period_from), body)
@@ -117,8 +117,8 @@ def _day(given: datetime | None) -> str | None:
     return None if given is None else given.date().isoformat()
 
 
-def _given(on: datetime | None) -> dict[str, Any]:
-    return {"happened_on": _day(on)}
+def _stated(**content: Any) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if value}
 
 
 def _figures(given: list[str]) -> dict[str, int]:

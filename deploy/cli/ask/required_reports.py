@@ -70,9 +70,8 @@ def send(
     services: Services, query: Answer, duty_id: str | None, period_from: str | None, content: Answer
 ) -> Answer:
     """Submit the one report of a unit that is meant: the requirement and period that are named, else the earliest ended."""
-    waiting = _listed(services, query, TO_SEND)
-    today = services.get("metrics", "/required-reports", unit=query["unit"])["as_of"]
-    meant = _meant(waiting, duty_id, period_from, ended_before=today)
+    answer = services.get("metrics", "/required-reports", **query)
+    meant = _meant(_those(answer, TO_SEND), duty_id, period_from, ended_before=answer["as_of"])
     body = {"duty_id": meant["duty_id"], "period_from": meant["period"]["from"], **content}
     services.post("campaigns", f"/units/{query['unit']}/reports", body)
     return meant
@@ -82,7 +81,8 @@ def receive(
     services: Services, query: Answer, duty_id: str | None, period_from: str | None, content: Answer
 ) -> Answer:
     """Confirm that a report arrived."""
-    meant = _meant(_listed(services, query, TO_RECEIVE), duty_id, period_from)
+    answer = services.get("metrics", "/required-reports", **query)
+    meant = _meant(_those(answer, TO_RECEIVE), duty_id, period_from)
     path = f"/units/{query['unit']}/programme/{meant['year']}/entries/{meant['entry_id']}/steps"
     services.post("campaigns", path, {"kind": "report_received", **content})
     return meant
@@ -94,8 +94,7 @@ def show_done(report: Answer, done: Text) -> None:
     print_text(Text(f"{done.vi}: {of}", f"{done.en}: {of}"))
 
 
-def _listed(services: Services, query: Answer, states: frozenset[ReportState]) -> list[Answer]:
-    answer = services.get("metrics", "/required-reports", **query)
+def _those(answer: Answer, states: frozenset[ReportState]) -> list[Answer]:
     return [report for report in answer["reports"] if report["state"] in states]
 
 

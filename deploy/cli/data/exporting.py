@@ -110,8 +110,8 @@ def _drafts(services: Services, files: CsvFiles) -> None:
         for coming in draft["expected"]:
             _expected(files, coming, of_draft)
         for opinions in draft["opinions"]:
-            groups = "; ".join(f"{name}: {number}" for name, number in (opinions["groups"] or {}).items())
-            files.add("opinions", {**opinions, **of_draft, "groups": groups}, opinions["notes"] or {})
+            row = {**opinions, **of_draft, "groups": _numbers(opinions["groups"])}
+            files.add("opinions", row, opinions["notes"] or {})
         for exemption in draft["exemptions"]:
             stages = _listed(exemption["stages"]) or "*"
             files.add("exemptions", {**exemption, **of_draft, "stages": stages}, exemption["notes"])
@@ -160,7 +160,7 @@ def entry_row(entry: Answer) -> Answer:
         **entry,
         "coordinating_unit_codes": _listed(entry["coordinating_unit_codes"]),
         "needs_acceptance": ANSWERS.get(entry["needs_acceptance"]),
-        "figures": "; ".join(f"{name}: {number}" for name, number in (entry["figures"] or {}).items()),
+        "figures": _numbers(entry["figures"]),
     }
 
 
@@ -203,6 +203,11 @@ def _recipients(services: Services, files: CsvFiles) -> None:
         if refusal.status not in FORBIDDEN:
             raise
         print_text(NO_RECIPIENTS, style="yellow")
+
+
+def _numbers(by_name: Answer | None) -> str:
+    """Write numbers so that `numbers_by_name` reads them."""
+    return "; ".join(f"{name}: {number}" for name, number in (by_name or {}).items())
 
 
 def _listed(values: Any) -> str:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from deploy.cli.data.columns import Broken
+from deploy.cli.data.tables.file_kinds import PAGES, beginning
 from shared.kernel.errors import Text
 
 CHUNK = 1 << 18
@@ -61,9 +62,7 @@ def inspect(file: Path) -> Inspected:
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:  # the file ends within a letter
-        return Inspected(
-            0, [_not_utf8(last, lines - last.count(b"\n"), error, at=len(last) - len(error.object))]
-        )
+        return Inspected(0, [_not_utf8(last, lines - last.count(b"\n"), error)])
     return Inspected(lines)
 
 
@@ -85,8 +84,7 @@ def _wrong_format(head: bytes) -> Text | None:
             "đây là tệp PDF được đổi tên thành .csv; hãy chép bảng trong đó sang một tệp .xlsx",
             "this is a PDF file renamed to .csv; copy its table into an .xlsx file",
         )
-    start = head[:1000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if start.startswith((b"<html", b"<!doctype", b"<?xml", b"<table", b"[{", b'{"')):
+    if beginning(head).startswith((*PAGES, b"[{", b'{"')):
         return Text(
             "đây là trang HTML, XML hoặc JSON được đổi tên thành .csv (có thể là trang đăng nhập hay trang báo lỗi khi tải về); "
             "hãy tải lại bảng dưới dạng CSV hoặc .xlsx",
@@ -107,9 +105,9 @@ def _saved_as(name: str) -> Text:
     )
 
 
-def _not_utf8(chunk: bytes, lines: int, error: UnicodeDecodeError, at: int | None = None) -> Broken:
+def _not_utf8(chunk: bytes, lines: int, error: UnicodeDecodeError) -> Broken:
     # The decoder counts from the bytes that it kept of the chunk before: at most three.
-    at = max(0, error.start - (len(error.object) - len(chunk)) if at is None else at)
+    at = max(0, error.start - (len(error.object) - len(chunk)))
     line = lines + chunk.count(b"\n", 0, at) + 1
     return Broken(line, "", "", _guessed(chunk[at : at + 4000]))
 

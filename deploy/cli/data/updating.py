@@ -14,7 +14,7 @@ from deploy.cli.client import ServiceRefused, Services
 from deploy.cli.data import exporting
 from deploy.cli.data.result import Finding, Report
 from deploy.cli.data.sources import Row, Source
-from shared.bulk_import.row_parsing import listed
+from shared.bulk_import.row_parsing import listed, numbers_by_name
 from shared.kernel.errors import Text
 
 Cells = Mapping[str, str]
@@ -225,14 +225,8 @@ def _stated(column: str, cell: str) -> object:
     if column in SCOPE:
         return cell or "unknown"
     if column == "figures":
-        return _figures(cell)
+        return numbers_by_name(cell)
     return int(cell) if cell.isdigit() and column in {*NUMBERS, *ENTRY_NUMBERS} else cell
-
-
-def _figures(cell: str) -> dict[str, str]:
-    """Read `activities: 3; attendance: 120`."""
-    named = (part.partition(":") for part in cell.split(";") if part.strip())
-    return {name.strip(): number.strip() for name, _, number in named}
 
 
 def _report_gone(
@@ -338,7 +332,8 @@ def _correct_entry(services: Services, amended: Amended) -> None:
     if now.get("needs_acceptance"):
         body["needs_acceptance"] = now["needs_acceptance"] == "yes"
     if now.get("figures"):
-        body["figures"] = {name: int(number) for name, number in _figures(now["figures"]).items()}
+        figures = numbers_by_name(now["figures"]) or {}
+        body["figures"] = {name: int(number) for name, number in figures.items()}
     path = f"/units/{now['unit_code']}/programme/{now['year']}/entries/{now['entry_id']}/correct"
     services.post("campaigns", path, {**body, "reason": amended.reason})
 

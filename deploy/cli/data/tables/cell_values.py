@@ -50,9 +50,8 @@ def _of(value: Value | None) -> Decimal:
 
 def is_hidden(cell: Cell) -> bool:
     """Tell whether the format of a cell (";;;") shows nothing of what is in it; a zero is often left out so."""
-    if isinstance(cell.value, str):
-        return bool(cell.value.strip()) and not str(cell).strip()
-    return bool(cell.value) and not str(cell).strip()
+    content = cell.value.strip() if isinstance(cell.value, str) else cell.value
+    return bool(content) and not str(cell).strip()
 
 
 def written(cell: Cell, column: str) -> str | Text:

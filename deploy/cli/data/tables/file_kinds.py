@@ -19,6 +19,7 @@ _TABLE = Text(
     "hãy chép bảng trong đó sang một tệp .xlsx có các trang tên units, drafts, stages…",
     "copy its table into an .xlsx file with sheets named units, drafts, stages…",
 )
+PAGES = (b"<html", b"<!doctype", b"<?xml", b"<table")
 _OLE, _ZIP, _PDF = b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"%PDF"
 _KINDS: Mapping[str, tuple[Text, Text]] = {
     "encrypted": (
@@ -63,10 +64,14 @@ def kind_of(path: Path) -> str:
         return _of_zip(path)
     if head.startswith(_PDF):
         return "pdf"
-    start = head[:1000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if start.startswith((b"<html", b"<!doctype", b"<?xml", b"<table", b"mime-version", b"<meta")):
+    if beginning(head).startswith((*PAGES, b"mime-version", b"<meta")):
         return "html"
     return "text" if _is_text(head) else ""
+
+
+def beginning(head: bytes) -> bytes:
+    """Give the first bytes of a text in small letters, without its byte order mark and blanks."""
+    return head[:1000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
 
 
 def _of_ole(path: Path) -> str:

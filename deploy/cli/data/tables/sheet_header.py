@@ -75,7 +75,7 @@ def repeats_headings(by_column: Mapping[str, str], below: int) -> bool:
 def heads_other_table(cells: Sequence[str]) -> bool:
     """Tell whether the cells of a row are headings of a table: two of them at least, and nothing else."""
     filled = [cell for cell in cells if cell]
-    return len(filled) >= TWO and all(cell in _ALL_COLUMNS for cell in filled)
+    return len(filled) >= TWO and all(cell in ALL_COLUMNS for cell in filled)
 
 
 def _is_heading_of(text: str, column: str) -> bool:
@@ -93,4 +93,4 @@ def _is_numbered(texts: Sequence[str]) -> bool:
 TWO = 2  # a single cell may be like a heading by chance
 LONGEST = 60  # letters of a heading
 _COLUMN_NUMBER = re.compile(r"[(\[]?(\d{1,2})[)\]]?")
-_ALL_COLUMNS = frozenset(name for columns in COLUMNS.values() for name in columns.names)
+ALL_COLUMNS = frozenset(name for columns in COLUMNS.values() for name in columns.names)

@@ -10,6 +10,7 @@ from deploy.cli.data.tables.cell_values import Cell, is_hidden, written
 from deploy.cli.data.tables.date_signature import suspicions
 from deploy.cli.data.tables.headings import HEADINGS
 from deploy.cli.data.tables.sheet_header import (
+    ALL_COLUMNS,
     LONGEST,
     SEARCHED,
     heading_row,
@@ -259,7 +260,7 @@ def _may_head(first: str | Cell, seen: int) -> bool:
     return seen == 1 or (len(text) <= LONGEST and (text in _ALL_HEADINGS or folded(text) in _ALL_HEADINGS))
 
 
-_ALL_HEADINGS = {*HEADINGS, *(name for columns in COLUMNS.values() for name in columns.names)}
+_ALL_HEADINGS = ALL_COLUMNS | HEADINGS.keys()
 
 
 def _is_row(cells: Cells | Text) -> TypeGuard[Cells]:
