@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters.tables import DRAFT, LOWERING, REQUEST, directory
+from services.registry.application.commands import WAITING
 from services.registry.application.queries import DraftFilter, RequestFilter
 from shared.directory.deciders import decider_line, decider_of
 from shared.directory.folds import Unit, UnitDirectory
@@ -18,7 +19,7 @@ from shared.kernel.runtime import Clock
 from shared.kernel.text_folding import folded_words
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
-from shared.rules.answer_periods import Forwarding, answer_by
+from shared.rules.answer_periods import Forwarding, answer_by, decider_on
 from shared.rules.rulebook.rulebook import Calendar
 
 logger = signals.get_logger(__name__)
@@ -65,20 +66,24 @@ class SqlReadModel:
                 after = rows[-1]["position"]
         return items[:limit]
 
+    async def asking(self, units: Collection[str] | None, limit: int) -> list[str]:
+        waiting = _requests(RequestFilter(state=WAITING, units=units), limit, None)
+        async with self.engine.connect() as connection:
+            return list(await connection.scalars(waiting.with_only_columns(REQUEST.c.unit_code)))
+
     def _decided(self, row: dict[str, Any], units: UnitDirectory, today: date) -> dict[str, Any]:
         unit_code, raised_on = row["unit_code"], row["raised_on"]
         day = row["settled_on"] or today
         to, on = row["forwarded_to"], row["forwarded_on"]
         forwarded = Forwarding(to, on) if to and on else None
-        decider = (
-            decider_of(units, unit_code, raised_on, day, self.calendar, forwarded) or row["decider_code"]
-        )
+        line = decider_line(units, unit_code, day)
+        decider = decider_on(raised_on, day, line, self.calendar, forwarded) or row["decider_code"]
         return {
             "unit_name": units.name_on(unit_code, today),
             "decider_code": decider,
             "decider_name": units.name_on(decider, today) if decider else None,
             "answer_by": answer_by(raised_on, self.calendar),
-            "deciders": {code: units.name_on(code, today) for code in decider_line(units, unit_code, today)},
+            "deciders": {code: units.name_on(code, today) for code in line},
         }
 
     async def lowerings(

@@ -29,6 +29,10 @@ class ReadModel(Protocol):
     async def requests(
         self, wanted: RequestFilter, limit: int, after: int | None
     ) -> list[dict[str, Any]]: ...
+    async def asking(self, units: Collection[str] | None, limit: int) -> list[str]:
+        """Give the unit of each request that waits for a decision, in the order of raising."""
+        ...
+
     async def lowerings(
         self, recorded_by: str | None, units: Collection[str] | None, limit: int, after: int | None
     ) -> list[dict[str, Any]]: ...

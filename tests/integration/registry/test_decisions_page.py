@@ -81,6 +81,7 @@ async def test_a_supervisor_answers_then_passes_it_on_in_the_browser(
         assert "Đề nghị vẫn chờ quyết định" in answered.text
         position = await whole_platform.head()
         await whole_platform.registry.settled(position)
+        assert "Đề nghị chờ quyết định: 1 " in (await browser.get("/home")).text
         page = await browser.get("/decisions")
         assert "đã trả lời, chưa quyết định: Đề nghị gửi kèm văn bản" in page.text
         sent = {CSRF_FIELD: csrf, "decision": "forwarded", "reason": "Thuộc thẩm quyền của UBND"}

@@ -1,5 +1,7 @@
 """Where a clerk begins: the drafts of the unit with their stages and what can be done, a search, and one draft."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -9,8 +11,7 @@ from fastapi.responses import HTMLResponse
 from services.registry.adapters.entry.context import Entry
 from services.registry.adapters.entry.history_words import words_of, words_of_stage
 from services.registry.adapters.request_views import request_view
-from services.registry.application.commands import WAITING
-from services.registry.application.queries import DraftFilter, RequestFilter
+from services.registry.application.queries import DraftFilter
 from services.registry.domain.draft_state import facts_of, procedure_of
 from services.registry.domain.lowering import scope_of
 from services.registry.domain.next_stages import next_stages
@@ -30,16 +31,13 @@ from shared.rules.wording import INSTRUMENTS, PROCEDURES, REGIMES, REQUESTS, SCO
 HEADING = Text("Trang của đơn vị", "Page of the unit")
 MOST = 50  # drafts on one page
 MOST_UNITS = 10  # units that a search names
-
-
 MOST_WAITING = 500  # requests that are counted
 
 
 async def _waiting(entry: Entry, principal: Principal) -> int:
     """Count the requests that wait for a decision of the caller."""
-    wanted = RequestFilter(state=WAITING, decider_code=None, units=principal.acting.limit)
-    rows = await entry.read_model.requests(wanted, MOST_WAITING, None)
-    return sum(principal.acting.may_decide_for(row["unit_code"]) for row in rows)
+    asking = await entry.read_model.asking(principal.acting.limit, MOST_WAITING)
+    return sum(principal.acting.may_decide_for(unit_code) for unit_code in asking)
 
 
 def router(entry: Entry) -> APIRouter:
@@ -127,24 +125,38 @@ def router(entry: Entry) -> APIRouter:
                 (each.entry_id, words_of_stage(each.stage, each.entered_on, each.precision))
                 for each in commands.entries(state, history)
             ],
-            events=[
-                (day_in_vietnam(event.metadata.time), words, await _in_place_of(entry, event))
-                for event in reversed(history.events)
-                if (words := words_of(event.data)) is not None
-            ],
+            events=await _listed(entry, history.events),
         )
 
     return routes
 
 
-async def _in_place_of(entry: Entry, event: Recorded) -> Text | None:
-    """Say which unit entered an event in the place of the one that it is about; None if that did so itself.
+async def _listed(entry: Entry, events: Sequence[Recorded]) -> list[tuple[date, Text, Text | None]]:
+    """List events, the newest first: the day, what it is, and which unit entered it in the place of another one."""
+    listed = [
+        (event, words, _in_place(event))
+        for event in reversed(events)
+        if (words := words_of(event.data)) is not None
+    ]
+    named = {code for *_, units in listed for code in units}
+    names = {code: await entry.unit(code) for code in named}
+    return [
+        (day_in_vietnam(event.metadata.time), words, _by(*(names[code] for code in units)) if units else None)
+        for event, words, units in listed
+    ]
+
+
+def _in_place(event: Recorded) -> tuple[str, ...]:
+    """Give the unit that entered an event in the place of another one, and that one; none if it did so itself.
 
     A decision, and what follows from one, is made in nobody's place.
     """
     about, by = event.metadata.about, event.metadata.actor_unit
     decided = isinstance(event.data, DraftRequestDecided) or event.metadata.causation_id is not None
     if decided or by is None or about is None or about.unit_code is None:
-        return None
-    name, of = await entry.unit(by), await entry.unit(about.unit_code)
+        return ()
+    return by, about.unit_code
+
+
+def _by(name: str, of: str) -> Text:
     return Text(f"{name} nhập thay {of}", f"entered by {name} in the place of {of}")
