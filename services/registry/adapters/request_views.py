@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.registry.application.commands import WAITING, Commands
+from services.registry.application.request_columns import ANSWERED, FORWARDED, SETTLED, columns_of
 from services.registry.domain import requests
 from services.registry.domain.draft import holds_at_once
 from services.registry.domain.draft_state import Draft, Request, State
@@ -78,7 +79,7 @@ async def request_view(commands: Commands, request: Request) -> RequestView:
 async def _values(commands: Commands, request: Request) -> Mapping[str, Any]:
     raised, settled = request.raised, request.settled
     day = settled.on if settled else commands.today
-    answered, passed_on = request.answered, request.forwarded
+    passed_on = request.forwarded
     forwarded = Forwarding(passed_on.to_unit_code, passed_on.on) if passed_on else None
     decider = await commands.deciders.of(raised.unit_code, raised.raised_on, day, forwarded)
     return {
@@ -86,17 +87,9 @@ async def _values(commands: Commands, request: Request) -> Mapping[str, Any]:
         "decider_code": decider or raised.decider_code,
         "answer_by": answer_by(raised.raised_on, commands.rulebook.calendar),
         "state": settled.decision if settled else WAITING,
-        "settled_on": settled.on if settled else None,
-        "settled_by": settled.by_unit_code if settled else None,
-        "settlement_document": settled.document if settled else None,
-        "settlement_reason": settled.reason if settled else None,
-        "reply": answered.reply if answered else None,
-        "replied_on": answered.on if answered else None,
-        "replied_by": answered.by_unit_code if answered else None,
-        "forwarded_to": passed_on.to_unit_code if passed_on else None,
-        "forwarded_on": passed_on.on if passed_on else None,
-        "forwarded_by": passed_on.by_unit_code if passed_on else None,
-        "forwarding_reason": passed_on.reason if passed_on else None,
+        **columns_of(SETTLED, settled),
+        **columns_of(ANSWERED, request.answered),
+        **columns_of(FORWARDED, passed_on),
     }
 
 

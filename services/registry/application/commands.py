@@ -7,6 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Protocol
 
+from services.registry.application.request_columns import ANSWERED, FORWARDED, SETTLED, columns_of
 from services.registry.application.unit_references import reached, related_to
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import lowering, requests
@@ -339,43 +340,25 @@ def _amended(data: DraftAmended) -> dict[str, Any]:
 
 
 def _request_raised(event: Recorded, data: DraftRequestRaised) -> Rows:
-    own: dict[str, Any] = dict.fromkeys((*_SETTLEMENT, *_LAST_STEPS))
+    own: dict[str, Any] = dict.fromkeys((*SETTLED, *ANSWERED, *FORWARDED))
     own |= {"state": WAITING, "position": event.position, "draft_id": event.ref.id}
     return [Put("request", own, data)]
 
 
 def _request_decided(_event: Recorded, data: DraftRequestDecided) -> Rows:
-    settled = {
-        "state": data.decision,
-        "settled_on": data.on,
-        "settled_by": data.by_unit_code,
-        "settlement_document": data.document,
-        "settlement_reason": data.reason,
-    }
+    settled = {"state": data.decision, **columns_of(SETTLED, data)}
     return [Change("request", {"request_id": data.request_id}, settled)]
 
 
 def _request_answered(_event: Recorded, data: DraftRequestAnswered) -> Rows:
-    reply = {"reply": data.reply, "replied_on": data.on, "replied_by": data.by_unit_code}
-    return [Change("request", {"request_id": data.request_id}, reply)]
+    return [Change("request", {"request_id": data.request_id}, columns_of(ANSWERED, data))]
 
 
 def _request_forwarded(_event: Recorded, data: DraftRequestForwarded) -> Rows:
-    passed_on = {
-        "forwarded_to": data.to_unit_code,
-        "forwarded_on": data.on,
-        "forwarded_by": data.by_unit_code,
-        "forwarding_reason": data.reason,
-    }
-    return [Change("request", {"request_id": data.request_id}, passed_on)]
+    return [Change("request", {"request_id": data.request_id}, columns_of(FORWARDED, data))]
 
 
 WAITING = "waiting"
-_LAST_STEPS = (
-    *("reply", "replied_on", "replied_by"),
-    *("forwarded_to", "forwarded_on", "forwarded_by", "forwarding_reason"),
-)
-_SETTLEMENT = ("settled_on", "settled_by", "settlement_document", "settlement_reason")
 
 
 def _lowering(event: Recorded) -> Rows:

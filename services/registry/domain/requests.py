@@ -17,6 +17,7 @@ from services.registry.domain.draft_commands import (
     DecideRequest,
     ForwardRequest,
     Given,
+    OnDraft,
     RequestTransfer,
     WithdrawRequest,
 )
@@ -145,7 +146,7 @@ def settle(draft: Draft, command: DecideRequest, decide: Decide) -> Iterator[Dra
     request = _waiting(draft, command.request_id)
     if command.decision is RequestDecision.REFUSED and not command.reason:
         raise errors.ReasonMissing
-    yield _settlement(request, command, command.decision, command.by.unit_code)
+    yield _settlement(request, command, command.decision)
     if command.decision is not RequestDecision.APPROVED:
         return
     if command.wanted is None:
@@ -159,20 +160,10 @@ def settle(draft: Draft, command: DecideRequest, decide: Decide) -> Iterator[Dra
 def answer(draft: Draft, command: AnswerRequest) -> Sequence[DraftEvent]:
     """Answer without deciding; the same words again, by the same body, change nothing."""
     request = _waiting(draft, command.request_id)
-    last, by = request.answered, command.by.unit_code
-    if last is not None and (last.reply, last.by_unit_code) == (command.reply, by):
+    last = request.answered
+    if last is not None and (last.reply, last.by_unit_code) == (command.reply, command.by.unit_code):
         return []
-    asked = request.raised
-    return [
-        DraftRequestAnswered(
-            request_id=asked.request_id,
-            kind=asked.kind,
-            on=command.today,
-            unit_code=asked.unit_code,
-            by_unit_code=by,
-            reply=command.reply,
-        )
-    ]
+    return [DraftRequestAnswered.of(command, **_step(request, command))]
 
 
 def forward(draft: Draft, command: ForwardRequest) -> Sequence[DraftEvent]:
@@ -183,23 +174,12 @@ def forward(draft: Draft, command: ForwardRequest) -> Sequence[DraftEvent]:
     possible = [code for code in command.line if code != command.by.unit_code]
     if command.to_unit_code not in possible:
         raise errors.CannotForward(command.to_unit_code, possible)
-    asked = request.raised
-    return [
-        DraftRequestForwarded(
-            request_id=asked.request_id,
-            kind=asked.kind,
-            on=command.today,
-            unit_code=asked.unit_code,
-            to_unit_code=command.to_unit_code,
-            by_unit_code=command.by.unit_code,
-            reason=command.reason,
-        )
-    ]
+    return [DraftRequestForwarded.of(command, **_step(request, command))]
 
 
 def withdraw(draft: Draft, command: WithdrawRequest) -> Iterator[DraftEvent]:
     request = _waiting(draft, command.request_id)
-    yield _settlement(request, command, RequestDecision.WITHDRAWN, command.by.unit_code)
+    yield _settlement(request, command, RequestDecision.WITHDRAWN)
 
 
 def _waiting(draft: Draft, request_id: UUID) -> Request:
@@ -212,16 +192,16 @@ def _waiting(draft: Draft, request_id: UUID) -> Request:
 
 
 def _settlement(
-    request: Request, command: DecideRequest | WithdrawRequest, decision: RequestDecision, by: str | None
+    request: Request, command: DecideRequest | WithdrawRequest, decision: RequestDecision
 ) -> DraftRequestDecided:
-    asked = request.raised
-    return DraftRequestDecided(
-        request_id=asked.request_id,
-        kind=asked.kind,
-        decision=decision,
-        on=command.today,
-        unit_code=asked.unit_code,
-        by_unit_code=by,
-        document=getattr(command, "document", None),
-        reason=command.reason,
-    )
+    return DraftRequestDecided.of(command, decision=decision, **_step(request, command))
+
+
+def _step(request: Request, command: OnDraft) -> dict[str, Any]:
+    """Give what a command does not say of a step of a request: what was asked for by whom, and who acts when."""
+    return {
+        "kind": request.raised.kind,
+        "on": command.today,
+        "unit_code": request.raised.unit_code,
+        "by_unit_code": command.by.unit_code,
+    }
