@@ -40,14 +40,9 @@ def _expect(draft: Draft, command: ExpectStage) -> Sequence[DraftStageExpected]:
         raise errors.StageNotExpected(command.stage)
     if not is_first_day(command.expected_on, command.precision):
         raise NotFirstDay(command.expected_on, command.precision)
-    if has_passed(command) and not command.of_file:
+    if last_day(command.expected_on, command.precision) < command.today and not command.of_file:
         raise errors.ExpectedDayPassed(command.stage, command.expected_on)
     return [event]
-
-
-def has_passed(command: ExpectStage) -> bool:
-    day = command.expected_on
-    return day is not None and last_day(day, command.precision) < command.today
 
 
 def _summarise(draft: Draft, command: SummariseOpinions) -> Sequence[DraftOpinionsSummarised]:

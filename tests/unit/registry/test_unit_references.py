@@ -103,6 +103,8 @@ def test_what_may_be_true_is_registered(fields: dict[str, Any]) -> None:
             ("Thành phố Hồ Chí Minh", "79"),
             ("tỉnh Quảng Ninh", "22"),
             ("HN", "01"),
+            ("TPHCM", "79"),
+            ("tp. HCM", "79"),
         ),
     ],
 )

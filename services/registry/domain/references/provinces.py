@@ -58,6 +58,4 @@ _PREFIX = re.compile(r"^(?:thanh pho|tinh|tp\.?)\s?")
 _BY_NAME = {fold(name): number for names in (BEFORE, SINCE) for number, name in names.items()} | {
     "hn": "01",
     "hcm": "79",
-    "tp hcm": "79",
-    "tphcm": "79",
 }
