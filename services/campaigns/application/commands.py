@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.campaigns.application.queries import DraftDirectory
@@ -19,7 +20,7 @@ from services.campaigns.domain.errors import (
     UnitNotYetRegistered,
 )
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded, following
-from shared.contracts.event import SUPERVISION, About, Acting, draft_id, programme_id
+from shared.contracts.event import SUPERVISION, About, Acting, Decider, draft_id, programme_id
 from shared.contracts.metrics import ComplianceReportPublished
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
 from shared.contracts.vocabulary import UnitLevel
@@ -37,6 +38,8 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
 from shared.rules.programme.kinds import Writer
 
+S = TypeVar("S")
+C = TypeVar("C")
 ACTOR = "service/campaigns"
 DraftEnd = DraftWithdrawn | DraftMerged
 LEVELS: Mapping[UnitLevel, int] = {
@@ -75,16 +78,7 @@ class Commands:
         await self._require_activity(draft_code, command.activity_id)
         await self._require_performing(communications.entered(command).unit_code)
         ref = communication_ref(command.communication_id)
-        stamped = _on(draft, metadata)
-        return await handle(
-            self.store,
-            communications.communication,
-            ref,
-            command,
-            stamped,
-            new_id=self.new_id,
-            once=self.once,
-        )
+        return await self._handle(communications.communication, ref, command, _on(draft, metadata))
 
     async def on_communication(
         self,
@@ -129,16 +123,7 @@ class Commands:
         if isinstance(command, plans.PlanActivity) and command.responsible_unit_code is not None:
             await self.require_unit(command.responsible_unit_code)
         ref, stamped = plan_ref(draft_code), _on(draft, metadata)
-        return await handle(
-            self.store,
-            plans.plan,
-            ref,
-            command,
-            stamped,
-            if_match=if_match,
-            new_id=self.new_id,
-            once=self.once,
-        )
+        return await self._handle(plans.plan, ref, command, stamped, if_match)
 
     async def enter(
         self, command: programmes.Record, metadata: Metadata, if_match: int | None = None
@@ -156,12 +141,22 @@ class Commands:
         ref = programme_ref(command.unit_code, command.year)
         about = About(draft_code=command.draft_code, unit_code=command.unit_code, dataset=command.dataset)
         stamped = replace(metadata, about=about)
+        return await self._handle(programmes.programme, ref, command, stamped, if_match)
+
+    async def _handle(
+        self,
+        decider: Decider[S, C, Any],
+        ref: AggregateRef,
+        command: C,
+        metadata: Metadata,
+        if_match: int | None = None,
+    ) -> Handled[S]:
         return await handle(
             self.store,
-            programmes.programme,
+            decider,
             ref,
             command,
-            stamped,
+            metadata,
             if_match=if_match,
             new_id=self.new_id,
             once=self.once,
