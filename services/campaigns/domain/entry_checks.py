@@ -83,15 +83,14 @@ def check_obliged(event: ProgrammeEvent, followed: Entered | None, strangers: fr
 
     Whom a corrected entry obliges already stays.
     """
-    content = followed.content if followed is not None else None
-    corrects = event.name == Kind.ENTRY_CORRECTED and content is not None
-    before = obliged(content, Kind(content.name)) if corrects and content is not None else frozenset()
-    kind = Kind(content.name if corrects and content is not None else event.name)
-    if others := sorted((obliged(event, kind) - before) & strangers):
+    corrected = followed.content if followed is not None and event.name == Kind.ENTRY_CORRECTED else None
+    kind = Kind((corrected or event).name)
+    before = _obliged(corrected, kind) if corrected else frozenset()
+    if others := sorted((_obliged(event, kind) - before) & strangers):
         raise refused.ObligesElsewhere(event.unit_code, others)
 
 
-def obliged(entry: ProgrammeEntry, kind: Kind) -> frozenset[str]:
+def _obliged(entry: ProgrammeEntry, kind: Kind) -> frozenset[str]:
     """Give the units that an entry of a kind asks to do something, and that are reminded of it."""
     if kind not in OBLIGING:
         return frozenset()

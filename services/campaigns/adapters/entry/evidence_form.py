@@ -13,14 +13,7 @@ from services.campaigns.adapters.entry.communication_words import sentence
 from services.campaigns.adapters.entry.context import Entry, context_of
 from services.campaigns.adapters.evidence.api import received
 from services.campaigns.application.evidence import EvidenceFiles
-from services.campaigns.domain.errors import (
-    FileEmpty,
-    FileKindRefused,
-    FileTooLarge,
-    FileUnpacksTooLarge,
-    NoPlaceForFiles,
-    QuotaExceeded,
-)
+from services.campaigns.domain.errors import FileTooLarge, NoPlaceForFiles, QuotaExceeded
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.kernel.errors import Refusal, Text
@@ -48,13 +41,7 @@ HELP = Help(
         "The supervising body compares it when it verifies. The unit, the drafting body and who supervises them see the file.",
     ),
 )
-FIELDS = dict.fromkeys(
-    (
-        *(each.code for each in (FileKindRefused, FileEmpty, FileUnpacksTooLarge)),
-        *(each.code for each in (FileTooLarge, NoPlaceForFiles, QuotaExceeded)),
-    ),
-    "file",
-)
+FIELDS = {each.code: "file" for each in (FileTooLarge, NoPlaceForFiles, QuotaExceeded)}
 NOTHING = Text("Đề nghị ghi đường dẫn hoặc chọn một tệp.", "Please give a link or choose a file.")
 CHOOSE_AGAIN = Text(
     "Trình duyệt không giữ tệp đã chọn: đề nghị chọn lại tệp.", "Browsers don't keep files: choose it again."
