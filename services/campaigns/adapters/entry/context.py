@@ -69,6 +69,10 @@ class Entry:
         page.headers["Loa-Position"] = str(position)
         return page
 
+    def problem(self, request: Request, why: Text) -> HTMLResponse:
+        """Say on a page of its own why something was not recorded."""
+        return self.pages.page(request, "entry_problem.html", 422, messages=why, kept=None, sign_in=None)
+
     def links(self, request: Request, draft_code: str, position: int) -> list[Link]:
         """Address where to go on after something was recorded; lists wait until they contain it."""
         at, code, newest = self.pages.at(request), quote(draft_code), f"?min_position={position}"

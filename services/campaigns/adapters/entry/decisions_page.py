@@ -96,7 +96,13 @@ class DecisionsPage:
     async def shown(
         self, request: Request, principal: Principal, after: str | None, again: Unfinished | None = None
     ) -> HTMLResponse:
+        """Show the page, also again with what was typed; what is not on it any more says why on its own."""
         entry, by = self.entry, principal.acting
+        verifies = principal.role in roles_of(Action.VERIFY_COMMUNICATION)
+        unverified = await self._unverified(principal, after) if verifies else []
+        listed = unverified[:AT_ONCE]
+        if again and again.why and again.communication_id not in {row["communication_id"] for row in listed}:
+            return entry.problem(request, again.why)
         obstacles = [
             each for each in await self._entries(by, Kind.OBSTACLE_RAISED) if _decides(each, principal)
         ]
@@ -106,8 +112,6 @@ class DecisionsPage:
             each for each in tasks if each.row["standing"].status is EntryStatus.LATE and each not in results
         ]
         reports = await self._reports(principal)
-        verifies = principal.role in roles_of(Action.VERIFY_COMMUNICATION)
-        unverified = await self._unverified(principal, after) if verifies else []
         asked = await self._to_confirm(principal)
         units = _units([*obstacles, *results, *overdue, *reports])
         return entry.pages.page(
@@ -121,9 +125,8 @@ class DecisionsPage:
             results=results,
             overdue=overdue,
             reports=reports,
-            published=self.entry.pages.at(request)["metrics"] + "reports/published/",
             asked=asked,
-            unverified=[_with_form(row, again) for row in unverified[:AT_ONCE]],
+            unverified=[_with_form(row, again) for row in listed],
             more=unverified[AT_ONCE - 1]["cursor"] if len(unverified) > AT_ONCE else None,
             names={code: await entry.unit(code) for code in units},
             form_ids={each.entry_id: entry.commands.new_id() for each in (*results, *reports)},
@@ -142,7 +145,7 @@ class DecisionsPage:
         )
         if body is None or form.errors or step is not Step.RECORD:
             why = form.errors.get("note") if step is Step.RECORD else None
-            return await self._again(request, principal, Unfinished(number, form.text("note"), why))
+            return await self.shown(request, principal, None, Unfinished(number, form.text("note"), why))
         context, command = context_of(request, principal, None, None), body.command
         try:
             handled = await entry.commands.on_communication(
@@ -152,22 +155,13 @@ class DecisionsPage:
             if refusal.kind in {"forbidden", "not_found", "unavailable"}:
                 raise
             why = for_people(refusal.message)
-            return await self._again(request, principal, Unfinished(number, form.text("note"), why))
+            return await self.shown(request, principal, None, Unfinished(number, form.text("note"), why))
         state, position = handled.state, handled.version.position
         assert isinstance(state, Communication)  # noqa: S101  narrowing: it is recorded
         what, done = sentence(state.activity), NOT_VERIFIED if refuses else VERIFIED
         text = Text(f"{done.vi}: {what.vi}.", f"{done.en}: {what.en}.")
         following = (NOTIFIED,) if refuses else ()
         return entry.done(request, text, following, self._links(request, position), position)
-
-    async def _again(self, request: Request, principal: Principal, again: Unfinished) -> HTMLResponse:
-        """Show the page again with what was typed; what is not on its first page any more says why on its own."""
-        rows = await self._unverified(principal, None)
-        if again.why is None or again.communication_id in {row["communication_id"] for row in rows[:AT_ONCE]}:
-            return await self.shown(request, principal, None, again)
-        return self.entry.pages.page(
-            request, "entry_problem.html", 422, messages=again.why, kept=None, sign_in=None
-        )
 
     def _links(self, request: Request, position: int) -> list[Link]:
         own = f"{self.entry.pages.at(request)['campaigns']}entry/decisions?min_position={position}"
@@ -224,12 +218,8 @@ class DecisionsPage:
 
 
 def _with_form(row: Mapping[str, Any], again: Unfinished | None) -> dict[str, Any]:
-    mine = again is not None and again.communication_id == row["communication_id"]
-    return {
-        **row,
-        "note": again.note if again and mine else "",
-        "problem": again.why if again and mine else None,
-    }
+    mine = again if again and again.communication_id == row["communication_id"] else None
+    return {**row, "note": mine.note if mine else "", "problem": mine.why if mine else None}
 
 
 def _decides(each: Shown, principal: Principal) -> bool:

@@ -51,7 +51,7 @@ def router(entry: Entry) -> APIRouter:
             raise NotAForm
         body = body_of(form, NewReport, _values(form))
         if body is None:
-            return _not_sent(entry, request, next(iter(form.errors.values())))
+            return entry.problem(request, next(iter(form.errors.values())))
         context = context_of(request, principal, str(form_id_of(form, entry.commands.new_id)), None)
         try:
             command, handled = await submitted(
@@ -60,7 +60,7 @@ def router(entry: Entry) -> APIRouter:
         except Refusal as refusal:
             if refusal.kind in PASSED_ON:
                 raise
-            return _not_sent(entry, request, for_people(refusal.message))
+            return entry.problem(request, for_people(refusal.message))
         receiver, position = await entry.unit(command.lead_unit_code or unit_code), handled.version.position
         what = Text(SENT.vi.format(receiver), SENT.en.format(receiver))
         return entry.done(request, what, [FOLLOWS], _links(entry, request, body, position), position)
@@ -71,15 +71,11 @@ def router(entry: Entry) -> APIRouter:
 def _values(form: Fields) -> dict[str, Any]:
     """Read the hidden fields; `figure_…` are the figures of the published report."""
     figures = {name: form.count(f"figure_{name}", MOST_FIGURE) for name in OWN_FIGURES}
-    given = {name: form.text(name) for name in ("duty_id", "period_from", "report_id") if form.text(name)}
-    return given | {
+    return {
+        **{name: form.text(name) or None for name in ("duty_id", "period_from", "report_id")},
         "document": form.words("document", MOST_DOCUMENT, required=False),
         "figures": {name: value for name, value in figures.items() if value is not None} or None,
     }
-
-
-def _not_sent(entry: Entry, request: Request, why: Text) -> HTMLResponse:
-    return entry.pages.page(request, "entry_problem.html", 422, messages=why, kept=None, sign_in=None)
 
 
 def _links(entry: Entry, request: Request, body: NewReport, position: int) -> list[Link]:
