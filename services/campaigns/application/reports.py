@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.campaigns.application.queries import Requirement
+from services.campaigns.domain.entry_state import Entered
 from services.campaigns.domain.programme import Programme, Record
 from services.campaigns.domain.programme_errors import (
     OtherReport,
@@ -26,10 +27,10 @@ class Submission:
     duty_id: UUID
     period_from: date | None
     happened_on: date
-    document: str | None
-    figures: Mapping[str, int] | None
-    report_id: UUID | None
-    note: str | None
+    document: str | None = None
+    figures: Mapping[str, int] | None = None
+    report_id: UUID | None = None
+    note: str | None = None
 
 
 def submission(
@@ -77,13 +78,17 @@ def check_published(published: ComplianceReportPublished | None, command: Record
 
 def submitted_id(programme: Programme, command: Record) -> UUID:
     """Give the id of the report: another one than the command's where an earlier one was cancelled."""
-    holding = (
-        entry.event.entry_id
-        for entry in programme.entries.values()
-        if not entry.cancelled
-        and (entry.content.duty_id, entry.content.period_from) == (command.duty_id, command.period_from)
-    )
-    return next(holding, command.entry_id)
+    holding = report_for(programme, command.duty_id, command.period_from)
+    return holding.event.entry_id if holding else command.entry_id
+
+
+def report_for(programme: Programme, duty_id: UUID | None, period_from: date | None) -> Entered | None:
+    """Give the report of a unit that holds for a period of what is required; None if it has submitted none."""
+    for entry in programme.entries.values():
+        same = (entry.content.duty_id, entry.content.period_from) == (duty_id, period_from)
+        if entry.event.name == ProgrammeKind.REPORT_SUBMITTED and same and not entry.cancelled:
+            return entry
+    return None
 
 
 def _of_period(asked: list[ExpectedReport], given: Submission) -> ExpectedReport | None:

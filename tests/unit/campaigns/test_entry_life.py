@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from services.campaigns.application.reports import submitted_id
 from services.campaigns.domain import programme_errors as refusals
 from services.campaigns.domain.errors import (
     DueBeforeBegin,
@@ -102,6 +103,19 @@ def test_what_follows_is_cancelled_with_it_and_entered_again_with_the_new_entry(
     step = replace(enter(Kind.FINDING_RECORDED, 2), after_cancelled=True, of_entry=renewed.entry_id)
     (recorded,) = ended.given(renewed).when(step).yields()
     assert recorded.entry_id != finding.entry_id
+
+
+def test_a_report_that_was_corrected_and_cancelled_is_submitted_again_as_a_new_one() -> None:
+    report: dict[str, Any] = {"duty_id": UUID(int=9), "period_from": date(2025, 1, 1)}
+    given = after(event(Kind.REPORT_SUBMITTED, 1, **report))
+    (corrected,) = given.when(
+        enter(Kind.ENTRY_CORRECTED, 2, of=1, reason="Nhầm", note="đủ", **report)
+    ).yields()
+    (cancelled,) = given.given(corrected).when(enter(Kind.ENTRY_CANCELLED, 3, of=1, reason="Nhầm")).yields()
+    ended = given.given(corrected, cancelled)
+    again = replace(enter(Kind.REPORT_SUBMITTED, 1, **report), after_cancelled=True)
+    (renewed,) = ended.when(again).yields()
+    assert submitted_id(ended.given(renewed).state, again) == renewed.entry_id
 
 
 def test_a_cancelled_report_does_not_close_the_task() -> None:
