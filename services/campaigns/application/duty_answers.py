@@ -1,16 +1,17 @@
 """What a link under an item of a programme records: it is done, more time is asked for, something stands in the way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from services.campaigns.application.commands import Commands
-from services.campaigns.application.queries import ReadModel
-from services.campaigns.application.reports import Submission, submission
+from services.campaigns.application.queries import ReadModel, Requirement
+from services.campaigns.application.reports import Submission, report_for, submission
 from services.campaigns.domain import entry_checks as checks
+from services.campaigns.domain.entry_state import Entered
 from services.campaigns.domain.errors import NothingOwed
 from services.campaigns.domain.programme import Programme, Record
 from shared.contracts.envelope import Metadata
@@ -20,6 +21,7 @@ from shared.contracts.vocabulary import Dataset, ProgrammeKind
 from shared.eventstore.handle import Handled
 from shared.rules.programme.owed import Act
 from shared.rules.programme.reports import expected_of
+from shared.rules.programme.states import ENDED, Standing
 from shared.signed_links.duty_links import DutyAnswer, DutyLink
 
 Kind = ProgrammeKind
@@ -40,7 +42,8 @@ MOST_TITLE = 300
 class AskedDuty:
     """An item that is still owed by the unit of a link. `earliest` is the first day on which it can have been done.
 
-    `programme` is where its entry stands: the unit and year; `recorded`: this link has recorded something already.
+    `programme` is where its entry stands: the unit and year; `requirement` that of a report; `recorded`: this link has
+    recorded something already.
     """
 
     link: DutyLink
@@ -53,7 +56,8 @@ class AskedDuty:
     document: str | None = None
     due_on: date | None = None
     earliest: date | None = None
-    of_entry: Any = None
+    of_entry: UUID
+    requirement: Requirement | None = None
     draft_code: str | None = None
     recorded: bool = False
 
@@ -81,16 +85,16 @@ class DutyAnswers:
         if link.act is Act.RECEIVE:
             place = await self.read_model.programme_of_entry(link.item_id) or place
         programme, _ = await self.commands.programme(*place)
-        entry = (
-            _submitted(programme, link) if link.act is Act.RECEIVE else programme.events.get(link.entry_id)
-        )
-        if entry is None:
+        if link.act is Act.RECEIVE:
+            entered = report_for(programme, link.entry_id, link.period_from)
+        else:
+            entered = programme.entries.get(link.entry_id)
+        if entered is None:
             raise NothingOwed
-        recorded = _number(link) in programme.events
-        if not recorded and not _is_owed(programme, entry, link):
-            raise NothingOwed
-        due_on = checks.standing_of(programme.entries, entry.entry_id).due_on if not recorded else None
-        return await self._about(link, today, entry, place, due_on, recorded=recorded)
+        recorded = _number(link) in programme.entries
+        due_on = None if recorded else _owed(programme, entered, link).due_on
+        about = await self._about(link, today, entered.content, place)
+        return replace(about, due_on=due_on, recorded=recorded)
 
     async def record(self, asked: AskedDuty, stated: Stated, today: date, metadata: Metadata) -> Handled[Any]:
         """Record the answer for the unit of the link, once."""
@@ -103,12 +107,9 @@ class DutyAnswers:
                 period_from=asked.link.period_from,
                 happened_on=stated.day,
                 document=stated.document,
-                figures=None,
-                report_id=None,
                 note=stated.words,
             )
-            requirement = await self.read_model.requirement(asked.link.entry_id)
-            command = submission(requirement, asked.link.unit_code, given, by, today)
+            command = submission(asked.requirement, asked.link.unit_code, given, by, today)
         else:
             command = _step(asked, stated, by, today)
         return await self.commands.enter(command, metadata)
@@ -118,7 +119,7 @@ class DutyAnswers:
         if requirement is None or requirement.fact.cancelled_from is not None:
             raise NothingOwed
         programme, _ = await self.commands.programme(link.unit_code, requirement.year)
-        if _submitted(programme, link) is not None:
+        if report_for(programme, link.entry_id, link.period_from) is not None:
             raise NothingOwed
         expected = next(
             (
@@ -134,18 +135,11 @@ class DutyAnswers:
         entry = duty.events.get(link.entry_id)
         if entry is None:
             raise NothingOwed
-        place = (link.unit_code, requirement.year)
-        return await self._about(link, today, entry, place, expected.due_on)
+        about = await self._about(link, today, entry, (link.unit_code, requirement.year))
+        return replace(about, due_on=expected.due_on, requirement=requirement)
 
     async def _about(
-        self,
-        link: DutyLink,
-        today: date,
-        entry: ProgrammeEvent,
-        place: tuple[str, int],
-        due_on: date | None,
-        *,
-        recorded: bool = False,
+        self, link: DutyLink, today: date, entry: ProgrammeEvent, place: tuple[str, int]
     ) -> AskedDuty:
         units = await self.commands.directory.units_above({link.unit_code, link.asked_by}, today)
         return AskedDuty(
@@ -157,39 +151,33 @@ class DutyAnswers:
             programme=place,
             entry_ref=entry.entry_ref,
             document=entry.document,
-            due_on=due_on,
             earliest=entry.happened_on if link.act is not Act.REPORT else None,
             of_entry=entry.entry_id,
             draft_code=entry.draft_code,
-            recorded=recorded,
         )
 
 
-def _number(link: DutyLink) -> Any:
+def _number(link: DutyLink) -> UUID:
     """Identify what a link records: pressed again it is the same."""
     return uuid5(LOA_NAMESPACE, f"duty:{link.link_id}")
 
 
-def _submitted(programme: Programme, link: DutyLink) -> ProgrammeEvent | None:
-    """Give the report that a unit has submitted for the period of a link."""
-    for entry in programme.entries.values():
-        content = entry.content
-        same = (content.duty_id, content.period_from) == (link.entry_id, link.period_from)
-        if entry.event.name == Kind.REPORT_SUBMITTED and same and not entry.cancelled:
-            return content
-    return None
-
-
-def _is_owed(programme: Programme, entry: ProgrammeEvent, link: DutyLink) -> bool:
-    entered = programme.entries[entry.entry_id]
+def _owed(programme: Programme, entered: Entered, link: DutyLink) -> Standing:
+    """Give where an item stands that the unit of a link still owes; raises `NothingOwed`."""
     if entered.cancelled:
-        return False
+        raise NothingOwed
+    standing = checks.standing_of(programme.entries, entered.event.entry_id)
+    if not _is_owed(programme, entered, standing, link):
+        raise NothingOwed
+    return standing
+
+
+def _is_owed(programme: Programme, entered: Entered, standing: Standing, link: DutyLink) -> bool:
     if link.act is Act.RECEIVE:
-        standing = checks.standing_of(programme.entries, entry.entry_id)
         return all(step.kind is not Kind.REPORT_RECEIVED for step in standing.steps)
-    if not programme.is_open(entry):
+    if standing.status is None or standing.status in ENDED:
         return False
-    owed_by = checks.standing_of(programme.entries, entry.entry_id).owed_by
+    owed_by = standing.owed_by
     if link.act is Act.DECIDE:  # where no body is named, who decides what the unit asks for
         return owed_by in {link.unit_code, link.asked_by}
     if link.act is Act.ACCEPT:
