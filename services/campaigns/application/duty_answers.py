@@ -18,7 +18,7 @@ from shared.contracts.envelope import Metadata
 from shared.contracts.event import LOA_NAMESPACE, Acting
 from shared.contracts.programme import ProgrammeEvent
 from shared.contracts.vocabulary import Dataset, ProgrammeKind
-from shared.eventstore.handle import Handled
+from shared.eventstore.handle import Handled, History
 from shared.rules.programme.owed import Act
 from shared.rules.programme.reports import expected_of
 from shared.rules.programme.states import ENDED, Standing
@@ -84,14 +84,14 @@ class DutyAnswers:
         place = (link.asked_by, link.year)
         if link.act is Act.RECEIVE:
             place = await self.read_model.programme_of_entry(link.item_id) or place
-        programme, _ = await self.commands.programme(*place)
+        programme, history = await self.commands.programme(*place)
         if link.act is Act.RECEIVE:
             entered = report_for(programme, link.entry_id, link.period_from)
         else:
             entered = programme.entries.get(link.entry_id)
         if entered is None:
             raise NothingOwed
-        recorded = _number(link) in programme.entries
+        recorded = await self._is_used(link, history, today)
         due_on = None if recorded else _owed(programme, entered, link).due_on
         about = await self._about(link, today, entered.content, place)
         return replace(about, due_on=due_on, recorded=recorded)
@@ -118,8 +118,9 @@ class DutyAnswers:
         requirement = await self.read_model.requirement(link.entry_id)
         if requirement is None or requirement.fact.cancelled_from is not None:
             raise NothingOwed
-        programme, _ = await self.commands.programme(link.unit_code, requirement.year)
-        if report_for(programme, link.entry_id, link.period_from) is not None:
+        programme, history = await self.commands.programme(link.unit_code, requirement.year)
+        recorded = await self._is_used(link, history, today)
+        if not recorded and report_for(programme, link.entry_id, link.period_from) is not None:
             raise NothingOwed
         expected = next(
             (
@@ -136,7 +137,13 @@ class DutyAnswers:
         if entry is None:
             raise NothingOwed
         about = await self._about(link, today, entry, (link.unit_code, requirement.year))
-        return replace(about, due_on=expected.due_on, requirement=requirement)
+        return replace(about, due_on=expected.due_on, requirement=requirement, recorded=recorded)
+
+    async def _is_used(self, link: DutyLink, history: History, today: date) -> bool:
+        """Tell whether a link has recorded something: in the programme of `history`, or else in that of its unit."""
+        if link.answer is not DutyAnswer.DONE:
+            _, history = await self.commands.programme(link.unit_code, today.year)
+        return any(event.metadata.idempotency_key == str(link.link_id) for event in history.events)
 
     async def _about(
         self, link: DutyLink, today: date, entry: ProgrammeEvent, place: tuple[str, int]
