@@ -58,7 +58,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     reconciler = GapReconciler(SqlAnnouncements(platform.engine), platform.store, rulebook, now)
     projection = MetricsProjection(platform.engine, rulebook, reconciler)
     runner = platform.runner(projection, tables.checkpoints)
-    stored = SqlSnapshots(platform.engine, projection.name)
+    stored = SqlSnapshots(platform.engine, projection.name, local_rules=bool(rulebook.local))
     snapshots = stored.snapshot
     queries = Queries(snapshots, rulebook, settings.deadline_documents)
     reports = ReportQueries(queries, stored.opening(SqlReport))

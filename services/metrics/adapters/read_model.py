@@ -59,13 +59,17 @@ Kind = TypeVar("Kind", bound="SqlSnapshot")
 
 @dataclass(frozen=True, slots=True)
 class SqlSnapshots:
+    """`local_rules`: some rules hold for the units of an area, so that events about units change rows of drafts."""
+
     engine: AsyncEngine
     projection: str
-    standing: StandingCells = field(init=False, repr=False)
+    local_rules: bool
+    standing: StandingCells | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         earlier.enable(self.engine)
-        object.__setattr__(self, "standing", StandingCells(f"{self.projection}.{Purpose.REBUILD}"))
+        standing = None if self.local_rules else StandingCells(f"{self.projection}.{Purpose.REBUILD}")
+        object.__setattr__(self, "standing", standing)
 
     @asynccontextmanager
     async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlSnapshot"]:

@@ -47,6 +47,13 @@ async def due_days(platform: Platform) -> dict[str, str]:
     return {gap["draft_code"]: gap["due_on"] for gap in answer.json()["gaps"]}
 
 
+async def missed(platform: Platform) -> int:
+    """Count the policies that were not communicated in time, as of the day after the shorter deadline."""
+    answer = await platform.services["metrics"].client.get("/compliance", params={"as_of": "2026-03-11"})
+    number: int = answer.json()["groups"][0]["missed"]
+    return number
+
+
 async def test_a_commune_that_is_moved_goes_by_the_rows_of_its_province(platform: Platform) -> None:
     committee = {"level": "provincial", "kind": "provincial_committee"}
     commune = {"level": "commune", "kind": "commune"}
@@ -64,10 +71,12 @@ async def test_a_commune_that_is_moved_goes_by_the_rows_of_its_province(platform
     stages = [small_office.stage(draft["draft_code"], "draft_consultation", "2026-03-09") for draft in drafts]
     await platform.import_rows("stages", stages)
     assert await due_days(platform) == {"QD-XA-1": "2026-03-10", "QD-XA-2": "2026-03-16"}
+    assert await missed(platform) == 1
     moved: dict[str, Any] = {"parent_code": "DLK", "on": "2026-03-01"}
     answer = await platform.registry.client.post("/units/XA-2/move", json=moved)
     assert answer.status_code == 200, answer.text
     assert await due_days(platform) == {"QD-XA-1": "2026-03-10", "QD-XA-2": "2026-03-10"}
+    assert await missed(platform) == 2  # also of counts that were kept before the move
     coverage = await platform.services["metrics"].client.get(
         "/drafts/QD-XA-2/coverage", params={"as_of": "2026-03-10"}
     )

@@ -26,7 +26,8 @@ Question = tuple[date, Period | None]
 Read = Callable[[Collection[UUID] | None], Awaitable[Iterable[Cell]]]
 """Reads the cells of some drafts, or of all."""
 
-# Rows that follow from other rules move no position: a rebuild is asked for then, and makes other tables.
+# Rows that follow from other rules move no position: whoever starts with other rules asks for a rebuild, which makes other
+# tables. Rows that follow from local rules change with the units, without one: no cells are kept then.
 _TABLES = text("""
 SELECT CAST(CAST('policy_interval' AS regclass) AS oid)
 WHERE NOT EXISTS (SELECT FROM projection_checkpoint WHERE projection = :rebuild)
