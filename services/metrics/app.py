@@ -99,7 +99,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             calendars.router(queries, of_units, settings.url_metrics),
             *entry_pages.routers(publishing, of_units, units, settings.page_addresses),
             lists.router(
-                Sources(queries, open_lists, settings.url_registry, settings.url_campaigns, required),
+                Sources(queries, open_lists, settings.url_registry, settings.url_campaigns),
                 platform.notices(runner),
             ),
             pages.router(leaders, open_lists, settings.url_registry, platform.notices(runner)),

@@ -28,6 +28,7 @@ from services.metrics.adapters.tables import (
     checkpoints,
     units,
 )
+from services.metrics.application.list_ports import ReportEntry
 from services.metrics.application.ports import (
     Cell,
     KnownAt,
@@ -37,7 +38,6 @@ from services.metrics.application.ports import (
     PerformedCommunication,
     Todo,
 )
-from services.metrics.application.required_reports import ReportEntry
 from services.metrics.domain.coverage import Covering
 from services.metrics.domain.draft_counts import CountedDraft
 from services.metrics.domain.programme import ProgrammeEntryRow

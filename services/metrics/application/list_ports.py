@@ -1,15 +1,17 @@
-"""What the pages of lists and the time track of a draft ask of the read model besides figures."""
+"""What the pages of lists, of required reports and the time track of a draft ask of the read model besides figures."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 from uuid import UUID
 
 from services.metrics.application.page_ports import OverviewSnapshot
+from services.metrics.application.ports import Snapshot
 from services.metrics.domain.programme import ProgrammeEntryRow
 from services.metrics.domain.record import ExpectedStage
 from shared.contracts.vocabulary import Channel, Dataset, Precision, Stage
+from shared.rules.programme.states import EntryFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,26 @@ class Unnamed:
     dataset: Dataset
 
 
-class ListSnapshot(OverviewSnapshot, Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportEntry:
+    """An entry about reports: a requirement, a report, a receipt."""
+
+    fact: EntryFact
+    year: int
+    title: str | None
+    dataset: Dataset
+    corrected: bool
+    figures: Mapping[str, int] | None
+    report_id: UUID | None = None
+
+
+class ReportsSnapshot(Snapshot, Protocol):
+    async def report_entries(self, year: int) -> list[ReportEntry]:
+        """Give the entries about reports of the programmes of a year, and of the next one."""
+        ...
+
+
+class ListSnapshot(OverviewSnapshot, ReportsSnapshot, Protocol):
     async def coming(self, as_of: date) -> list[Coming]: ...
     async def planned(self, as_of: date, draft_id: UUID | None = None) -> list[Planned]: ...
     async def reminders(self, draft_id: UUID, until: date) -> Sequence[Reminder]: ...

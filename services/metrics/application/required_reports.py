@@ -2,36 +2,24 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, Self
+from typing import Self, TypeVar
 from uuid import UUID
 
+from services.metrics.application.list_ports import ReportEntry, ReportsSnapshot
 from services.metrics.application.ports import Cell, KnownAt, Opens, Snapshot
 from services.metrics.application.queries import Question, codes_of
 from shared.contracts.vocabulary import Dataset
 from shared.directory.folds import UnitsOn
 from shared.rules.counts import Activity, Member, activities, published
-from shared.rules.figures import NOTHING, Period, effective_day
+from shared.rules.figures import Counts, Period, effective_day, total
 from shared.rules.programme.figures import OWN_FIGURES
 from shared.rules.programme.reports import ReportStanding, ReportState, report_standings
-from shared.rules.programme.states import EntryFact, standings
+from shared.rules.programme.states import standings
 
 Figures = Mapping[str, int | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportEntry:
-    """An entry about reports: a requirement, a report, a receipt."""
-
-    fact: EntryFact
-    year: int
-    title: str | None
-    dataset: Dataset
-    corrected: bool
-    figures: Mapping[str, int] | None
-    report_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +34,6 @@ class ReportsQuestion:
     receiver: str | None = None
     state: ReportState | None = None
     known_at: KnownAt | None = None
-
-
-class ReportsSnapshot(Snapshot, Protocol):
-    async def report_entries(self, year: int) -> list[ReportEntry]:
-        """Give the entries about reports of the programmes of a year, and of the next one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +86,36 @@ class ReportsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Counting:
-    """What figures of periods are counted from."""
+    """What figures of periods are counted from: the counts and the activities of each unit."""
 
-    cells: Mapping[Period, Sequence[Cell]]
-    activities: Mapping[Period, Sequence[Activity]]
+    cells: Mapping[Period, Mapping[str, Sequence[Counts]]]
+    activities: Mapping[Period, Mapping[str, Sequence[Activity]]]
     as_of: date
 
     @classmethod
     def of(cls, cells: Mapping[Period, Sequence[Cell]], members: Sequence[Member], as_of: date) -> Self:
-        return cls(cells, {period: activities(members, as_of, period) for period in cells}, as_of)
+        made = {period: activities(members, as_of, period) for period in cells}
+        return cls(
+            cells={
+                period: _by_unit((cell.unit_code, cell.counts) for cell in of_all)
+                for period, of_all in cells.items()
+            },
+            activities={
+                period: _by_unit((item.first.unit_code, item) for item in of_all)
+                for period, of_all in made.items()
+            },
+            as_of=as_of,
+        )
+
+
+T = TypeVar("T")
+
+
+def _by_unit(items: Iterable[tuple[str, T]]) -> Mapping[str, list[T]]:
+    units: dict[str, list[T]] = {}
+    for unit_code, item in items:
+        units.setdefault(unit_code, []).append(item)
+    return units
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +125,40 @@ class RequiredReports:
     async def reports(self, question: ReportsQuestion) -> ReportsAnswer:
         """List expected reports by due day, unit and receiver."""
         async with self.snapshots(question.known_at) as snapshot:
-            units = (await snapshot.units()).on(question.as_of)
-            codes = codes_of(units, _of_units(question))
-            entries = {entry.fact.entry_id: entry for entry in await snapshot.report_entries(question.year)}
-            asked = _asked(question, codes, entries)
-            wanted = [item for item in asked if question.state in (None, item.state)]
-            with_figures = {item.expected.period for item in wanted if _own(item, entries)}
-            cells = {period: await snapshot.cells(question.as_of, period) for period in with_figures}
-            members = await _members(snapshot, with_figures, question.as_of)
+            return await (await ReportsOfYear.read(snapshot, question.as_of, question.year)).answer(question)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsOfYear:
+    """All reports of a programme year as they are on a day, of a snapshot that serves other answers too."""
+
+    snapshot: ReportsSnapshot
+    entries: Mapping[UUID, ReportEntry]
+    expected: Sequence[ReportStanding]
+
+    @classmethod
+    async def read(cls, snapshot: ReportsSnapshot, as_of: date, year: int) -> Self:
+        entries = {entry.fact.entry_id: entry for entry in await snapshot.report_entries(year)}
+        stand = standings((entry.fact for entry in entries.values()), as_of)
+        years = {entry_id: entry.year for entry_id, entry in entries.items()}
+        of_year = (item for item in report_standings(stand, years, as_of) if item.expected.year == year)
+        return cls(snapshot, entries, sorted(of_year, key=_place))
+
+    async def answer(self, question: ReportsQuestion) -> ReportsAnswer:
+        """List the reports that a question about this year and day is about, by due day, unit and receiver."""
+        units = (await self.snapshot.units()).on(question.as_of)
+        asked = _asked(question, codes_of(units, _of_units(question)), self.expected)
+        wanted = [item for item in asked if question.state in (None, item.state)]
+        with_figures = {item.expected.period for item in wanted if _own(item, self.entries)}
+        cells = {period: await self.snapshot.cells(question.as_of, period) for period in with_figures}
+        members = await _members(self.snapshot, with_figures, question.as_of)
         counting = await asyncio.to_thread(_Counting.of, cells, members, question.as_of)
-        listed = await asyncio.to_thread(_listed, wanted, entries, units, counting)
         return ReportsAnswer(
             question=question,
-            position=snapshot.position,
-            reports=listed,
+            position=self.snapshot.position,
+            reports=await asyncio.to_thread(_listed, wanted, self.entries, units, counting),
             counts=Counter(item.state for item in asked),
-            datasets=frozenset(entries[item.expected.duty.entry_id].dataset for item in asked),
+            datasets=frozenset(self.entries[item.expected.duty.entry_id].dataset for item in asked),
         )
 
 
@@ -151,18 +172,14 @@ def _of_units(question: ReportsQuestion) -> Question:
 
 
 def _asked(
-    question: ReportsQuestion, codes: Collection[str] | None, entries: Mapping[UUID, ReportEntry]
+    question: ReportsQuestion, codes: Collection[str] | None, expected: Iterable[ReportStanding]
 ) -> list[ReportStanding]:
-    stand = standings((entry.fact for entry in entries.values()), question.as_of)
-    years = {entry_id: entry.year for entry_id, entry in entries.items()}
-    expected = (
+    return [
         item
-        for item in report_standings(stand, years, question.as_of)
-        if item.expected.year == question.year
-        and question.receiver in (None, item.expected.receiver)
+        for item in expected
+        if question.receiver in (None, item.expected.receiver)
         and (codes is None or item.expected.unit_code in codes)
-    )
-    return sorted(expected, key=_place)
+    ]
 
 
 def _place(item: ReportStanding) -> tuple[date, str, str, UUID]:
@@ -231,8 +248,9 @@ def _total(name: str, figures: Sequence[OwnFigure]) -> SentTotal:
 def _counted(unit_code: str, period: Period, units: UnitsOn, counting: _Counting) -> Figures:
     """Count the period as `GET /compliance` and `GET /counts` do, for the unit, those below it and its area of supervision."""
     codes = units.below(unit_code) | units.areas.area(unit_code) | {unit_code}
-    counts = sum((cell.counts for cell in counting.cells[period] if cell.unit_code in codes), NOTHING)
-    made = [item for item in counting.activities[period] if item.first.unit_code in codes]
+    cells, made_by = counting.cells[period], counting.activities[period]
+    counts = total(part for code in codes for part in cells.get(code, ()))
+    made = [item for code in codes for item in made_by.get(code, ())]
     of_activities = published(made, effective_day(period, counting.as_of)).as_dict()
     return {
         "drafts": counts.drafts,

@@ -158,6 +158,11 @@ async def test_a_report_is_listed_sent_and_received_by_commands(
     assert [(each["name"], each["own"]) for each in report["figures"]] == [("activities", 2)]
     earlier = await run(f"reports list --year 2025 --as-of 2025-04-01 --known-at {before}")
     assert "Late: XA-1, XA-2" in earlier, "as known before anything was sent"
-    assert (await listed(platform, known_at=before))["counts"]["late"] == 2
+    counts = (await listed(platform, known_at=before, as_of="2025-04-01"))["counts"]
+    assert counts["late"] == 2
+    page = await platform.services["metrics"].client.get(
+        "/lists/reports", params={"year": 2025, "as_of": "2025-04-01", "known_at": before}
+    )
+    assert f"0/{sum(counts.values())} báo cáo đã gửi; 2 quá hạn chưa gửi" in page.text
     assert "No such report is waiting" in await run("reports receive --year 2025 --unit XA-1")
     assert "name=number" in await run("reports send --unit XA-1 --figure nhiều")

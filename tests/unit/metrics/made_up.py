@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.application.leaders import LeadersQueries
-from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, Unnamed
+from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, ReportEntry, Unnamed
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, PolicyRow, StageCell
 from services.metrics.application.ports import Cell, KnownAt, Listed, OpenGap, PerformedCommunication, Todo
 from services.metrics.application.queries import Queries
@@ -178,6 +178,9 @@ class MadeUp:
 
     async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:  # noqa: ARG002
         return self.made_programme
+
+    async def report_entries(self, year: int) -> list[ReportEntry]:  # noqa: ARG002  the port's own
+        return []
 
     async def gaps(self, as_of: date) -> list[OpenGap]:  # noqa: ARG002  the port's own
         return self.made_gaps

@@ -10,7 +10,6 @@ from services.metrics.adapters.pages.choice import Choice
 from services.metrics.application.list_ports import ListSnapshot
 from services.metrics.application.ports import Opens
 from services.metrics.application.queries import Overview, Queries
-from services.metrics.application.required_reports import RequiredReports
 from shared.contracts.vocabulary import Dataset
 from shared.kernel.errors import Text
 
@@ -46,7 +45,6 @@ class Sources:
     snapshots: Opens[ListSnapshot]
     registry: str
     campaigns: str
-    required: RequiredReports
 
 
 Make = Callable[[Sources, Asked], Awaitable[ListPage]]

@@ -16,6 +16,7 @@ from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.pages.navigation import REPORTS
 from services.metrics.application.required_reports import (
     ListedReport,
+    ReportsOfYear,
     ReportsQuestion,
     sent_totals,
 )
@@ -73,30 +74,27 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
     question = asked.chosen.question(asked.today)
     async with sources.snapshots(question.known_at) as snapshot:
         overview = await sources.queries.overview_in(snapshot, question)
-    own = overview.question
-    wanted = ReportsQuestion(as_of=own.as_of, year=own.year or reporting_year(own.as_of))
-    sent_to: Sequence[ListedReport] = ()
-    if own.unit_code is not None:
-        to_unit = ReportsQuestion(as_of=wanted.as_of, year=wanted.year, receiver=own.unit_code)
-        sent_to = (await sources.required.reports(to_unit)).reports
-    of_units = ReportsQuestion(
-        as_of=wanted.as_of,
-        year=wanted.year,
-        unit_code=own.unit_code,
-        include_descendants=own.include_descendants,
-        area_of=own.area_of,
-    )
-    there = {item.standing.expected.report_id for item in sent_to}
-    others = [
-        item
-        for item in (await sources.required.reports(of_units)).reports
-        if item.standing.expected.report_id not in there
-    ]
+        own = overview.question
+        year = own.year or reporting_year(own.as_of)
+        of_units = ReportsQuestion(
+            as_of=own.as_of,
+            year=year,
+            unit_code=own.unit_code,
+            include_descendants=own.include_descendants,
+            area_of=own.area_of,
+        )
+        required = await ReportsOfYear.read(snapshot, own.as_of, year)
+        others = (await required.answer(of_units)).reports
+        sent_to: Sequence[ListedReport] = ()
+        if own.unit_code is not None:
+            to_unit = ReportsQuestion(as_of=own.as_of, year=year, receiver=own.unit_code)
+            sent_to = (await required.answer(to_unit)).reports
+            others = [item for item in others if item.standing.expected.receiver != own.unit_code]
     return ListPage(
         headline=_headline([*sent_to, *others]),
         intro=Text(
-            f"Báo cáo các đơn vị phải gửi của năm báo cáo {wanted.year}, đến ngày {page_data.day(wanted.as_of)}.",
-            f"Reports required for the reporting year {wanted.year}, as of {page_data.day(wanted.as_of)}.",
+            f"Báo cáo các đơn vị phải gửi của năm báo cáo {year}, đến ngày {page_data.day(own.as_of)}.",
+            f"Reports required for the reporting year {year}, as of {page_data.day(own.as_of)}.",
         ),
         tables=[
             *_expected("received", RECEIVED, sent_to, sources, asked),

@@ -7,7 +7,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.metrics.adapters.tables import PROGRAMME_ENTRY
-from services.metrics.application.required_reports import ReportEntry
+from services.metrics.application.list_ports import ReportEntry
 from services.metrics.domain.programme import ProgrammeEntryRow
 from shared.contracts.vocabulary import Dataset, ProgrammeKind
 from shared.projections.programme_rows import fact_of
