@@ -24,7 +24,7 @@ Figures = Mapping[str, int | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportsQuestion:
-    """The reports of a programme year as they are on a day: of units (as for figures), to one body, in one state."""
+    """The reports of a programme year as they are on a day: of units (as for figures), to one body, about one period, in one state."""
 
     as_of: date
     year: int
@@ -32,6 +32,7 @@ class ReportsQuestion:
     include_descendants: bool = False
     area_of: str | None = None
     receiver: str | None = None
+    period: Period | None = None
     state: ReportState | None = None
     known_at: KnownAt | None = None
 
@@ -178,6 +179,7 @@ def _asked(
         item
         for item in expected
         if question.receiver in (None, item.expected.receiver)
+        and question.period in (None, item.expected.period)
         and (codes is None or item.expected.unit_code in codes)
     ]
 

@@ -40,15 +40,15 @@ class Sending:
     def address(self, unit_code: str) -> str:
         return f"{self.campaigns.rstrip('/')}/entry/units/{unit_code}/reports"
 
-    async def answered(self, published: PublishedReport, today: date) -> list[ListedReport]:
+    async def answered(self, published: PublishedReport, today: date) -> Sequence[ListedReport]:
         """List the required reports of the unit about the very period that was published."""
         if published.unit_code is None or published.area_of is not None:
             return []
         year = reporting_year(published.period_to)
-        answer = await self.required.reports(
-            ReportsQuestion(as_of=today, year=year, unit_code=published.unit_code)
+        asked = ReportsQuestion(
+            as_of=today, year=year, unit_code=published.unit_code, period=published.period
         )
-        return [item for item in answer.reports if item.standing.expected.period == published.period]
+        return (await self.required.reports(asked)).reports
 
     async def received(self, question: Question) -> "Received | None":
         """Give what other units sent to the unit of a report about its period; None if none is required to.
@@ -59,10 +59,8 @@ class Sending:
         if question.unit_code is None or period is None or question.known_at is not None:
             return None
         year = reporting_year(period.to_day)
-        answer = await self.required.reports(
-            ReportsQuestion(as_of=question.as_of, year=year, receiver=question.unit_code)
-        )
-        reports = [item for item in answer.reports if item.standing.expected.period == period]
+        asked = ReportsQuestion(as_of=question.as_of, year=year, receiver=question.unit_code, period=period)
+        reports = (await self.required.reports(asked)).reports
         return Received(reports) if reports else None
 
 
