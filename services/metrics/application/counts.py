@@ -1,7 +1,7 @@
 """The counts that offices publish: which activities are counted, grouped, and beside them those of a year before."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
@@ -170,28 +170,38 @@ def counted_answer(
     question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
 ) -> CountAnswer:
     """Count the members of a snapshot; they reach back to `earliest_day`."""
-    by = question.group_by
-    return counted_by(question, [by], position, directory, members)[by]
+    return Counting.of(question, position, directory, members).answer(question.group_by)
 
 
-def counted_by(
-    question: CountQuestion,
-    groupings: Iterable[CountBy],
-    position: int,
-    directory: UnitDirectory,
-    members: list[Member],
-) -> Mapping[CountBy, CountAnswer]:
-    """Count as `counted_answer` does, by several groupings instead of the question's own."""
-    now = _Counted.of(question, directory, members)
-    before = _Counted.of(question.before, directory, members)
-    units = directory.on(question.last)
-    titles = {member.draft_code: member.draft_title for member in members}
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """The activities that a question is about and those of a year before, made once for all groupings."""
 
-    def answer(by: CountBy) -> CountAnswer:
-        of = replace(question, group_by=by)
-        return _answer(of, position, _labels(of, units, titles), now.groups(by), before.groups(by))
+    question: CountQuestion
+    position: int
+    now: _Counted
+    before: _Counted
+    units: UnitsOn
+    titles: dict[str, str]
 
-    return {by: answer(by) for by in groupings}
+    @classmethod
+    def of(
+        cls, question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
+    ) -> Self:
+        return cls(
+            question=question,
+            position=position,
+            now=_Counted.of(question, directory, members),
+            before=_Counted.of(question.before, directory, members),
+            units=directory.on(question.last),
+            titles={member.draft_code: member.draft_title for member in members},
+        )
+
+    def answer(self, by: CountBy) -> CountAnswer:
+        """Answer by a grouping, instead of the question's own."""
+        of = replace(self.question, group_by=by)
+        labels = _labels(of, self.units, self.titles)
+        return _answer(of, self.position, labels, self.now.groups(by), self.before.groups(by))
 
 
 def _answer(
@@ -212,11 +222,6 @@ def _answer(
     ]
     counted = (member for made in now.values() for item in made for member in item.members)
     return CountAnswer(question, position, groups, frozenset(member.dataset for member in counted))
-
-
-def activity_groups(question: CountQuestion, directory: UnitDirectory, members: list[Member]) -> Groups:
-    """Give the activities counted, under the keys of the grouping."""
-    return _Counted.of(question, directory, members).groups(question.group_by)
 
 
 def _labels(question: CountQuestion, units: UnitsOn, titles: dict[str, str]) -> Callable[[Key], Text]:

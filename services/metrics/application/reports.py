@@ -8,9 +8,8 @@ from itertools import groupby
 
 from services.metrics.application.counts import (
     CountAnswer,
+    Counting,
     CountQuestion,
-    activity_groups,
-    counted_by,
     earliest_day,
 )
 from services.metrics.application.draft_counts import DraftAnswer, DraftQuestion, SeenDrafts, opinions_of
@@ -157,12 +156,12 @@ Works = Mapping[str, Work]
 def _counted(
     question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
 ) -> tuple[Mapping[CountBy, CountAnswer], Works]:
-    counts = counted_by(question, (CountBy.NONE, *TABLES), position, directory, members)
-    of_draft = activity_groups(replace(question, group_by=CountBy.DRAFT), directory, members)
+    counting = Counting.of(question, position, directory, members)
+    of_draft = counting.now.groups(CountBy.DRAFT)
     work = {
         str(code): work_of(made, published(made, question.last)) for code, made in of_draft.items() if code
     }
-    return counts, work
+    return {by: counting.answer(by) for by in (CountBy.NONE, *TABLES)}, work
 
 
 def _drafts(rows: Iterable[PolicyRow], overview: Overview, work: Works) -> list[ReportDraft]:

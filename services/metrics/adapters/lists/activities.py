@@ -11,14 +11,14 @@ from services.metrics.application.counts import (
     NOT_RECORDED,
     CountAnswer,
     CountGroup,
+    Counting,
     CountQuestion,
-    activity_groups,
-    counted_by,
     earliest_day,
 )
 from shared.contracts.vocabulary import Channel
+from shared.directory.folds import UnitDirectory
 from shared.kernel.errors import Text
-from shared.rules.counts import Activity, CountBy
+from shared.rules.counts import Activity, CountBy, Member
 from shared.rules.figure_words import PUBLISHED
 from shared.rules.wording import CHANNELS
 
@@ -51,19 +51,24 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
     question = asked.chosen.question(asked.today)
     async with sources.snapshots(question.known_at) as snapshot:
         overview = await sources.queries.overview_in(snapshot, question)
-        counting = CountQuestion.of(overview.question)
-        members = await snapshot.members(earliest_day(counting), counting.last)
+        counted = CountQuestion.of(overview.question)
+        members = await snapshot.members(earliest_day(counted), counted.last)
         directory = await snapshot.units()
-    groupings = (CountBy.NONE, *TITLES)
-    answers = await asyncio.to_thread(counted_by, counting, groupings, snapshot.position, directory, members)
-    groups = await asyncio.to_thread(activity_groups, counting, directory, members)
+    answers, made = await asyncio.to_thread(_counted, counted, snapshot.position, directory, members)
     total = answers[CountBy.NONE].groups[0].figures.activities
     tables = [_table(by, answers[by], total) for by in TITLES]
     return ListPage(
         headline=_headline(answers[CountBy.CHANNEL], total),
-        tables=[*tables, _matrix(groups.get(None, []))],
+        tables=[*tables, _matrix(made)],
         overview=overview,
     )
+
+
+def _counted(
+    question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
+) -> tuple[Mapping[CountBy, CountAnswer], Sequence[Activity]]:
+    counting = Counting.of(question, position, directory, members)
+    return {by: counting.answer(by) for by in (CountBy.NONE, *TITLES)}, counting.now.activities
 
 
 def _headline(channels: CountAnswer, total: int) -> Text:
