@@ -13,7 +13,7 @@ from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.pages.leaders import Words
 from services.metrics.adapters.reports.tables import VIETNAMESE, Table, tables
 from services.metrics.adapters.reports.views import ReportView
-from services.metrics.adapters.reports.workbook import heading
+from services.metrics.adapters.reports.workbook import heading, whose
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TEMPLATE = Path(__file__).parent / "templates" / "report_407.docx"
@@ -41,9 +41,7 @@ def values(view: ReportView, language: Words) -> dict[str, Any]:
     parts = ("direction", "difficulties", "proposals")
     return {
         "title": language.pair(view.title, view.title_en),
-        "unit": view.unit_name
-        if view.unit or view.area_of
-        else language.pair(view.unit_name, "The whole country"),
+        "unit": language.text(whose(view)),
         "heading": language.text(heading(view)),
         "period_from": shown_day(view.period.from_),
         "period_to": shown_day(view.period.to),

@@ -20,6 +20,7 @@ from docx.text.paragraph import Paragraph
 
 from services.metrics.adapters.reports import words
 from services.metrics.adapters.reports.document import ENGLISH_TEMPLATE, TEMPLATE
+from services.metrics.adapters.reports.workbook import TOTAL, WRITTEN_BY_HAND
 
 FONT = "Times New Roman"
 LEFT, CENTRE, JUSTIFY = (
@@ -223,7 +224,7 @@ def _open(paragraph: Paragraph, text: str) -> None:
 
 def _narrative(paper: Paper, part: str) -> None:
     for text in words.NARRATIVE[part]:
-        _open(_text(paper, f"{text.vi}: "), "[Đơn vị bổ sung nội dung này]")
+        _open(_text(paper, f"{text.vi}: "), WRITTEN_BY_HAND.vi)
 
 
 def _repeated(paper: Paper, name: str, text: str, *, bold: bool = False, italic: bool = False) -> None:
@@ -274,7 +275,7 @@ def _table(paper: Paper, name: str, columns: Columns, *, size: int = 12, total: 
     if total:
         sums = table.add_row()
         for place, (_, key, _) in enumerate(columns):
-            text = f"{{{{ totals.{name}.{key} }}}}" if key in total else "Cộng" if place == 0 else ""
+            text = f"{{{{ totals.{name}.{key} }}}}" if key in total else TOTAL.vi if place == 0 else ""
             _line(sums.cells[place], text, size, bold=True)
     for line in table.rows:
         line._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001
@@ -291,7 +292,7 @@ def _widths(table: Table, widths: Sequence[float]) -> None:
 
 
 IN_ENGLISH: Mapping[str, str] = {
-    **{text.vi: text.en for text in words.COLUMNS.values()},
+    **{text.vi: text.en for text in (*words.COLUMNS.values(), TOTAL, WRITTEN_BY_HAND)},
     **{f"{text.vi}: ": f"{text.en}: " for texts in words.NARRATIVE.values() for text in texts},
     "BÁO CÁO": "REPORT",
     "Kính gửi: ": "To: ",
@@ -312,7 +313,6 @@ IN_ENGLISH: Mapping[str, str] = {
     "5. Tổng hợp ý kiến của các đợt lấy ý kiến (không cộng với ý kiến tại từng hoạt động)": "5. What consultations brought (not "
     "added to the comments on activities)",
     "Cách tính: {{ definition }} {{ definition_of_counts }}": "Definitions: {{ definition }} {{ definition_of_counts }}",
-    "[Đơn vị bổ sung nội dung này]": "[The unit fills this in]",
     "[CƠ QUAN CHỦ QUẢN]": "[SUPERIOR BODY]",
     "Số:        /BC-…": "No.:        /BC-…",
     "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM": "SOCIALIST REPUBLIC OF VIET NAM",
@@ -327,13 +327,9 @@ IN_ENGLISH: Mapping[str, str] = {
     "Danh sách dự thảo và kết quả truyền thông": "Drafts and what was done for them",
     "(Kèm theo Báo cáo số:      /BC-… ngày     tháng     năm {{ year }})": "(To report no.      /BC-… of     {{ year }})",
     "Hình thức": "Form",
-    "Hoạt động": "Activities",
     "Lượt": "Items",
-    "Lượt người tham dự": "Attendances",
     "Lượt tiếp cận": "Reach",
     "Nguồn": "Source",
-    "Chính sách": "Policies",
-    "Được đánh giá": "Judged",
     "Tỷ lệ": "Rate",
     "TT": "No.",
     "Dự thảo": "Draft",
@@ -343,7 +339,6 @@ IN_ENGLISH: Mapping[str, str] = {
     "Ý kiến nhận / tiếp thu / giải trình": "Comments received / accepted / explained",
     "Ngày thông qua": "Adopted on",
     "Quy mô": "Size",
-    "Cộng": "Total",
 }
 """The texts of the template by the Vietnamese ones; what is not here is a value."""
 

@@ -152,17 +152,22 @@ def _head(sheet: _Sheet, view: ReportView, language: Words) -> None:
     sheet.line("")
 
 
+def whose(view: ReportView) -> Text:
+    """Name the unit that the report is about, without the units below it."""
+    return Text(view.unit_name, view.unit_name if view.unit or view.area_of else "The whole country")
+
+
 def heading(view: ReportView) -> Text:
     """Name the unit, the period and the day of the figures."""
-    whole = not view.unit and not view.area_of
+    named = whose(view)
     below = view.unit and view.include_descendants
     first, last, as_of = (
         page_data.day(day) for day in (view.period.from_, view.period.to, view.as_of) if day
     )
     return Text(
-        f"{view.unit_name}{' và các đơn vị trực thuộc' if below else ''}; kỳ báo cáo từ ngày {first} đến ngày {last}, "
+        f"{named.vi}{' và các đơn vị trực thuộc' if below else ''}; kỳ báo cáo từ ngày {first} đến ngày {last}, "
         f"{'dự kiến đến ngày' if view.forecast else 'số liệu đến ngày'} {as_of}",
-        f"{'The whole country' if whole else view.unit_name}{' and the units below it' if below else ''}; period {first} to "
+        f"{named.en}{' and the units below it' if below else ''}; period {first} to "
         f"{last}, {'forecast for' if view.forecast else 'figures of'} {as_of}",
     )
 
