@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from operator import attrgetter
-from typing import Protocol, Self
+from operator import add, attrgetter
+from typing import Protocol
 
 from shared.contracts.vocabulary import Answer
 from shared.kernel.errors import Text
@@ -156,9 +156,8 @@ class Counts:
         unjudged = self.pending + self.not_opened + self.closed_unopened + self.exempt + self.ended
         return self.judged + unjudged
 
-    def __add__(self, other: Self) -> Self:
-        names = (field.name for field in fields(self))
-        return type(self)(**{name: getattr(self, name) + getattr(other, name) for name in names})
+    def __add__(self, other: "Counts") -> "Counts":
+        return counts_of(map(add, numbers(self), numbers(other)))
 
 
 NOTHING = Counts()
@@ -172,7 +171,7 @@ def counts_of(these: Iterable[int]) -> Counts:
 
 
 def total(parts: Iterable[Counts]) -> Counts:
-    """Sum counts of disjoint sets: as `+` does, but of thousands at once."""
+    """Sum counts of disjoint sets, of thousands at once."""
     return counts_of(map(sum, zip(*map(numbers, (NOTHING, *parts)), strict=True)))
 
 
@@ -209,7 +208,7 @@ def rates(counts: Counts) -> Figures:
 
 def count(timelines: Iterable[Timeline], period: Period | None, as_of: date) -> Counts:
     """Count whole drafts: the reference for every other way of counting (in SQL, by group)."""
-    return sum((part for line in timelines for part in _parts(line, period, as_of)), NOTHING)
+    return total(part for line in timelines for part in _parts(line, period, as_of))
 
 
 def policy_counts(interval: PolicyInterval, scope: Answer) -> Counts:
