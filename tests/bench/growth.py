@@ -11,8 +11,9 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from shared.contracts.vocabulary import Answer, Instrument, Regime, Stage, UnitK
 from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.runtime import new_id
+from shared.rules.facts import DraftFacts
 from tests.bench.metrics import communication_events, draft_events, settled
 from tests.support.platform.bench_platform import bench_platform
 from tests.support.platform.projections import read_model
@@ -52,20 +54,20 @@ ASKED: Sequence[tuple[str, dict[str, str]]] = (
 _IDS = {"draft_id", "entry_id", "gap_id", "communication_id"}
 
 
-def recorded(number: int) -> list[Recorded]:
-    events: list[Recorded] = []
-    for index, facts in enumerate(random_drafts(1, number)):
-        code = f"BENCH-{index}"
-        for key, data in (*draft_events(code, facts), *communication_events(code, facts)):
-            ref = AggregateRef(data.context, key if data.context == "communication" else facts.draft_id)
-            position = len(events) + 1
-            events.append(Recorded(position, ref, position, key, data, META, type(data).type_name()))
-    return events
+def recorded(number: int, facts: DraftFacts, positions: Iterator[int]) -> Iterator[Recorded]:
+    """Give the events of a draft; each takes the next position when it is asked for."""
+    code = f"BENCH-{number}"
+    for key, data in (*draft_events(code, facts), *communication_events(code, facts)):
+        ref = AggregateRef(data.context, key if data.context == "communication" else facts.draft_id)
+        position = next(positions)
+        yield Recorded(position, ref, position, key, data, META, type(data).type_name())
 
 
 async def fill(url: str, number: int) -> None:
     """Project some drafts, as if they had been known before the log began, and keep their rows to be multiplied."""
-    events = recorded(number)
+    positions = count(1)
+    drafts = enumerate(random_drafts(1, number))
+    events = [event for index, facts in drafts for event in recorded(index, facts, positions)]
     async with read_model("metrics", url) as model:
         for start in range(0, len(events), BATCH):
             await model.project(events[start : start + BATCH])

@@ -12,15 +12,15 @@ import asyncio
 import gc
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, islice
 from pathlib import Path
 from random import Random
 
 from deploy.local.engines.postgres import PostgresServer, create_database
-from shared.contracts.envelope import AggregateRef, Recorded
+from shared.contracts.envelope import Recorded
 from shared.rules.facts import DraftFacts
-from tests.bench.growth import META, busy
-from tests.bench.metrics import communication_events, draft_events
+from tests.bench.growth import busy, recorded
 from tests.support.platform.projections import ReadModel, read_model
 from tests.support.samples.generate import random_drafts
 from tests.support.servers.engines import THROW_AWAY, _admin
@@ -31,28 +31,17 @@ BATCH = 500
 LAST = 5_000
 
 
-def interleaved(drafts: Iterator[DraftFacts]) -> Iterator[Recorded]:
+def interleaved(drafts: Iterable[DraftFacts]) -> Iterator[Recorded]:
     """Give the events of drafts, some drafts at a time, each draft's own in their order."""
-    random, position, number = Random(5), 0, 0
-    open_drafts: list[Iterator[Recorded]] = []
-
-    def events(code: str, facts: DraftFacts) -> Iterator[Recorded]:
-        for key, data in (*draft_events(code, facts), *communication_events(code, facts)):
-            ref = AggregateRef(data.context, key if data.context == "communication" else facts.draft_id)
-            yield Recorded(position, ref, position, key, data, META, type(data).type_name())
-
-    while True:
-        while len(open_drafts) < AT_ONCE and (facts := next(drafts, None)) is not None:
-            open_drafts.append(events(f"BENCH-{number}", facts))
-            number += 1
-        if not open_drafts:
-            return
-        position += 1
+    random, positions = Random(5), count(1)
+    to_come = (recorded(number, facts, positions) for number, facts in enumerate(drafts))
+    open_drafts = list(islice(to_come, AT_ONCE))
+    while open_drafts:
         chosen = random.choice(open_drafts)
         event = next(chosen, None)
         if event is None:
             open_drafts.remove(chosen)
-            position -= 1
+            open_drafts += islice(to_come, 1)
         else:
             yield event
 
@@ -66,7 +55,7 @@ def unit() -> float:
 
 
 async def measure(model: ReadModel, folder: Path, sizes: Sequence[int]) -> None:
-    events = list(interleaved(iter(random_drafts(1, sizes[-1] // 10 + AT_ONCE))))[: sizes[-1]]
+    events = list(interleaved(random_drafts(1, sizes[-1] // 10 + AT_ONCE)))[: sizes[-1]]
     gc.collect()
     gc.freeze()  # the events stand in memory here alone
     done, first = 0, 0.0
