@@ -11,10 +11,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.metrics.adapters.pages.leaders import Words, whose
 from services.metrics.adapters.reports.published_routes import Publication
-from services.metrics.adapters.reports.routes import Asked
+from services.metrics.adapters.reports.routes import Asked, needed_period
 from services.metrics.application.published import PublishedReport, Publishing
 from services.metrics.application.queries import Question
-from services.metrics.domain.errors import PeriodUnclear
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.http import request_context
@@ -100,9 +99,7 @@ class PublishForm:
     ) -> HTMLResponse:
         """Show what would be published; raises `OtherUnit` for who may not publish it."""
         require(principal.acting, asked.unit_code or asked.area_of)
-        if asked.period is None:
-            raise PeriodUnclear
-        report = await self.publishing.reports.report(asked, asked.period, today)
+        report = await self.publishing.reports.report(asked, needed_period(asked), today)
         question = report.question  # units by their codes
         counts = report.overview.whole.counts
         return self.pages.page(
@@ -138,12 +135,11 @@ class PublishForm:
         question = body.question(today)
         if step is not Step.RECORD:
             return await self.shown(request, principal, question, today, form)
-        if question.period is None:
-            raise PeriodUnclear
+        period = needed_period(question)
         context = request_context.metadata(request, principal, None)
         try:
             report_id, version, _ = await self.publishing.publish(
-                question, question.period, body.document, principal.acting, context, today
+                question, period, body.document, principal.acting, context, today
             )
         except Refusal as refusal:
             status = refused(form, refusal, {"personal-data": "document"})

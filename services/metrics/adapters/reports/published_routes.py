@@ -16,13 +16,12 @@ from services.metrics.adapters.pages.leaders import Words
 from services.metrics.adapters.pages.routes import pages_router, render
 from services.metrics.adapters.reports import difference
 from services.metrics.adapters.reports.document import DOCX
-from services.metrics.adapters.reports.routes import FILES, Format, file_name
+from services.metrics.adapters.reports.routes import FILES, Format, file_name, needed_period
 from services.metrics.adapters.reports.sending import Sending, own_figures, signed
 from services.metrics.adapters.reports.views import ReportView
 from services.metrics.adapters.reports.workbook import XLSX
 from services.metrics.application.published import PublishedReport, PublishedReports, Publishing
 from services.metrics.application.queries import Question
-from services.metrics.domain.errors import PeriodUnclear
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
@@ -109,11 +108,10 @@ def router(publishing: Publishing, kept: PublishedReports) -> APIRouter:
     ) -> Accepted:
         """The same question at the same position is the same report, which is published once."""
         question = body.question(today)
-        if question.period is None:
-            raise PeriodUnclear
+        period = needed_period(question)
         context = request_context.metadata(request, principal, key)
         report_id, version, is_new = await publishing.publish(
-            question, question.period, body.document, principal.acting, context, today
+            question, period, body.document, principal.acting, context, today
         )
         events = ["report_published"] if is_new else []
         return request_context.accepted(response, report_id, version, events)

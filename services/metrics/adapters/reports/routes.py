@@ -92,7 +92,7 @@ def router(reports: ReportQueries, template: Path) -> APIRouter:
         wanted: Wanted = Format.JSON,
         lang: Annotated[Language, Query(description="language of the files; JSON has both")] = "vi",
     ) -> ReportView:
-        answer = await reports.report(asked, _period(asked), today)
+        answer = await reports.report(asked, needed_period(asked), today)
         made = marked(await asyncio.to_thread(report_view, answer, version), today)
         if wanted is Format.JSON:
             return made
@@ -119,7 +119,7 @@ def page_router(
         _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
     ) -> HTMLResponse:
         asked = chosen.question(today)
-        made = await reports.report(asked, _period(asked), today)
+        made = await reports.report(asked, needed_period(asked), today)
         view = marked(await asyncio.to_thread(report_view, made, version), today)
         words = Words(chosen.lang)
         return render(
@@ -141,7 +141,8 @@ def page_router(
     return routes
 
 
-def _period(asked: Question) -> Period:
+def needed_period(asked: Question) -> Period:
+    """Give the period of a report, which has one; raises `PeriodUnclear`."""
     if asked.period is None:  # a page asked for all years together
         raise PeriodUnclear
     return asked.period
