@@ -18,7 +18,7 @@ from services.notifier.domain.overview import PlanRate
 from services.notifier.domain.programmes.notices import Programmes, Reminders
 from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
-from shared.contracts.vocabulary import RecipientRole
+from shared.contracts.vocabulary import Dataset, RecipientRole
 from shared.kernel.errors import PermanentError, TransientError
 from shared.signed_links.short_links import ShortLink
 
@@ -40,7 +40,10 @@ Head = Callable[[], Awaitable[int]]
 
 
 class Notice(Protocol):
-    """What a mail may be: the ledger knows it by its key, and keeps its lines; its kind writes it."""
+    """What a mail may be: the ledger knows it by its key, and keeps its lines; its kind writes it.
+
+    `datasets` are those of all that it names, in lines or otherwise: its banners are made of them.
+    """
 
     @property
     def key(self) -> str: ...
@@ -52,6 +55,8 @@ class Notice(Protocol):
     def day(self) -> date: ...
     @property
     def lines(self) -> tuple[Line, ...]: ...
+    @property
+    def datasets(self) -> frozenset[Dataset]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

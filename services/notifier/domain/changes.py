@@ -10,6 +10,7 @@ from uuid import UUID
 from services.notifier.domain.digest import Line
 from services.notifier.domain.notification.timing import CHANGE
 from services.notifier.domain.recipients.audience import Audience, Recipient, Tree, once_an_address
+from shared.contracts.vocabulary import Dataset
 from shared.kernel.local_day import day_in_vietnam
 
 REPORTED = timedelta(days=5)  # after a change it is still mailed: mail may be on hold, or the log away
@@ -54,6 +55,7 @@ class ChangeNotice:
     names: Mapping[str, str]
     kind: str = CHANGE
     lines: tuple[Line, ...] = field(default=(), init=False)
+    datasets: frozenset[Dataset] = field(default=frozenset(), init=False)
 
     @property
     def key(self) -> str:

@@ -37,7 +37,7 @@ from services.notifier.domain.recipients.audience import (
     Via,
     once_an_address,
 )
-from shared.contracts.vocabulary import EscalationReason, GapClosure
+from shared.contracts.vocabulary import Dataset, EscalationReason, GapClosure
 from shared.rules.rulebook.rulebook import Calendar
 from shared.text_checks.event_texts import masked
 
@@ -114,6 +114,10 @@ class Digest:
     @property
     def lines(self) -> tuple[Line, ...]:
         return self.owed + self.above + self.closed
+
+    @property
+    def datasets(self) -> frozenset[Dataset]:
+        return frozenset(line.gap.dataset for line in self.lines)
 
 
 def digest_key(recipient_id: UUID, day: date) -> str:
@@ -398,6 +402,10 @@ class DecisionNote:
     def key(self) -> str:
         return f"{DECISION}.{self.request.request_id}.{self.recipient.recipient_id}"
 
+    @property
+    def datasets(self) -> frozenset[Dataset]:
+        return frozenset({self.request.dataset})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestsNote:
@@ -415,6 +423,10 @@ class RequestsNote:
     def key(self) -> str:
         newest = self.requests[-1].request_id
         return f"{REQUESTS}.{newest}.{self.decider_code}.{self.recipient.recipient_id}"
+
+    @property
+    def datasets(self) -> frozenset[Dataset]:
+        return frozenset(request.dataset for request in self.requests)
 
 
 def decision_notes(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.notifier.domain.digest import Line
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED
-from services.notifier.domain.programmes.notices import DutiesList, DutiesNotice, Item
+from services.notifier.domain.programmes.notices import DutiesNotice, Item
 from services.notifier.domain.recipients.audience import Recipient, address_of
 from shared.contracts.vocabulary import Dataset
 
@@ -28,6 +28,8 @@ class Part(Protocol):
     def day(self) -> date: ...
     @property
     def lines(self) -> tuple[Line, ...]: ...
+    @property
+    def datasets(self) -> frozenset[Dataset]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,10 @@ class JointNotice:
                     lines[line.gap.gap_id] = line
         return tuple(lines.values())
 
+    @property
+    def datasets(self) -> frozenset[Dataset]:
+        return frozenset[Dataset]().union(*(part.datasets for part in self.parts))
+
 
 def joined(notices: Iterable[Part], order: Sequence[str]) -> Iterator[Part]:
     """Join the notices of the kinds of `order` that go to one address, in the place of the first; others stay as they are."""
@@ -81,12 +87,6 @@ def items_of(notice: Part) -> Sequence[Item]:
             for item in part.items:
                 items.setdefault(item.item_id, item)
     return tuple(items.values())
-
-
-def datasets_of(notice: JointNotice) -> frozenset[Dataset]:
-    """Give the datasets of what a joint mail names."""
-    programmes = (part.datasets for part in notice.parts if isinstance(part, DutiesNotice | DutiesList))
-    return frozenset(line.gap.dataset for line in notice.lines).union(*programmes)
 
 
 def is_mailed(done: Collection[tuple[str, UUID]], kinds: Collection[str], ids: Collection[UUID]) -> bool:

@@ -11,6 +11,7 @@ from services.notifier.domain.gaps.gap_alert import UnitRequest
 from services.notifier.domain.gaps.request_replies import Reply
 from services.notifier.domain.notification.timing import REPLY
 from services.notifier.domain.recipients.audience import Audience, Recipient, once_an_address
+from shared.contracts.vocabulary import Dataset
 
 
 class Outcome(StrEnum):
@@ -36,6 +37,10 @@ class ReplyNote:
     @property
     def key(self) -> str:
         return f"{REPLY}.{self.reply.reply_id}.{self.recipient.recipient_id}"
+
+    @property
+    def datasets(self) -> frozenset[Dataset]:
+        return frozenset({self.reply.dataset})
 
     @property
     def outcome(self) -> Outcome:

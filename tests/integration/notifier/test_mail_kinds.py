@@ -14,7 +14,7 @@ from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Line
 from services.notifier.domain.notification.timing import MailRun, of_week
 from services.notifier.domain.recipients.audience import Recipient, Unit
-from shared.contracts.vocabulary import OptionalMail
+from shared.contracts.vocabulary import Dataset, OptionalMail
 from shared.kernel.errors import Text
 from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import NotifierFixture, opened, put_recipient, tick
@@ -27,6 +27,7 @@ class Greeting:
     day: date
     kind: str = "greeting"
     lines: tuple[Line, ...] = field(default=())
+    datasets: frozenset[Dataset] = frozenset()
 
 
 class GreetingKind(MailKind):

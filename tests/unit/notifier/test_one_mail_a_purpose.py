@@ -17,10 +17,11 @@ from services.notifier.domain.notification.reasons import LastNotification
 from services.notifier.domain.notification.timing import STEPS
 from services.notifier.domain.recipients.audience import Recipient
 from services.notifier.domain.recipients.preference import Preference
-from shared.contracts.vocabulary import OptionalMail, Procedure, RecipientRole, Weekday
+from shared.contracts.event import banners
+from shared.contracts.vocabulary import Dataset, OptionalMail, Procedure, RecipientRole, Weekday
 from shared.kernel.local_day import VIETNAM
 from tests.unit.notifier.builders import CALENDAR, MONDAY, gap, recipient, tree
-from tests.unit.notifier.mails import ASKED, KINDS, UNITS
+from tests.unit.notifier.mails import ASKED, KINDS, UNITS, month_of, to_decide, waiting
 
 PERSON = "mot.nguoi@tinh.example.vn"
 ALL_RUNS = frozenset({"digest", "weekly_list", "monthly_summary"})
@@ -274,3 +275,21 @@ def test_a_mail_of_two_units_names_both_and_whose_each_draft_is() -> None:
     assert "Kính gửi: Sở A và UBND xã A" in mail.text or "Kính gửi: UBND xã A và Sở A" in mail.text
     for unit in ("Sở A", "UBND xã A"):
         assert f"Cơ quan chủ trì soạn thảo: {unit}" in mail.text
+
+
+EXERCISE = frozenset({Dataset.EXERCISE})
+PARTS_OF_AN_EXERCISE: tuple[Notice, ...] = (
+    replace(to_decide(), requests=(replace(ASKED, dataset=Dataset.EXERCISE),)),
+    replace(month_of(), datasets=EXERCISE),
+)
+
+
+@pytest.mark.parametrize("part", PARTS_OF_AN_EXERCISE, ids=lambda part: part.kind)
+def test_a_joint_mail_has_the_banner_of_each_part(part: Notice) -> None:
+    (banner,) = banners(EXERCISE)
+    joint = JointNotice(parts=(waiting(ASKED), part))
+    assert banner.vi not in KINDS.render(joint.parts[0], tree()).text
+    for notice in (part, joint):
+        mail = KINDS.render(notice, tree())
+        assert banner.vi in mail.text
+        assert banner.vi in mail.html

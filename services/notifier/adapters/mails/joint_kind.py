@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from services.notifier.adapters.rendering.templates import environment, in_language
 from services.notifier.application.pipeline import JointMails
 from services.notifier.application.ports import Mail
-from services.notifier.domain.joint_notice import JOINT, JointNotice, datasets_of
+from services.notifier.domain.joint_notice import JOINT, JointNotice
 from services.notifier.domain.recipients.audience import Unit
 from shared.contracts.event import banners
 from shared.kernel.errors import Text
@@ -46,7 +46,7 @@ class JointKind(JointMails):
             ],
             "text_feet": _apart([_text(mail)[1] for mail in mails]),
             "html_feet": _apart([_html(mail)[1] for mail in mails]),
-            "banners": [in_language(note, language) for note in banners(datasets_of(notice))],
+            "banners": [in_language(note, language) for note in banners(notice.datasets)],
         }
         subject, text, html = (
             environment().get_template(f"joint/{language}/{name}").render(values)

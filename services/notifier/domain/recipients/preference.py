@@ -15,7 +15,7 @@ from shared.contracts.notifier import (
     RecipientResubscribed,
     RecipientUnsubscribed,
 )
-from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, RecipientRole, Weekday
+from shared.contracts.vocabulary import Dataset, OptionalMail, PreferenceDoor, RecipientRole, Weekday
 
 SETTINGS = "settings"
 
@@ -126,6 +126,7 @@ class SettingsNote:
     oversees: bool = False
     kind: str = SETTINGS
     lines: tuple[Line, ...] = field(default=(), init=False)
+    datasets: frozenset[Dataset] = field(default=frozenset(), init=False)
 
     @property
     def key(self) -> str:
