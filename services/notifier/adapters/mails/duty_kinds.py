@@ -94,7 +94,7 @@ class DutiesKind(MailKind):
             "steps": [step_values(step, names, language) for step in notice.steps],
             "contacts": [(names.get(code, code), email) for code, email in notice.contacts.items()],
         }
-        mail = self.pages.regular(notice, common(notice, [unit], notice.datasets) | values, (), None)
+        mail = self.pages.regular(notice, common(notice, [unit]) | values, (), None)
         given = linked(*(link for of_line in links for link in of_line.values()))
         return replace(mail, links=(*mail.links, *given))
 
@@ -123,7 +123,7 @@ class DutiesListKind(MailKind):
 
     def render(self, notice: DutiesList, unit: Unit) -> Mail:
         language = notice.recipient.language
-        values = common(notice, notice.follows or [unit], notice.datasets) | {
+        values = common(notice, notice.follows or [unit]) | {
             "overdue": [duty_values(line, notice.unit_names, language) for line in notice.overdue],
             "units": len({line.duty.owed.unit_code for line in notice.overdue}),
         }

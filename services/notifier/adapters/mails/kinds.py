@@ -251,7 +251,7 @@ def _list_values(
     ]
     units = len({line.gap.unit_code for line in notice.lines})
     asked = any(line.context.asks for line in notice.lines)
-    values = common(notice, [follows for follows, _ in notice.areas] or [unit], notice.datasets)
+    values = common(notice, [follows for follows, _ in notice.areas] or [unit])
     return values | {"lines": lines, "units": units, "requests": requests if asked else None}
 
 
@@ -361,7 +361,7 @@ def _summary_values(
 ) -> dict[str, Any]:
     language = notice.recipient.language
     units = [(header(notice.unit_names.get(code, code)), number) for code, number in notice.units]
-    return common(notice, notice.leads or [unit], notice.datasets) | {
+    return common(notice, notice.leads or [unit]) | {
         "month": notice.month,
         "months": notice.months,
         "units": units,
@@ -478,10 +478,9 @@ class DecisionKind(MailKind):
 
     def render(self, notice: DecisionNote, unit: Unit) -> Mail:
         request, language = notice.request, notice.recipient.language
-        values = common(notice, [unit], frozenset({request.dataset}))
         return self.pages.written(
             notice,
-            values
+            common(notice, [unit])
             | {
                 "approved": request.state == APPROVED,
                 "what": in_language(asked_for(request, notice.names), language),
@@ -515,11 +514,9 @@ class RequestsKind(MailKind):
 
     def render(self, notice: RequestsNote, unit: Unit) -> Mail:
         language = notice.recipient.language
-        datasets = frozenset(request.dataset for request in notice.requests)
-        values = common(notice, [unit], datasets)
         return self.pages.written(
             notice,
-            values
+            common(notice, [unit])
             | {
                 "decider": _name(notice.names, notice.decider_code),
                 "requests": [_listed(request, notice.names, language) for request in notice.requests],

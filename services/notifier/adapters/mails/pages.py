@@ -11,7 +11,7 @@ from services.notifier.adapters.rendering.templates import ROLES, Mailboxes, all
 from services.notifier.application.ports import Attachment, Mail, Notice
 from services.notifier.domain.recipients.audience import Unit
 from shared.contracts.event import banners
-from shared.contracts.vocabulary import Dataset, OptionalMail
+from shared.contracts.vocabulary import OptionalMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,12 @@ class PageMails:
         return Mail(header(subject), text, html)
 
 
-def common(
-    notice: Notice, units: Sequence[Unit], datasets: frozenset[Dataset] = frozenset()
-) -> dict[str, Any]:
+def common(notice: Notice, units: Sequence[Unit]) -> dict[str, Any]:
     """`units` are those in which the address is listed for this mail."""
     language = notice.recipient.language
     return {
         "unit": all_of((header(unit.name) for unit in units), language),
         "role": in_language(ROLES[notice.recipient.role], language),
         "day": notice.day,
-        "banners": [in_language(note, language) for note in banners(datasets)],
+        "banners": [in_language(note, language) for note in banners(notice.datasets)],
     }

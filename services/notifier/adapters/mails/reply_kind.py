@@ -40,10 +40,9 @@ class ReplyKind(MailKind):
         reply, request, language = notice.reply, notice.request, notice.recipient.language
         who = _name(notice.names, reply.by_unit_code)
         activity = reply.activity
-        values = common(notice, [unit], frozenset({reply.dataset}))
         return self.pages.written(
             notice,
-            values
+            common(notice, [unit])
             | {
                 "outcome": notice.outcome.value,
                 "by": who,

@@ -27,10 +27,9 @@ class UrgingKind(MailKind):
         return ()
 
     def render(self, notice: UrgingNote, unit: Unit) -> Mail:
-        values = common(notice, [unit], notice.datasets)
         mail = self.pages.written(
             notice,
-            values
+            common(notice, [unit])
             | {
                 "to": header(notice.unit),
                 "issuer": header(notice.issuer),

@@ -352,12 +352,11 @@ class TemplateRenderer:
         owed = [self._owed(line, digest, answers[n]) for n, line in enumerate(digest.owed)]
         above = [self._line(line, digest) for line in digest.above]
         closed = [(line.reason, self._line(line, digest)) for line in digest.closed]
-        notes = banners(line.gap.dataset for line in digest.lines)
         return {
             **_addressed(digest, unit),
             "kind": digest.kind,
             "day": digest.day,
-            "banners": [in_language(note, language) for note in notes],
+            "banners": [in_language(note, language) for note in banners(digest.datasets)],
             "owed": owed[:IN_FULL],
             "first": owed[_first_urged(digest)] if owed else None,
             "contacts": [header(contact) for contact in _contacts(digest)],
