@@ -281,13 +281,23 @@ class Planning:
 
     def unit_names(self, lines: Iterable[Line], more: Iterable[str] = ()) -> Mapping[str, str]:
         """Name the units that some lines speak of, and some more, as they are called on the day."""
-        codes = set(more)
+        codes: set[str | None] = set(more)
         for line in lines:
-            asked = {request.decider_code for request in line.context.requests}
-            asked |= {reply.by_unit_code for request in line.context.requests for reply in request.replies}
-            asked |= {answer.to_unit_code for answer in line.context.answers}
-            codes |= {line.gap.unit_code} | {code for code in asked if code}
-        return {code: self.snapshot.tree.unit(code).name for code in codes}
+            codes |= {request.decider_code for request in line.context.requests}
+            codes |= {reply.by_unit_code for request in line.context.requests for reply in request.replies}
+            codes |= {answer.to_unit_code for answer in line.context.answers}
+            codes.add(line.gap.unit_code)
+        return self.snapshot.tree.names(codes)
+
+    @cached_property
+    def request_names(self) -> Mapping[str, str]:
+        """Name the units that requests and replies speak of, as they are called on the day."""
+        codes: set[str | None] = set()
+        for request in self.requests:
+            codes |= {request.unit_code, request.decider_code, request.settled_by, request.to_unit}
+        for reply in (*self.snapshot.replies, *(each for asked in self.requests for each in asked.replies)):
+            codes |= {reply.by_unit_code, reply.to_unit_code}
+        return self.snapshot.tree.names(codes)
 
     def policy_names(self, lines: Iterable[Line]) -> Mapping[str, Mapping[int, str]]:
         drafts = {line.gap.draft_code for line in lines}

@@ -69,14 +69,9 @@ def change_notices(
     listed = {recipient.recipient_id: recipient for recipient in everyone}
     for change in changes:
         concerned = _concerned(change, listed, audience, tree)
-        names = {code: tree.unit(code).name for code in _codes(change)}
+        names = tree.names((change.unit_code, change.details.get("supervisor_code")))
         for recipient in once_an_address(concerned):
             yield ChangeNotice(recipient=recipient, day=day, change=change, names=names)
-
-
-def _codes(change: Change) -> Iterator[str]:
-    named = (change.unit_code, change.details.get("supervisor_code"))
-    return (code for code in named if code is not None)
 
 
 def _concerned(

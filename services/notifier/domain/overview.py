@@ -144,7 +144,7 @@ def weekly_list(
         recipient=recipient,
         day=situation.day,
         lines=lines,
-        unit_names={line.gap.unit_code: situation.tree.unit(line.gap.unit_code).name for line in lines},
+        unit_names=situation.tree.names(line.gap.unit_code for line in lines),
         areas=tuple((unit, listed) for unit, listed in within if listed),
         is_duty=any(situation.tree.oversees(unit.code) for unit, listed in within if listed),
     )
@@ -204,7 +204,7 @@ def monthly_summary(
         units=tuple(sorted(late.items(), key=lambda item: (-item[1], item[0]))[:10]),
         area=len(area),
         datasets=frozenset(gap.dataset for gap in gaps),
-        unit_names={code: situation.tree.unit(code).name for code in late},
+        unit_names=situation.tree.names(late),
         leads=tuple(situation.tree.unit(code) for code in leads),
         is_duty=any(map(situation.tree.oversees, leads)),
         debts=tuple((gap, days(gap.due_on, last.last)) for gap in longest),

@@ -8,6 +8,7 @@ from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.recipients.wording import in_sentence
 from services.notifier.adapters.rendering.templates import in_language
+from services.notifier.adapters.rendering.unit_names import named
 from services.notifier.application.pipeline import MailKind, Planning, Skipped
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.changes import Change, ChangeKind, ChangeNotice, change_notices
@@ -79,7 +80,7 @@ def _unit(notice: ChangeNotice) -> Text:
     code = notice.change.unit_code
     if code is None:
         return ALL_UNITS
-    name = header(notice.names.get(code, code))
+    name = named(notice.names, code)
     return Text(name, name)
 
 
@@ -117,10 +118,10 @@ def _mailboxes(change: Change, about: Text) -> Text:
 
 def _supervision(notice: ChangeNotice, about: Text) -> Text:
     code, on = notice.change.details["supervisor_code"], notice.change.details["on"]
-    named = header(notice.names.get(code, code)) if code else None
+    supervisor = named(notice.names, code)
     return Text(
-        f"Từ ngày {on:%d/%m/%Y}, cơ quan theo dõi {about.vi} là {named or 'cơ quan theo quy định chung'}",
-        f"From {on:%d/%m/%Y} {about.en} is supervised by {named or 'the body that the general rule names'}",
+        f"Từ ngày {on:%d/%m/%Y}, cơ quan theo dõi {about.vi} là {supervisor or 'cơ quan theo quy định chung'}",
+        f"From {on:%d/%m/%Y} {about.en} is supervised by {supervisor or 'the body that the general rule names'}",
     )
 
 

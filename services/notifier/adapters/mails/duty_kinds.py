@@ -75,8 +75,8 @@ class DutiesKind(MailKind):
             else:
                 owing = {line.duty.owed.unit_code for line in notice.owed}
                 contacts = planning.contacts(owing)
-                more = {code: planning.snapshot.tree.unit(code).name for code in contacts}
-                yield replace(notice, unit_names={**more, **notice.unit_names}, contacts=contacts)
+                names = {**planning.snapshot.tree.names(contacts), **notice.unit_names}
+                yield replace(notice, unit_names=names, contacts=contacts)
 
     def render(self, notice: DutiesNotice, unit: Unit) -> Mail:
         language, names = notice.recipient.language, notice.unit_names

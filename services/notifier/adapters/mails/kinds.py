@@ -26,6 +26,7 @@ from services.notifier.adapters.rendering.templates import (
     name_of,
     policies_of,
 )
+from services.notifier.adapters.rendering.unit_names import named
 from services.notifier.application.pipeline import MailKind, MailKinds, Planning, Skipped
 from services.notifier.application.ports import Attachment, Mail, Notice
 from services.notifier.domain.digest import (
@@ -259,7 +260,7 @@ def _shown(line: Line, notice: WeeklyList, language: Language) -> dict[str, Any]
     gap, names = line.gap, notice.unit_names
     policies = notice.policy_names.get(gap.draft_code, {})
     return {
-        "unit": header(notice.unit_names.get(gap.unit_code, gap.unit_code)),
+        "unit": named(notice.unit_names, gap.unit_code),
         "name": name_of(gap.instrument, header(gap.title), language),
         "named_policies": policies_of(gap.policies, language, policies),
         "stage": in_language(STAGES[gap.stage], language),
@@ -360,7 +361,7 @@ def _summary_values(
     notice: MonthlySummary, unit: Unit, figures: str, page_of: Callable[[str], str]
 ) -> dict[str, Any]:
     language = notice.recipient.language
-    units = [(header(notice.unit_names.get(code, code)), number) for code, number in notice.units]
+    units = [(named(notice.unit_names, code), number) for code, number in notice.units]
     return common(notice, notice.leads or [unit]) | {
         "month": notice.month,
         "months": notice.months,
@@ -373,7 +374,7 @@ def _summary_values(
         "debts": [
             {
                 "name": name_of(gap.instrument, header(gap.title), language),
-                "unit": header(notice.unit_names.get(gap.unit_code, gap.unit_code)),
+                "unit": named(notice.unit_names, gap.unit_code),
                 "due_on": gap.due_on,
                 "late": in_language(late(days), language),
                 "page": page_of(gap.draft_code),
@@ -473,7 +474,9 @@ class DecisionKind(MailKind):
     pages: PageMails
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
-        notes = decision_notes(planning.requests, planning.situation.audience, _names(planning), planning.day)
+        notes = decision_notes(
+            planning.requests, planning.situation.audience, planning.request_names, planning.day
+        )
         return (note for note in notes if note.key not in planning.snapshot.notice_keys)
 
     def render(self, notice: DecisionNote, unit: Unit) -> Mail:
@@ -505,7 +508,7 @@ class RequestsKind(MailKind):
         if DIGEST not in planning.due:
             return
         waiting = [each for each in planning.requests if each.raised_on <= planning.day]
-        notes = requests_notes(waiting, planning.situation.audience, _names(planning), planning.day)
+        notes = requests_notes(waiting, planning.situation.audience, planning.request_names, planning.day)
         for note in notes:
             if planning.is_done(self.name, note.recipient):
                 yield Skipped(Reason.ALREADY_SENT, note.recipient.unit_code, note.recipient)
@@ -518,7 +521,7 @@ class RequestsKind(MailKind):
             notice,
             common(notice, [unit])
             | {
-                "decider": _name(notice.names, notice.decider_code),
+                "decider": named(notice.names, notice.decider_code),
                 "requests": [_listed(request, notice.names, language) for request in notice.requests],
                 "url": f"{self.url}?decider={notice.decider_code}",
             },
@@ -527,7 +530,7 @@ class RequestsKind(MailKind):
 
 def _listed(request: UnitRequest, names: Mapping[str, str], language: Language) -> dict[str, Any]:
     return {
-        "unit": _name(names, request.unit_code),
+        "unit": named(names, request.unit_code),
         "what": in_language(asked_for(request, names), language),
         "name": name_of(request.instrument, header(request.title), language),
         "draft_code": request.draft_code,
@@ -543,23 +546,4 @@ def _forwarding(request: UnitRequest, names: Mapping[str, str]) -> dict[str, Any
     last = next((reply for reply in reversed(request.replies) if reply.to_unit_code), None)
     if last is None or last.to_unit_code != request.decider_code:
         return None
-    return {"by": _name(names, last.by_unit_code or ""), "on": last.on, "reason": last.words}
-
-
-def _name(names: Mapping[str, str], code: str) -> str:
-    return header(names.get(code, code))
-
-
-def _names(planning: Planning) -> Mapping[str, str]:
-    """Name the units that requests speak of, as they are called on the day."""
-    tree = planning.snapshot.tree
-    codes = {
-        code
-        for request in planning.requests
-        for code in (
-            *(request.unit_code, request.decider_code, request.settled_by, request.to_unit),
-            *(reply.by_unit_code for reply in request.replies),
-        )
-        if code
-    }
-    return {code: tree.unit(code).name for code in codes}
+    return {"by": named(names, last.by_unit_code), "on": last.on, "reason": last.words}

@@ -1,6 +1,6 @@
 """The mail about a reply without a decision: a request that was answered or passed on, a communication not verified."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.rendering.request_words import asked_for
 from services.notifier.adapters.rendering.templates import in_language, name_of
+from services.notifier.adapters.rendering.unit_names import named
 from services.notifier.application.pipeline import MailKind, Planning, Skipped
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.gaps.request_replies import Activity
@@ -32,13 +33,17 @@ class ReplyKind(MailKind):
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
         snapshot = planning.snapshot
         notes = reply_notes(
-            snapshot.replies, planning.requests, planning.situation.audience, _names(planning), planning.day
+            snapshot.replies,
+            planning.requests,
+            planning.situation.audience,
+            planning.request_names,
+            planning.day,
         )
         return (note for note in notes if note.key not in snapshot.notice_keys)
 
     def render(self, notice: ReplyNote, unit: Unit) -> Mail:
         reply, request, language = notice.reply, notice.request, notice.recipient.language
-        who = _name(notice.names, reply.by_unit_code)
+        who = named(notice.names, reply.by_unit_code)
         activity = reply.activity
         return self.pages.written(
             notice,
@@ -46,13 +51,13 @@ class ReplyKind(MailKind):
             | {
                 "outcome": notice.outcome.value,
                 "by": who,
-                "to": _name(notice.names, reply.to_unit_code),
+                "to": named(notice.names, reply.to_unit_code),
                 "words": reply.words,
                 "on": reply.on,
                 "what": in_language(asked_for(request, notice.names), language) if request else "",
                 "raised_on": request.raised_on if request else None,
                 "answer_by": request.answer_by if request else None,
-                "decider": _name(notice.names, request.decider_code if request else None),
+                "decider": named(notice.names, request.decider_code if request else None),
                 "activity": header(activity.title) if activity else "",
                 "held": in_language(_held(activity), language) if activity else "",
                 "channel": in_language(CHANNELS[activity.channel], language) if activity else "",
@@ -67,17 +72,3 @@ def _held(activity: Activity) -> Text:
     """Say when it was held; a day is written alike in both languages."""
     text = dated(activity.held_on, activity.precision)
     return Text(text.vi, f"{activity.held_on:%d/%m/%Y}") if activity.precision is Precision.DAY else text
-
-
-def _name(names: Mapping[str, str], code: str | None) -> str:
-    return header(names.get(code or "", code or ""))
-
-
-def _names(planning: Planning) -> Mapping[str, str]:
-    """Name the units that replies and their requests speak of, as they are called on the day."""
-    tree = planning.snapshot.tree
-    of_replies = (
-        code for each in planning.snapshot.replies for code in (each.by_unit_code, each.to_unit_code)
-    )
-    of_requests = (code for each in planning.requests for code in (each.decider_code, each.to_unit))
-    return {code: tree.unit(code).name for code in {*of_replies, *of_requests} if code}

@@ -5,7 +5,8 @@ from datetime import date
 from textwrap import shorten
 
 from services.notifier.adapters.delivery.message import header
-from services.notifier.adapters.rendering.request_words import Names, waiting_of
+from services.notifier.adapters.rendering.request_words import waiting_of
+from services.notifier.adapters.rendering.unit_names import Names, named
 from services.notifier.domain.gaps.gap_alert import AlertContext
 from services.notifier.domain.gaps.unit_answers import ObstacleReply, UnitAnswer
 from shared.contracts.notifier import (
@@ -89,7 +90,7 @@ def _obstacles(context: AlertContext, names: Names, who: Text) -> Iterator[Text]
 def obstacle_waits(answer: UnitAnswer, names: Names) -> Text:
     """Say with whom an obstacle waits."""
     code = answer.to_unit_code
-    name = header(names.get(code, code)) if code else None
+    name = named(names, code)
     return Text(
         f"vướng mắc đang chờ {name or SUPERVISOR.vi} trả lời",
         f"the obstacle waits for an answer of {name or SUPERVISOR.en}",

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.rendering.templates import in_language, late
+from services.notifier.adapters.rendering.unit_names import Names, named
 from services.notifier.application.ports import MailLink
 from services.notifier.domain.notification.reasons import Standing
 from services.notifier.domain.programmes.notices import DutyLine, StepLine
@@ -14,8 +15,6 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.programme.owed import Act
 from shared.signed_links.duty_links import DutyAnswer
-
-Names = Mapping[str, str]
 
 
 def _quoted(line: DutyLine) -> str:
@@ -78,11 +77,11 @@ _BODY = Text("cơ quan có thẩm quyền", "the body in charge")
 def duty_values(line: DutyLine, names: Names, language: Language) -> dict[str, Any]:
     """Give what a template shows of a duty."""
     item = line.duty.owed
-    asked_by = header(names.get(item.asked_by, item.asked_by))
+    asked_by = named(names, item.asked_by)
     is_other = item.asked_by != item.unit_code and item.act is Act.CARRY_OUT
     return {
         "what": in_language(_WHAT[item.act](line, asked_by), language),
-        "unit": header(names.get(item.unit_code, item.unit_code)),
+        "unit": named(names, item.unit_code),
         "asked_by": asked_by if is_other else None,
         "document": header(line.duty.words.document or ""),
         "due_on": item.due_on,
@@ -136,7 +135,7 @@ _PASSED = Text("đã hết hạn", "the day has passed")
 
 def step_values(step: StepLine, names: Names, language: Language) -> dict[str, Any]:
     """Give what a template shows of a step of an obstacle."""
-    by = header(names.get(step.by, step.by)) if step.by else in_language(_BODY, language)
+    by = named(names, step.by) if step.by else in_language(_BODY, language)
     reference = f" ({header(step.obstacle.entry_ref)})" if step.obstacle.entry_ref else ""
     return {
         "what": f"“{header(step.obstacle.title)}”{reference}",

@@ -1,14 +1,13 @@
 """Requests of units in words: what was asked for, with whom it waits, how it was decided."""
 
-from collections.abc import Mapping
 from datetime import date
 
 from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.rendering.unit_names import Names, named
 from services.notifier.domain.gaps.gap_alert import APPROVED, UnitRequest
 from shared.kernel.errors import Text
 from shared.rules.wording import REQUESTS
 
-Names = Mapping[str, str]
 WAITS = Text("Đang chờ quyết định", "Waits for a decision")
 DECIDED = Text("Kết quả xem xét đề nghị", "Decision on the request")
 WHY_WAITING = Text(
@@ -20,7 +19,7 @@ WHY_WAITING = Text(
 def asked_for(request: UnitRequest, names: Names) -> Text:
     """Say what was asked for: "miễn truyền thông theo Công văn 12"."""
     what, by = REQUESTS[request.kind], header(request.document or "")
-    to = header(names.get(request.to_unit or "", request.to_unit or ""))
+    to = named(names, request.to_unit)
     return Text(
         f"{what.vi}{f' ({to})' if to else ''}{f' theo {by}' if by else ''}",
         f"{what.en}{f' ({to})' if to else ''}{f' by {by}' if by else ''}",
@@ -32,7 +31,7 @@ def waiting_of(request: UnitRequest, names: Names, day: date) -> Text:
     what, since, until = asked_for(request, names), _day(request.raised_on), request.answer_by
     if until is not None and until < day:
         until = None
-    who = header(names.get(request.decider_code or "", request.decider_code or ""))
+    who = named(names, request.decider_code)
     by = f" trước khi hết ngày {_day(until)}" if until else ""
     said = _answered(request, names)
     return Text(
@@ -46,7 +45,7 @@ def _answered(request: UnitRequest, names: Names) -> Text:
     """Say what was answered last without a decision, if anything was."""
     if (reply := request.answered) is None:
         return Text("", "")
-    who, on = header(names.get(reply.by_unit_code or "", reply.by_unit_code or "")), _day(reply.on)
+    who, on = named(names, reply.by_unit_code), _day(reply.on)
     words = reply.words.rstrip(" .")
     return Text(
         f". {who or 'Cơ quan theo dõi'} trả lời ngày {on}, chưa quyết định: {words}",
@@ -58,7 +57,7 @@ def decision_of(request: UnitRequest, names: Names) -> Text:
     """Say how a request was decided, by whom, on what document, for what reason."""
     what, on = asked_for(request, names), _day(request.settled_on or request.raised_on)
     approved = request.state == APPROVED
-    who = header(names.get(request.settled_by or "", request.settled_by or ""))
+    who = named(names, request.settled_by)
     document, reason = header(request.settlement_document or ""), request.settlement_reason or ""
     return Text(
         f"{who or 'Cơ quan theo dõi'} {'chấp thuận' if approved else 'không chấp thuận'} đề nghị {what.vi} "

@@ -29,6 +29,7 @@ from services.notifier.adapters.rendering.request_words import (
     decision_of,
     waiting_of,
 )
+from services.notifier.adapters.rendering.unit_names import named
 from services.notifier.application.ports import Attachment, Mail, MailLink, Notice
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.digest import Digest, Line
@@ -404,7 +405,7 @@ class TemplateRenderer:
             "name": name_of(gap.instrument, title, language),
             "short_name": name_of(gap.instrument, shortened(title), language),
             "draft_code": gap.draft_code,
-            "unit": header(digest.unit_names.get(gap.unit_code, gap.unit_code)),
+            "unit": named(digest.unit_names, gap.unit_code),
             "is_other_unit": gap.unit_code != reader.unit_code or len(_units(digest.owed)) > 1,
             "said": in_language(self._reason_given(line, digest), language) if line.is_below else "",
             "answered": [in_language(text, language) for text in _own_answers(line, names, reader)],
@@ -505,7 +506,7 @@ def _waits_with(line: Line, digest: Digest) -> str | None:
         code = line.context.waiting_obstacle.to_unit_code
     else:
         return None
-    return header(digest.unit_names.get(code, code)) if code else in_language(SUPERVISOR, language)
+    return named(digest.unit_names, code) if code else in_language(SUPERVISOR, language)
 
 
 def _contacts(digest: Digest) -> Iterator[str]:
@@ -525,18 +526,18 @@ def _addressed(digest: Digest, unit: Unit) -> dict[str, Any]:
     """Say to which units a mail goes; `leaders` lead drafts, `overseers` see to units below."""
     language = digest.recipient.language
 
-    def named(codes: Iterable[str]) -> str:
+    def together(codes: Iterable[str]) -> str:
         names = {**digest.unit_names, unit.code: unit.name}
-        return all_of([header(names.get(code, code)) for code in codes] or [header(unit.name)], language)
+        return all_of([named(names, code) for code in codes] or [header(unit.name)], language)
 
     leaders, overseers = (_units(lines) or [unit.code] for lines in (digest.owed, digest.above))
     parent = unit.parent_name if leaders == [unit.code] else None
     return {
-        "unit": named(_units(digest.lines)),
-        "leaders": named(leaders),
+        "unit": together(_units(digest.lines)),
+        "leaders": together(leaders),
         "leader_count": len(leaders),
         "overseeing": not digest.owed and any(line.is_below for line in digest.lines),
-        "overseers": named(overseers),
+        "overseers": together(overseers),
         "overseer_count": len(overseers),
         "parent": header(parent) if parent else None,
         "role": _roles(digest, language),
@@ -551,7 +552,7 @@ def _roles(digest: Digest, language: Language) -> str:
         return in_language(ROLES[roles.pop()], language)
     return all_of(
         (
-            f"{in_language(ROLES[reader.role], language)} ({header(digest.unit_names.get(reader.unit_code, reader.unit_code))})"
+            f"{in_language(ROLES[reader.role], language)} ({named(digest.unit_names, reader.unit_code)})"
             for reader in own_records.values()
         ),
         language,

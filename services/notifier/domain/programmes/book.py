@@ -221,8 +221,8 @@ class DutyBook:
 
     def _names(self, lines: Collection[DutyLine], steps: Collection[StepLine]) -> Mapping[str, str]:
         codes = {line.duty.owed.unit_code for line in lines} | {line.duty.owed.asked_by for line in lines}
-        codes |= {step.by for step in steps if step.by} | {step.of_unit for step in steps}
-        return {code: self.situation.tree.unit(code).name for code in codes}
+        codes |= {step.of_unit for step in steps}
+        return self.situation.tree.names([*codes, *(step.by for step in steps)])
 
 
 def _lay(mine: dict[UUID, dict[UUID, Duty]], reach: Reach, duty: Duty) -> None:

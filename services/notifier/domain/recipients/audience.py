@@ -124,6 +124,10 @@ class Tree:
         parent_name = units.name(parent) if parent is not None and parent in units else None
         return Unit(code, units.name(code), parent_name, parent, units.level(code), units.kind(code))
 
+    def names(self, codes: Iterable[str | None]) -> Mapping[str, str]:
+        """Name units as they are called on the day."""
+        return {code: self._units.name(code) for code in codes if code}
+
     def above(self, code: str) -> Iterator[str]:
         """Give the units above, nearest first; a ring of parents ends where it began."""
         return self._units.above(code)
