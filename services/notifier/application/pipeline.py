@@ -46,8 +46,16 @@ from services.notifier.domain.notification.timing import (
 )
 from services.notifier.domain.overview import MonthlySummary, PlanRate, WeeklyList
 from services.notifier.domain.programmes.book import DutyBook
-from services.notifier.domain.programmes.notices import LastReminder, Reminders
-from services.notifier.domain.recipients.audience import Reach, Recipient, Tree, Unit, Via, once_an_address
+from services.notifier.domain.programmes.notices import Reminders
+from services.notifier.domain.recipients.audience import (
+    Reach,
+    Recipient,
+    Tree,
+    Unit,
+    Via,
+    once_an_address,
+    weightiest,
+)
 from services.notifier.domain.recipients.preference import Preference
 from shared.contracts.vocabulary import OptionalMail, Weekday
 from shared.directory.deciders import decider_line
@@ -187,12 +195,9 @@ class Planning:
 
     def reminders(self, recipient: Recipient) -> Reminders:
         """Give the last mail about each item to who reads at an address; of two the one about its own duty, then the later."""
-        mine: dict[UUID, LastReminder] = {}
-        for recipient_id in self.situation.address_book.ids(recipient):
-            for item_id, last in self.snapshot.reminders.get(recipient_id, {}).items():
-                if item_id not in mine or last.weight > mine[item_id].weight:
-                    mine[item_id] = last
-        return mine
+        ids = self.situation.address_book.ids(recipient)
+        mine = [self.snapshot.reminders.get(recipient_id, {}) for recipient_id in ids]
+        return weightiest(mine, lambda last: last.weight)
 
     def _contexts(self) -> Mapping[UUID, AlertContext]:
         return {
@@ -243,14 +248,8 @@ class Planning:
     def notified(self, recipient: Recipient) -> Mapping[UUID, LastNotification]:
         """Give the last notifications of who reads at an address; of two of one gap the one to who answers for it."""
         ids = self.situation.address_book.ids(recipient)
-        if len(ids) == 1:
-            return self.snapshot.notified.get(recipient.recipient_id, {})
-        mine: dict[UUID, LastNotification] = {}
-        for recipient_id in ids:
-            for gap_id, last in self.snapshot.notified.get(recipient_id, {}).items():
-                if gap_id not in mine or last.weight > mine[gap_id].weight:
-                    mine[gap_id] = last
-        return mine
+        mine = [self.snapshot.notified.get(recipient_id, {}) for recipient_id in ids]
+        return weightiest(mine, lambda last: last.weight)
 
     def is_done(self, kind: str, recipient: Recipient) -> bool:
         """Say whether the ledger has a mail of a kind and the day to the address of a recipient.

@@ -85,8 +85,7 @@ def _concerned(
         reach = audience.at_or_above(tree.justice_unit)
         yield from reach.recipients if reach else ()
         return
-    for reach in audience.of_duty(change.unit_code):
-        yield from reach.recipients
+    yield from audience.on_duty(change.unit_code)
     if change.kind is ChangeKind.SUPERVISION:
         before = change.details["on"] - timedelta(days=1)
         for code in tree.directory.supervisors_on(change.unit_code, before):

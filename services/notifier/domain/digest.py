@@ -36,6 +36,7 @@ from services.notifier.domain.recipients.audience import (
     Tree,
     Via,
     once_an_address,
+    weightiest,
 )
 from shared.contracts.vocabulary import Dataset, EscalationReason, GapClosure
 from shared.rules.rulebook.rulebook import Calendar
@@ -311,14 +312,8 @@ class Situation:
     def entries_at(self, recipient: Recipient) -> Mapping[UUID, Entry]:
         """Give by gap the entries of all recipients at an address: of two of one gap that which obliges more."""
         alike = self.address_book.alike(recipient)
-        if len(alike) == 1:
-            return self._entries.get(recipient.recipient_id, {})
-        mine: dict[UUID, Entry] = {}
-        for reader in alike:
-            for gap_id, entry in self._entries.get(reader.recipient_id, {}).items():
-                if gap_id not in mine or entry.order < mine[gap_id].order:
-                    mine[gap_id] = entry
-        return mine
+        mine = [self._entries.get(reader.recipient_id, {}) for reader in alike]
+        return weightiest(mine, lambda entry: -entry.order)
 
     def is_unread(self, gap: Gap) -> bool:
         """Say whether nobody reads for the unit of a gap but those above it, if they do."""
@@ -334,10 +329,13 @@ class Situation:
 
     def climbs(self, gap: Gap) -> Iterator[tuple[Rung, Reach]]:
         """Give the steps upwards that a gap has reached, with who reads there, each unit once."""
-        if not self.verdict(gap).goes_up:
-            return
+        if self.verdict(gap).goes_up:
+            yield from self.above(gap.unit_code, self.overdue_days(gap))
+
+    def above(self, unit_code: str, overdue_days: int) -> Iterator[tuple[Rung, Reach]]:
+        """Give the steps upwards that what a unit owes has reached by the working days that it is overdue."""
         seen: set[str] = set()
-        for rung in rungs(gap.unit_code, self.overdue_days(gap), self.steps, self.tree):
+        for rung in rungs(unit_code, overdue_days, self.steps, self.tree):
             reach = self.audience.at_or_above(rung.unit_code)
             if reach is not None and reach.unit_code not in seen:
                 seen.add(reach.unit_code)
@@ -436,8 +434,7 @@ def decision_notes(
     for request in requests:
         if not request.is_decided or request.settled_on is None or request.settled_on > day:
             continue
-        recipients = [each for reach in audience.of_duty(request.unit_code) for each in reach.recipients]
-        for recipient in once_an_address(recipients):
+        for recipient in once_an_address(audience.on_duty(request.unit_code)):
             yield DecisionNote(recipient=recipient, day=day, request=request, names=names)
 
 

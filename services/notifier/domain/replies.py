@@ -62,6 +62,5 @@ def reply_notes(
         request = waiting.get(reply.request_id) if reply.request_id else None
         if not reply.is_shown_on(day) or (reply.request_id and request is None):
             continue
-        recipients = [each for reach in audience.of_duty(reply.unit_code) for each in reach.recipients]
-        for recipient in once_an_address(recipients):
+        for recipient in once_an_address(audience.on_duty(reply.unit_code)):
             yield ReplyNote(recipient=recipient, day=day, reply=reply, request=request, names=names)

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.notifier.domain.digest import Line
 from services.notifier.domain.gaps.gap_alert import Silence
-from services.notifier.domain.recipients.audience import Audience, Recipient, Via, once_an_address
+from services.notifier.domain.recipients.audience import Audience, Recipient, once_an_address
 from shared.contracts.vocabulary import Dataset, Stage
 
 URGING = "urging"  # a letter of a supervising body: to who answers for the unit, at once, once a day
@@ -75,9 +75,7 @@ def letters(
         if not loud:
             yield Letter(unit_code, rows, LetterState.SILENCED)
             continue
-        reached = (reach for reach in audience.of_duty(unit_code) if reach.via is not Via.SUPERIOR)
-        duty = [each for reach in reached for each in reach.recipients]
-        recipients = tuple(once_an_address(duty))
+        recipients = tuple(once_an_address(audience.of_itself(unit_code)))
         if not recipients:
             yield Letter(unit_code, loud, LetterState.NO_RECIPIENT)
         elif any(sent(key_of(day, unit_code, recipient)) for recipient in recipients):

@@ -55,12 +55,15 @@ class LastNotification:
 
 
 def standing(gap: Gap, day: date, calendar: Calendar) -> Standing:
-    if not gap.is_open_on(day):
-        return Standing.RESOLVED
-    if day > gap.due_on:
+    return open_standing(gap.due_on, day, calendar, SOON) if gap.is_open_on(day) else Standing.RESOLVED
+
+
+def open_standing(due_on: date, day: date, calendar: Calendar, soon: int) -> Standing:
+    """Say where something open stands: overdue after its due day, and due soon from `soon` working days before it."""
+    if day > due_on:
         return Standing.OVERDUE
-    soon = calendar.working_days_between(day, gap.due_on) <= SOON
-    return Standing.DUE_SOON if soon else Standing.IN_GRACE
+    is_soon = calendar.working_days_between(day, due_on) <= soon
+    return Standing.DUE_SOON if is_soon else Standing.IN_GRACE
 
 
 @dataclass(frozen=True, slots=True)

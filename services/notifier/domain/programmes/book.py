@@ -9,8 +9,8 @@ from uuid import UUID
 
 from services.notifier.domain.digest import Situation
 from services.notifier.domain.gaps.gap_alert import Silence
-from services.notifier.domain.notification.reasons import REPEAT, Reason, Standing, Turn
-from services.notifier.domain.notification.timing import rungs
+from services.notifier.domain.notification.reasons import REPEAT, Reason, Standing, Turn, open_standing
+from services.notifier.domain.notification.timing import Rung
 from services.notifier.domain.overview import supervised
 from services.notifier.domain.programmes.notices import (
     DUTIES,
@@ -25,7 +25,7 @@ from services.notifier.domain.programmes.notices import (
     Reminders,
     StepLine,
 )
-from services.notifier.domain.recipients.audience import Reach, Recipient, Via
+from services.notifier.domain.recipients.audience import Reach, Recipient, Via, weightiest
 from shared.directory.deciders import decider_line
 from shared.rules.programme import states
 from shared.rules.programme.owed import Act, Owed, obstacle_steps, owed, owed_reports
@@ -123,32 +123,22 @@ class DutyBook:
     def _by_recipient(self) -> Mapping[UUID, Mapping[UUID, Duty]]:
         mine: dict[UUID, dict[UUID, Duty]] = defaultdict(dict)
         for duty in self.duties:
-            for reach in self._climbs(duty):
+            for _, reach in self._climbs(duty):
                 _lay(mine, reach, replace(duty, above=True))
             for reach in self.situation.audience.of_duty(duty.owed.unit_code):
                 _lay(mine, reach, replace(duty, stand_in=reach.via is Via.SUPERIOR))
         return mine
 
-    def _climbs(self, duty: Duty) -> Iterator[Reach]:
-        """Give who reads of it above, by the working days that it is overdue: the steps are those of gaps."""
-        if not self._is_overdue(duty):
-            return
-        seen: set[str] = set()
-        situation = self.situation
-        for rung in rungs(duty.owed.unit_code, self._overdue_days(duty), situation.steps, situation.tree):
-            reach = situation.audience.at_or_above(rung.unit_code)
-            if reach is not None and reach.unit_code not in seen:
-                seen.add(reach.unit_code)
-                yield reach
+    def _climbs(self, duty: Duty) -> Iterator[tuple[Rung, Reach]]:
+        """Give who reads of it above: the steps are those of gaps."""
+        if self._is_overdue(duty):
+            yield from self.situation.above(duty.owed.unit_code, self._overdue_days(duty))
 
     def _at(self, recipient: Recipient) -> Mapping[UUID, Duty]:
         """Give the duties of all recipients at an address: of two about one item that which obliges more."""
-        mine: dict[UUID, Duty] = {}
-        for reader in self.situation.address_book.alike(recipient):
-            for item_id, duty in self._by_recipient.get(reader.recipient_id, {}).items():
-                if item_id not in mine or duty.order < mine[item_id].order:
-                    mine[item_id] = duty
-        return mine
+        alike = self.situation.address_book.alike(recipient)
+        mine = [self._by_recipient.get(reader.recipient_id, {}) for reader in alike]
+        return weightiest(mine, lambda duty: -duty.order)
 
     def _lines(self, recipient: Recipient, before: Reminders) -> Iterator[DutyLine]:
         for item_id, duty in self._at(recipient).items():
@@ -184,10 +174,7 @@ class DutyBook:
         due_on = duty.owed.due_on
         if due_on is None:
             return Standing.IN_GRACE
-        if self.day > due_on:
-            return Standing.OVERDUE
-        soon = self.situation.calendar.working_days_between(self.day, due_on) <= SOON
-        return Standing.DUE_SOON if soon else Standing.IN_GRACE
+        return open_standing(due_on, self.day, self.situation.calendar, SOON)
 
     def _is_overdue(self, duty: Duty) -> bool:
         return self._standing(duty) is Standing.OVERDUE
@@ -208,9 +195,8 @@ class DutyBook:
                 by=step.lead_unit_code,
                 on=step.day,
             )
-            for reach in self.situation.audience.of_duty(obstacle.unit_code):
-                for reader in reach.recipients if reach.via is not Via.SUPERIOR else ():
-                    steps[reader.recipient_id].append(line)
+            for reader in self.situation.audience.of_itself(obstacle.unit_code):
+                steps[reader.recipient_id].append(line)
         return steps
 
     def _steps(self, recipient: Recipient, before: Reminders) -> Iterator[StepLine]:

@@ -1,11 +1,12 @@
 """Who is written to: mailboxes and the people at their addresses, the tree of units, and who reads for a unit."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import Any, TypeVar
 from uuid import UUID
 
 from shared.contracts.vocabulary import Language, RecipientRole, UnitKind, UnitLevel
@@ -76,6 +77,22 @@ class AddressBook:
     def ids(self, recipient: Recipient) -> frozenset[UUID]:
         """Give the ids of all that were ever listed with the address: the ledger has mails of each."""
         return frozenset(self._ids.get(address_of(recipient), ())) | {recipient.recipient_id}
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def weightiest(mappings: Sequence[Mapping[K, V]], weight: Callable[[V], Any]) -> Mapping[K, V]:
+    """Put together what several recipients at one address have by key: of two values the weightier, of two alike the first."""
+    if len(mappings) == 1:
+        return mappings[0]
+    mine: dict[K, V] = {}
+    for mapping in mappings:
+        for key, value in mapping.items():
+            if key not in mine or weight(value) > weight(mine[key]):
+                mine[key] = value
+    return mine
 
 
 def once_an_address(recipients: Iterable[Recipient]) -> list[Recipient]:
@@ -206,6 +223,15 @@ class Audience:
             return (Reach(code, own, Via.ITSELF),)
         above = self.at_or_above(next(self._tree.above(code), None))
         return (above,) if above else ()
+
+    def on_duty(self, code: str) -> Iterator[Recipient]:
+        """Give who answers for what a unit owes."""
+        return (recipient for reach in self.of_duty(code) for recipient in reach.recipients)
+
+    def of_itself(self, code: str) -> Iterator[Recipient]:
+        """Give who answers for what a unit owes, as far as it or its heirs list anybody."""
+        own = (reach for reach in self.of_duty(code) if reach.via is not Via.SUPERIOR)
+        return (recipient for reach in own for recipient in reach.recipients)
 
     def at_or_above(self, code: str | None) -> Reach | None:
         """Say who urges for a unit: its supervisors, else heads, else focal points, else those of a unit above."""
