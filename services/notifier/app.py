@@ -40,6 +40,7 @@ from services.notifier.adapters.links.store import SqlLinks
 from services.notifier.adapters.links.withdrawals import SqlWithdrawals
 from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.pages import PageMails
+from services.notifier.adapters.page_templates import PAGES
 from services.notifier.adapters.plan_rates import MetricsPlanRates
 from services.notifier.adapters.planning.snapshot import (
     PROJECTION,
@@ -59,11 +60,10 @@ from services.notifier.adapters.sign_in import api as sign_in_api
 from services.notifier.adapters.sign_in import pages as sign_in_pages
 from services.notifier.adapters.sign_in import provider
 from services.notifier.adapters.sign_in.api import LOGIN_LIFETIME
-from services.notifier.adapters.sign_in.flow import ENVIRONMENT, SignIn
+from services.notifier.adapters.sign_in.flow import SignIn
 from services.notifier.adapters.sign_in.mailing import LIFETIME, MailSignIn, throttles
 from services.notifier.adapters.sign_in.provider import Provider
 from services.notifier.adapters.silences import api as silences_api
-from services.notifier.adapters.urging import page as urging
 from services.notifier.adapters.urging.page import UrgingPages
 from services.notifier.application.alert_publisher import HANDLED, AlertPublisher, changes
 from services.notifier.application.answers import Answers, Renewals
@@ -130,7 +130,7 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
     read_model = SqlReadModel(platform.engine, now)
     units = ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints)
     letters = UrgingMails(ticks.pipeline, ticks.ledger, ticks.sender.sending, now)
-    urging_pages = EntryPages(urging.TEMPLATES, "notifier", settings.page_addresses)
+    pages = EntryPages(PAGES, "notifier", settings.page_addresses)
     entries = Bucket(platform.client, SESSIONS_BUCKET)
     logins = SingleUseCodes(entries, "login", LOGIN_LIFETIME, runtime.now)
     mail = _mail_sign_in(entries, settings, recipients, ticks, now)
@@ -140,10 +140,8 @@ def create_app(settings: Settings, now: Clock = runtime.now, more_kinds: Iterabl
         description="Nhắc việc và đôn đốc bằng thư điện tử. / Reminders by e-mail.",
         routers=[
             *api.routers(commands, recipients, read_model, ticks, runtime.new_id),
-            UrgingPages(read_model, units, rulebook.calendar, now, urging_pages, letters).router(),
-            RecipientsPages(
-                commands, recipients, now, runtime.new_id, units, settings.page_addresses
-            ).router(),
+            UrgingPages(read_model, units, rulebook.calendar, now, pages, letters).router(),
+            RecipientsPages(commands, recipients, now, runtime.new_id, units, pages).router(),
             *silences_api.routers(SqlSilences(platform.engine), sending, now, runtime.new_id),
             answers_pages.router(
                 Answers(platform.store, publisher, ticks.pipeline.snapshots, _requests(settings)),
@@ -199,7 +197,7 @@ def _mail_sign_in(
         *throttles(entries, runtime.now),
         ticks.sender.transport,
         ticks.sender.sending,
-        ENVIRONMENT,
+        PAGES,
         settings.url_notifier,
         settings.mail_from,
         now,

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, assert_never
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from services.notifier.adapters.page_templates import PAGES
 from services.notifier.application.answers import Answers, Asked, Renewals
 from services.notifier.domain.errors import AnswerContradicts
 from services.notifier.domain.gaps.gap_alert import latest_planned_day
@@ -28,7 +28,6 @@ from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
-from shared.pages.layout import environment
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rights.actions import Action
 from shared.rules.answers import confirmation
@@ -121,8 +120,6 @@ PUT_OFF = Text(
     "The new day stands in the plan of the draft. Reminders rest only once, until the end of the day that was named before; "
     "it is for the supervising body to grant more.",
 )
-TEMPLATES = Path(__file__).parent / "templates"
-_ENVIRONMENT = environment(TEMPLATES)
 OWN = (AlertAnswer.PLANNED, AlertAnswer.NOT_OURS, AlertAnswer.EXEMPT, AlertAnswer.OBSTACLE)
 CONFIRMED = "confirm"
 MOST_NAME = 200
@@ -194,7 +191,7 @@ class AnswerHandler:
 
 
 def router(answers: Answers, renewals: Renewals, source: LinkSource, renew_at: str, now: Clock) -> APIRouter:
-    pages = AnswerPages(_ENVIRONMENT, renew_at)
+    pages = AnswerPages(PAGES, renew_at)
     handler = AnswerHandler(answers, renewals, pages, now)
     admitted = LinkGuard(source, now).admit(*OWN)
     any_link = LinkGuard(source, now).admit(*AlertAnswer, over=True)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -42,11 +41,9 @@ from shared.pages.entry import (
 from shared.pages.forms import MISSING, Fields, sent
 from shared.pages.help import Help
 from shared.pages.help import router as help_router
-from shared.pages.layout import environment
 from shared.rights.actions import Action
 from shared.rights.table import require
 
-TEMPLATES = environment(Path(__file__).parent / "templates")
 HEADING = Text("Người nhận thư của đơn vị", "Recipients of the unit's mail")
 LABELS: Mapping[str, Text] = {
     "email": Text("Địa chỉ thư điện tử", "E-mail address"),
@@ -103,25 +100,23 @@ class RecipientsPages:
     now: Clock
     new_id: Callable[[], UUID]
     units: UnitsByDay
-    addresses: Mapping[str, str]
+    pages: EntryPages
 
     @property
     def today(self) -> date:
         return day_in_vietnam(self.now())
 
     def router(self) -> APIRouter:
-        pages = EntryPages(TEMPLATES, "notifier", self.addresses)
-        routes = pages.router("recipients")
-        _reading(routes, self, pages)
-        _writing(routes, self, pages)
-        routes.include_router(help_router(pages, [HELP, URGING]))
+        routes = self.pages.router("recipients")
+        _reading(routes, self)
+        _writing(routes, self)
+        routes.include_router(help_router(self.pages, [HELP, URGING]))
         return routes
 
     async def shown(
         self,
         request: Request,
         principal: Principal,
-        pages: EntryPages,
         unit_code: str,
         form: Fields,
         status: int = 200,
@@ -130,7 +125,7 @@ class RecipientsPages:
         await self.commands.require_unit(unit_code)
         audited("recipients", principal, unit_code=unit_code)
         listed = await self.recipients.of_unit(unit_code, self.today)
-        return pages.page(
+        return self.pages.page(
             request,
             "recipients.html",
             status,
@@ -155,7 +150,7 @@ class RecipientsPages:
         await self.recipients.replace(unit_code, wanted, self.now(), principal.actor, version)
 
 
-def _reading(routes: APIRouter, of: RecipientsPages, pages: EntryPages) -> None:
+def _reading(routes: APIRouter, of: RecipientsPages) -> None:
     @routes.get(
         "/entry/recipients",
         summary="The recipients of one's unit (leads to its page)",
@@ -176,10 +171,10 @@ def _reading(routes: APIRouter, of: RecipientsPages, pages: EntryPages) -> None:
     async def listed(
         request: Request, unit_code: Code, principal: Annotated[Principal, may(Action.REPLACE_RECIPIENTS)]
     ) -> HTMLResponse:
-        return await of.shown(request, principal, pages, unit_code, Fields())
+        return await of.shown(request, principal, unit_code, Fields())
 
 
-def _writing(routes: APIRouter, of: RecipientsPages, pages: EntryPages) -> None:
+def _writing(routes: APIRouter, of: RecipientsPages) -> None:
     @routes.post(PATH, response_class=HTMLResponse, summary="Add a recipient of a unit (from the form)")
     async def add(
         request: Request, unit_code: Code, principal: Annotated[Principal, may(Action.REPLACE_RECIPIENTS)]
@@ -187,16 +182,16 @@ def _writing(routes: APIRouter, of: RecipientsPages, pages: EntryPages) -> None:
         require(principal.acting, unit_code)
         form, present = await sent(request), await of.recipients.of_unit(unit_code, of.today)
         if step_of(form) is not Step.RECORD:
-            return await of.shown(request, principal, pages, unit_code, form)
+            return await of.shown(request, principal, unit_code, form)
         body = _read(form, present)
         if body is None:
-            return await of.shown(request, principal, pages, unit_code, form, 422)
+            return await of.shown(request, principal, unit_code, form, 422)
         wanted = [*present, body.recipient(unit_code, of.new_id())]
         try:
             await of.replaced(unit_code, wanted, principal, version_of(form))
         except Refusal as refusal:
             status = refused(form, refusal)
-            return await of.shown(request, principal, pages, unit_code, form, status)
+            return await of.shown(request, principal, unit_code, form, status)
         return RedirectResponse("recipients", HTTPStatus.SEE_OTHER)
 
     @routes.post(

@@ -7,13 +7,13 @@ Whoever holds a mail holds its link: no account, no cookie (see `shared/pages/li
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from services.notifier.adapters.delivery.message import MailboxLink, mailbox_link
+from services.notifier.adapters.page_templates import PAGES
 from services.notifier.adapters.recipients.store import Mailbox, SqlRecipients
 from services.notifier.adapters.recipients.wording import (
     ASKED,
@@ -41,15 +41,12 @@ from shared.http.client_address import client_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
-from shared.pages.layout import environment
 from shared.pages.link_pages import TITLES, AnswerPages, routes
 from shared.rights.actions import Action
 from shared.signed_links.links import MAILBOX_PATH, LinkNotValid
 from shared.signed_links.resolved import Barred, LinkSource, ResolvedLink
 from shared.signed_links.short_links import Purpose
 
-TEMPLATES = Path(__file__).parent / "templates"
-_ENVIRONMENT = environment(TEMPLATES)
 MOST_WORDS = 500
 OFTEN = {"each_day": EACH_DAY, **{day.value: text for day, text in DAYS.items()}}
 Often = StrEnum("Often", {value.upper(): value for value in OFTEN})  # type: ignore[misc]  # one more than the days
@@ -169,7 +166,7 @@ def router(
 ) -> APIRouter:
     """`address` is where recipients reach this service. No part of the API's description, as with answers."""
     titles = {**TITLES, "mailbox-gone": "Địa chỉ không còn nhận thư", "not-optional": "Không dừng được"}
-    pages = AnswerPages(_ENVIRONMENT, address, MAILBOX_PATH, "mailbox_closed.html", titles)
+    pages = AnswerPages(PAGES, address, MAILBOX_PATH, "mailbox_closed.html", titles)
     handler, guard = MailboxHandler(preferences, mails, pages, now), MailboxGuard(source, recipients, now)
     admitted, any_link = Depends(partial(_hold, guard)), Depends(partial(_even_expired, guard))
     router = routes(pages, handler, admitted, Action.CHOOSE_MAILS)

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from services.notifier.adapters.page_templates import PAGES
 from services.notifier.adapters.recipients.store import Mailbox
 from services.notifier.adapters.sign_in.mailing import MailSignIn
 from services.notifier.adapters.sign_in.provider import LIFETIME, Provider
@@ -19,24 +18,15 @@ from shared.auth.sessions import CSRF_FIELD, Session, SessionEnded, Way, is_csrf
 from shared.auth.single_use import CodeIsOver, SingleUseCodes
 from shared.auth.tokens import Forbidden, Principal
 from shared.contracts.vocabulary import Role
-from shared.kernel.counted import counted
 from shared.kernel.errors import Text
-from shared.kernel.local_day import VIETNAM
 from shared.observability import signals
-from shared.pages.layout import day, environment, kept_headers, problem_body, safe
+from shared.pages.layout import kept_headers, problem_body, safe
 from shared.rights.actions import Action
 from shared.rights.table import roles_of
 
 logger = signals.get_logger(__name__)
 
 
-def _moment(value: datetime) -> str:
-    local = value.astimezone(VIETNAM)
-    return f"{local:%H:%M} ngày {day(local.date())}"
-
-
-TEMPLATES = Path(__file__).parent / "templates"
-ENVIRONMENT = environment(TEMPLATES, filters={"moment": _moment, "counted": counted})
 BROWSER_COOKIE = "loa_oidc"
 TITLES: Mapping[str, Text] = {
     "sign-in-link-is-over": Text("Liên kết không còn dùng được", "This link can't be used any more"),
@@ -98,7 +88,7 @@ class SignIn:
     def render(
         self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
     ) -> HTMLResponse:
-        text = ENVIRONMENT.get_template(template).render(**values)
+        text = PAGES.get_template(template).render(**values)
         sent = {**safe(forms_to=self.access.place.returns), "Referrer-Policy": "same-origin"}
         return HTMLResponse(text, status, {**sent, "X-Robots-Tag": "noindex, nofollow", **(headers or {})})
 

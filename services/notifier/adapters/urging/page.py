@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
-from pathlib import Path
 from typing import Annotated, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -32,12 +31,10 @@ from shared.pages.date_boxes import date_in_boxes, in_boxes
 from shared.pages.entry import WHOLE_FORM, EntryPages, Link, Step, step_of
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
-from shared.pages.layout import environment
 from shared.rights.actions import Action
 from shared.rules.rulebook.rulebook import Calendar
 from shared.rules.wording import INSTRUMENTS, STAGES
 
-TEMPLATES = environment(Path(__file__).parent / "templates")
 PATH = "/entry/urging"
 SEND = f"{PATH}/send"
 REVIEW = Text("Xem lại trước khi gửi", "Look at it before it is sent")
