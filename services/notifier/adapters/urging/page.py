@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
@@ -28,7 +28,7 @@ from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.date_boxes import date_in_boxes, in_boxes
-from shared.pages.entry import WHOLE_FORM, EntryPages, Link, Step, step_of
+from shared.pages.entry import EntryPages, Link, Step, refused, step_of
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
 from shared.rights.actions import Action
@@ -90,6 +90,17 @@ class Urged:
     rows: Sequence[Mapping[str, Any]]
 
 
+Chosen = Mapping[str, Urged]
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The body that urges, and the one above it."""
+
+    name: str
+    above: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class UrgingPages:
     alerts: SqlReadModel
@@ -111,7 +122,8 @@ class UrgingPages:
             request: Request, principal: Annotated[Principal, may(Action.PREVIEW_MAIL)]
         ) -> HTMLResponse:
             deadline = self.calendar.add_working_days(self.today, DAYS_LEFT)
-            return await self._shown(request, principal, Fields(in_boxes("deadline", deadline)))
+            urged = await self._urged(principal, await self.units.on(self.today))
+            return self._shown(request, Fields(in_boxes("deadline", deadline)), urged)
 
         @routes.post(
             PATH,
@@ -123,16 +135,18 @@ class UrgingPages:
             request: Request, principal: Annotated[Principal, may(Action.PREVIEW_MAIL)]
         ) -> Response:
             form = await sent(request)
-            step = step_of(form)
+            step, units = step_of(form), await self.units.on(self.today)
+            urged = await self._urged(principal, units)
             if step not in {Step.REVIEW, Step.RECORD}:
-                return await self._shown(request, principal, form)
-            units = await self.units.on(self.today)
-            chosen, terms = await self._read(principal, units, form)
+                return self._shown(request, form, urged)
+            chosen, terms = self._read(form, urged)
             if terms is None or form.errors:
-                return await self._shown(request, principal, form, 422)
+                return self._shown(request, form, urged, 422)
             if step is Step.REVIEW:
-                return await self._review(request, principal, form, chosen, terms)
-            content = await asyncio.to_thread(self._zipped, chosen, principal.unit, units, terms)
+                page = self._review(request, form, chosen, terms)
+                return await self._unless_held(request, form, urged, page)
+            issuer = _issuer(principal.unit, units)
+            content = await asyncio.to_thread(self._zipped, chosen, issuer, terms)
             named = {"Content-Disposition": f'attachment; filename="cong-van-don-doc-{self.today}.zip"'}
             return Response(content, media_type=ZIP, headers={**named, "Cache-Control": "private, no-store"})
 
@@ -145,35 +159,36 @@ class UrgingPages:
             request: Request, principal: Annotated[Principal, may(Action.URGE_UNIT)]
         ) -> HTMLResponse:
             form = await sent(request)
-            if step_of(form) is not Step.RECORD:
-                return await self._shown(request, principal, form)
-            units = await self.units.on(self.today)
-            chosen, terms = await self._read(principal, units, form)
+            step, units = step_of(form), await self.units.on(self.today)
+            urged = await self._urged(principal, units)
+            if step is not Step.RECORD:
+                return self._shown(request, form, urged)
+            chosen, terms = self._read(form, urged)
             if terms is None or form.errors:
-                return await self._shown(request, principal, form, 422)
-            return await self._sent(request, principal, form, chosen, terms, units)
+                return self._shown(request, form, urged, 422)
+            page = self._sent(request, chosen, terms, _issuer(principal.unit, units))
+            return await self._unless_held(request, form, urged, page)
 
         return routes
 
-    async def _read(
-        self, principal: Principal, units: UnitsOn, form: Fields
-    ) -> tuple[list[Urged], Terms | None]:
-        urged = await self._urged(principal, units)
-        chosen = [each for each in urged if each.unit_code in form.chosen("units")]
+    def _read(self, form: Fields, urged: Iterable[Urged]) -> tuple[Chosen, Terms | None]:
+        chosen = {each.unit_code: each for each in urged if each.unit_code in form.chosen("units")}
         terms = self._terms(form)
         if not chosen:
             form.errors["units"] = NO_UNIT
         return chosen, terms
 
-    async def _review(
-        self, request: Request, principal: Principal, form: Fields, chosen: Sequence[Urged], terms: Terms
+    async def _unless_held(
+        self, request: Request, form: Fields, urged: Iterable[Urged], page: Awaitable[HTMLResponse]
     ) -> HTMLResponse:
-        """Show to whom the letters would go; nothing is sent by it."""
         try:
-            letters = await self.mails.looked_at({each.unit_code: each.rows for each in chosen})
+            return await page
         except MailIsHeld as refusal:
-            form.errors[WHOLE_FORM] = refusal.message
-            return await self._shown(request, principal, form, 409)
+            return self._shown(request, form, urged, refused(form, refusal))
+
+    async def _review(self, request: Request, form: Fields, chosen: Chosen, terms: Terms) -> HTMLResponse:
+        """Show to whom the letters would go; nothing is sent by it. Raises `MailIsHeld`."""
+        letters = await self.mails.looked_at(_rows_of(chosen))
         ready = [letter for letter in letters if letter.state is LetterState.READY]
         return self.pages.page(
             request,
@@ -191,25 +206,22 @@ class UrgingPages:
     async def _sent(
         self,
         request: Request,
-        principal: Principal,
-        form: Fields,
-        chosen: Sequence[Urged],
+        chosen: Chosen,
         terms: Terms,
-        units: UnitsOn,
+        issuer: Issuer,
     ) -> HTMLResponse:
-        issuer, above = _issuer(principal.unit, units)
-        by_code = {each.unit_code: each for each in chosen}
+        """Send the letters, and say what became of each. Raises `MailIsHeld`."""
 
         def written(letter: Letter) -> Iterator[UrgingNote]:
-            urged = replace(by_code[letter.unit_code], rows=letter.rows)
-            content = self._letter(urged, issuer, above, terms)
+            urged = replace(chosen[letter.unit_code], rows=letter.rows)
+            content = self._letter(urged, issuer, terms)
             for recipient in letter.recipients:
                 yield UrgingNote(
                     recipient=recipient,
                     day=self.today,
                     unit_code=letter.unit_code,
                     unit=urged.unit,
-                    issuer=issuer,
+                    issuer=issuer.name,
                     count=len(letter.rows),
                     deadline=terms.deadline,
                     contact=terms.contact,
@@ -217,13 +229,7 @@ class UrgingPages:
                     datasets=frozenset(Dataset(row["dataset"]) for row in letter.rows),
                 )
 
-        try:
-            letters = await self.mails.send(
-                {each.unit_code: each.rows for each in chosen}, written, request.state.correlation_id
-            )
-        except MailIsHeld as refusal:
-            form.errors[WHOLE_FORM] = refusal.message
-            return await self._shown(request, principal, form, 409)
+        letters = await self.mails.send(_rows_of(chosen), written, request.state.correlation_id)
         number = sum(letter.state is LetterState.READY for letter in letters)
         what = Text(f"Đã gửi {number:02} công văn đôn đốc.", f"Letters sent: {number}.")
         return self.pages.page(
@@ -240,10 +246,9 @@ class UrgingPages:
             ],
         )
 
-    async def _shown(
-        self, request: Request, principal: Principal, form: Fields, status: int = 200
+    def _shown(
+        self, request: Request, form: Fields, urged: Iterable[Urged], status: int = 200
     ) -> HTMLResponse:
-        urged = await self._urged(principal, await self.units.on(self.today))
         options = {each.unit_code: _option(each, self.today, self.calendar) for each in urged}
         return self.pages.page(
             request,
@@ -280,22 +285,21 @@ class UrgingPages:
         ]
         return sorted(urged, key=lambda each: (each.rows[0]["due_on"], each.unit))
 
-    def _zipped(self, chosen: Iterable[Urged], issuer: str | None, units: UnitsOn, terms: Terms) -> bytes:
-        name, above = _issuer(issuer, units)
+    def _zipped(self, chosen: Chosen, issuer: Issuer, terms: Terms) -> bytes:
         content = BytesIO()
         with ZipFile(content, "w", ZIP_DEFLATED) as archive:
-            for each in chosen:
-                archive.writestr(f"{each.unit_code}.docx", self._letter(each, name, above, terms))
+            for unit_code, urged in chosen.items():
+                archive.writestr(f"{unit_code}.docx", self._letter(urged, issuer, terms))
         return content.getvalue()
 
-    def _letter(self, urged: Urged, issuer: str, above: str | None, terms: Terms) -> bytes:
+    def _letter(self, urged: Urged, issuer: Issuer, terms: Terms) -> bytes:
         from services.notifier.adapters.rendering.reminder_letter import (  # noqa: PLC0415  python-docx: 7 MiB
             urging_letter,
         )
 
         rows = [self._row(urged, row) for row in urged.rows]
         notes = [note.vi for note in banners({Dataset(row["dataset"]) for row in urged.rows})]
-        return urging_letter(header(issuer), above, self.today, rows, notes, terms)
+        return urging_letter(header(issuer.name), issuer.above, self.today, rows, notes, terms)
 
     def _row(self, urged: Urged, row: Mapping[str, Any]) -> Row:
         kind, stage = INSTRUMENTS[Instrument(row["instrument"])], STAGES[Stage(row["stage"])]
@@ -308,22 +312,22 @@ class UrgingPages:
         )
 
 
-def _issuer(unit_code: str | None, units: UnitsOn) -> tuple[str, str | None]:
+def _issuer(unit_code: str | None, units: UnitsOn) -> Issuer:
     """Name the body that urges and the one above it; who acts for no unit leaves the name open."""
     if unit_code is None:
-        return "…………", None
+        return Issuer("…………")
     superior = next(iter(units.above(unit_code)), None)
-    return units.name(unit_code), units.name(superior) if superior else None
+    return Issuer(units.name(unit_code), units.name(superior) if superior else None)
 
 
-def _words_of(
-    letters: Iterable[Letter], chosen: Iterable[Urged], *, sent: bool = False
-) -> list[tuple[Urged, Text]]:
+def _rows_of(chosen: Chosen) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    return {unit_code: urged.rows for unit_code, urged in chosen.items()}
+
+
+def _words_of(letters: Iterable[Letter], chosen: Chosen, *, sent: bool = False) -> list[tuple[Urged, Text]]:
     """Say what becomes of the letter to each unit, or became of it."""
-    by_code = {each.unit_code: each for each in chosen}
     return [
-        (replace(by_code[letter.unit_code], rows=letter.rows), _state(letter, sent=sent))
-        for letter in letters
+        (replace(chosen[letter.unit_code], rows=letter.rows), _state(letter, sent=sent)) for letter in letters
     ]
 
 
