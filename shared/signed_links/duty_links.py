@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from shared.contracts.event import LOA_NAMESPACE
 from shared.rules.programme.owed import Act, Owed
 from shared.signed_links.links import LinkNotValid
-from shared.signed_links.short_links import Purpose, ShortLink
+from shared.signed_links.short_links import Purpose, ShortLink, link_id
 
 
 class DutyAnswer(StrEnum):
@@ -53,9 +52,9 @@ def answers_to(item: Owed) -> Sequence[DutyAnswer]:
 def link_to(
     item: Owed, year: int, answer: DutyAnswer, mail_key: str, recipient_id: UUID, expires: datetime
 ) -> DutyLink:
-    """Name the link by where it stands: a mail that is rendered again bears the same links."""
+    """Make the link of an answer to an item, in a mail to a recipient."""
     return DutyLink(
-        link_id=uuid5(LOA_NAMESPACE, f"link:{mail_key}:{item.item_id}:{answer}"),
+        link_id=link_id(mail_key, item.item_id, answer),
         recipient_id=recipient_id,
         unit_code=item.unit_code,
         expires=expires,

@@ -83,9 +83,9 @@ def secret_of(key: Ed25519PrivateKey) -> LinkSecret:
     return LinkSecret(HKDF(SHA256(), 32, None, _SECRET_INFO).derive(raw))
 
 
-def link_id(mail_key: str, gap_id: UUID, answer: AlertAnswer) -> UUID:
-    """Name the link by where it stands: a mail that is rendered again bears the same links."""
-    return uuid5(LOA_NAMESPACE, f"link:{mail_key}:{gap_id}:{answer}")
+def link_id(mail_key: str, about: UUID, answer: StrEnum) -> UUID:
+    """Name the link by where it stands, under a gap or an item: a mail that is rendered again bears the same links."""
+    return uuid5(LOA_NAMESPACE, f"link:{mail_key}:{about}:{answer}")
 
 
 def token_hash(token: str) -> str:

@@ -547,12 +547,10 @@ class Pipeline:
         self, kind: str, recipient_id: UUID, now: datetime, gap_id: UUID | None = None
     ) -> Written | None:
         """Make the mail that a reader asked for; None if they are not written to any more, or it is not theirs."""
-        local = now.astimezone(VIETNAM)
-        snapshot = await self._snapshot(local.date())
-        planning = self._planning(snapshot, local)
+        planning = await self.planning(now)
         recipient = planning.recipient(recipient_id)
         notice = self.kinds[kind].requested(planning, recipient, gap_id) if recipient else None
-        return self._written(notice, snapshot.tree, local) if notice else None
+        return self.written(notice, planning) if notice else None
 
     async def planning(self, now: datetime) -> Planning:
         """Give what mails of this moment are made of, as new as the log."""
@@ -560,13 +558,12 @@ class Pipeline:
         return self._planning(await self._snapshot(local.date()), local)
 
     def written(self, notice: Notice, planning: Planning) -> Written:
-        """Write a mail that a person sends."""
+        """Write a mail that a person sends or asked for."""
         return self._written(notice, planning.snapshot.tree, planning.local)
 
     async def unreached(self, now: datetime) -> list[Skipped]:
         """Name the units with open gaps today and no recipient."""
-        local = now.astimezone(VIETNAM)
-        return list(self._planning(await self._snapshot(local.date()), local).without_recipient())
+        return list((await self.planning(now)).without_recipient())
 
     async def wanted(self, now: datetime) -> frozenset[str] | None:
         """Give the kinds whose mail run is due at a moment; None if there is nothing to plan at all."""

@@ -9,7 +9,7 @@ import unicodedata
 from binascii import b2a_qp
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
@@ -69,7 +69,7 @@ class DutyLinks:
         """Address every answer; none for supervisors, and for what units below owe."""
         if self.secret is None or line.is_below or notice.recipient.role is RecipientRole.SUPERVISOR:
             return {}
-        item, expires = line.duty.owed, datetime.combine(notice.day + VALID_FOR, time(), VIETNAM)
+        item, expires = line.duty.owed, _end(notice.day, VALID_FOR)
         reader, year = notice.recipient.recipient_id, line.duty.words.year
         return {
             answer: mail_link(
@@ -96,8 +96,13 @@ def _link(digest: Digest, line: Line, answer: AlertAnswer) -> Link:
         unit_code=gap.unit_code,
         stage=gap.stage,
         answer=answer,
-        expires=datetime.combine(digest.day + VALID_FOR, time(), VIETNAM),
+        expires=_end(digest.day, VALID_FOR),
     )
+
+
+def _end(day: date, valid_for: timedelta) -> datetime:
+    """Give until when the links in a mail of a day are valid."""
+    return datetime.combine(day + valid_for, time(), VIETNAM)
 
 
 AUDIENCE = "loa-mailbox"
@@ -135,7 +140,7 @@ class MailboxLinks:
             purpose=Purpose.MAILBOX,
             recipient_id=notice.recipient.recipient_id,
             unit_code=notice.recipient.unit_code,
-            expires=datetime.combine(notice.day + MAILBOX_VALID_FOR, time(), VIETNAM),
+            expires=_end(notice.day, MAILBOX_VALID_FOR),
             claims={"kind": kind.value} if kind else {},
         )
         return mail_link(f"{self.page.rstrip('/')}{MAILBOX_PATH}", link, self.secret)

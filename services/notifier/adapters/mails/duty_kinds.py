@@ -38,16 +38,6 @@ class LinksOfDuties(Protocol):
         ...
 
 
-class NoLinks:
-    """Mails without buttons."""
-
-    def of(self, _notice: DutiesNotice, _line: DutyLine) -> Mapping[DutyAnswer, MailLink]:
-        return {}
-
-
-NO_LINKS = NoLinks()
-
-
 @dataclass(frozen=True)
 class DutiesKind(MailKind):
     """Goes out with the digests of a day, if something is new to its reader."""

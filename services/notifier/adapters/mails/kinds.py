@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.delivery.message import DutyLinks, header
 from services.notifier.adapters.mails.change_kind import ChangeMailKind
-from services.notifier.adapters.mails.duty_kinds import NO_LINKS, DutiesKind, DutiesListKind, LinksOfDuties
+from services.notifier.adapters.mails.duty_kinds import DutiesKind, DutiesListKind, LinksOfDuties
 from services.notifier.adapters.mails.joint_kind import JointKind
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.mails.reply_kind import ReplyKind
@@ -436,7 +436,7 @@ def mail_kinds(
     more: Iterable[MailKind] = (),
     decisions: str | None = None,
     figures: str = "",
-    duties: LinksOfDuties = NO_LINKS,
+    duties: LinksOfDuties = DutyLinks(None, ""),  # noqa: B008  a frozen value
     communications: str = "",
 ) -> MailKinds:
     """`requests` is the address of what units ask for, `decisions` where it is decided, `figures` that of all figures.

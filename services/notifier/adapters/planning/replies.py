@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, String, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,14 +41,16 @@ def with_replies(requests: Iterable[UnitRequest], replies: Iterable[Reply]) -> l
 
 async def has_unsent_reply(connection: AsyncConnection, day: date) -> bool:
     """Say whether there is a reply of the last days that no mail speaks of."""
-    mailed = exists().where(DIGEST.c.digest_key.startswith(_prefix(), autoescape=False))
+    mailed = is_mailed(REPLY, SUPERVISOR_REPLY.c.reply_id)
     recent = and_(SUPERVISOR_REPLY.c.replied_on >= day - SHOWN, ~mailed)
     rows = await connection.execute(select(SUPERVISOR_REPLY.c.reply_id).where(recent).limit(1))
     return rows.first() is not None
 
 
-def _prefix() -> ColumnElement[str]:
-    return func.concat(f"{REPLY}.", SUPERVISOR_REPLY.c.reply_id.cast(String), ".")
+def is_mailed(kind: str, about: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Select whether the ledger has a mail of a kind about what has an id: its key begins with both."""
+    prefix = func.concat(f"{kind}.", about.cast(String), ".")
+    return exists().where(DIGEST.c.digest_key.startswith(prefix, autoescape=False))
 
 
 def _reply_of(row: RowMapping) -> Reply:

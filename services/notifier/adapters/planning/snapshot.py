@@ -12,11 +12,9 @@ from sqlalchemy import (
     ColumnElement,
     RowMapping,
     Select,
-    String,
     Table,
     and_,
     exists,
-    func,
     insert,
     or_,
     select,
@@ -29,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notifier.adapters import tables
 from services.notifier.adapters.changes import changes_on
 from services.notifier.adapters.planning.programmes import programmes, reminders
-from services.notifier.adapters.planning.replies import has_unsent_reply, replies_on, with_replies
+from services.notifier.adapters.planning.replies import has_unsent_reply, is_mailed, replies_on, with_replies
 from services.notifier.adapters.tables import (
     ALERT,
     DIGEST,
@@ -376,7 +374,7 @@ class SqlSnapshots:
         )
 
     async def has_untold_decision(self, day: date) -> bool:
-        mailed = exists().where(DIGEST.c.digest_key.startswith(_decision_prefix(), autoescape=False))
+        mailed = is_mailed(DECISION, UNIT_REQUEST.c.request_id)
         decided = and_(
             UNIT_REQUEST.c.state.in_((APPROVED, REFUSED)), UNIT_REQUEST.c.settled_on >= day - SHOWN, ~mailed
         )
@@ -511,10 +509,6 @@ def _request_of(row: RowMapping) -> UnitRequest:
         "dataset": Dataset(row["dataset"]),
     }
     return UnitRequest(**values | typed)
-
-
-def _decision_prefix() -> ColumnElement[str]:
-    return func.concat(f"{DECISION}.", UNIT_REQUEST.c.request_id.cast(String), ".")
 
 
 async def _notice_keys(connection: AsyncConnection, day: date) -> frozenset[str]:
