@@ -13,12 +13,12 @@ from shared.contracts.envelope import CATALOG, data_schema
 from shared.contracts.envelope_schema import event_schema
 from shared.eventstore.log_reader import EVENTS
 from shared.eventstore.streams import CONSUMERS, TICKS
-from tests.contract.test_endpoints import app_of, every_service
+from tests.contract.test_endpoints import every_service, shown_app
 from tests.support.node_packages import LOCKED, node_folder
 
 
 async def _get(service: str, path: str) -> Any:
-    transport = httpx.ASGITransport(app_of(service))
+    transport = httpx.ASGITransport(shown_app(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.get(path)
     assert answer.status_code == 200, answer.text

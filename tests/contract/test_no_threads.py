@@ -10,7 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from shared.http.strict_requests import is_page
-from tests.contract.test_endpoints import app_of
+from tests.contract.test_endpoints import shown_app
 
 
 def dependencies(dependant: Dependant) -> Iterator[Any]:
@@ -27,7 +27,7 @@ def runs_in_a_thread(call: Any) -> bool:
 
 @pytest.mark.parametrize("service", ["registry", "campaigns", "notifier"])
 def test_no_request_of_a_program_waits_for_a_thread(service: str) -> None:
-    routes = (context.original_route for context in iter_route_contexts(app_of(service).router.routes))
+    routes = (context.original_route for context in iter_route_contexts(shown_app(service).router.routes))
     of_programs = [route for route in routes if isinstance(route, APIRoute) and not is_page(route)]
     assert len(of_programs) > 20
     threads = {
