@@ -75,10 +75,10 @@ def paths_of(service: str) -> dict[str, dict[str, Any]]:
     return paths
 
 
-def operator_of(app: FastAPI, folder: Path) -> dict[str, str]:
+def operator_of(app: FastAPI, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Give the header of an operator whom the application admits: without one a body is not even read."""
     trusted = issuer(folder)
-    app.state.verifier = Verifier(str(trusted.jwks))
+    monkeypatch.setattr(app.state, "verifier", Verifier(str(trusted.jwks)))
     return {"Authorization": f"Bearer {trusted.token(Role.OPERATOR)}"}
 
 

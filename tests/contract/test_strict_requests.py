@@ -6,13 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
+from services.campaigns.adapters.answers import link_source
 from shared.bulk_import.sheet import Line
 from shared.signed_links.links import MAILBOX_PATH, PATH
 from tests.contract.test_endpoints import (
     PUBLIC,
-    app_of,
     endpoints,
     every_service,
     operator_of,
@@ -31,13 +30,9 @@ PAGES = {
 
 
 @pytest.fixture
-def app(service: str) -> FastAPI:
-    return app_of(service)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+async def client(service: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    monkeypatch.setattr(link_source, "PAUSE", 0)  # campaigns asks a notifier that does not run
+    transport = httpx.ASGITransport(shown_app(service), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
@@ -141,9 +136,9 @@ async def test_tracking_marks_do_not_break_a_page(service: str, client: httpx.As
 
 @every_service
 async def test_a_body_that_no_route_reads_is_refused(
-    service: str, app: FastAPI, client: httpx.AsyncClient, tmp_path: Path
+    service: str, client: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    operator = operator_of(app, tmp_path)
+    operator = operator_of(shown_app(service), tmp_path, monkeypatch)
     for path, item in paths_of(service).items():
         for method, operation in item.items():
             if "requestBody" in operation or path in {"/imports", *PUBLIC}:
