@@ -1,6 +1,7 @@
 """The project's own rules: whose packages these are, what modules are called, that each says what it is for."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -17,6 +18,18 @@ PACKAGES = ("shared", "services", "deploy", "tests")
 MODULES = sorted(
     file.relative_to(ROOT).as_posix() for package in PACKAGES for file in (ROOT / package).rglob("*.py")
 )
+
+TOP = {
+    *(".ci", ".dockerignore", ".editorconfig", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md"),
+    *("CONTRIBUTING.md", "Makefile", "README.md", "SECURITY.md", "SECURITY-ASVS.md", "pyproject.toml"),
+    *("requirements.lock", *PACKAGES),
+}
+
+
+def test_the_top_level_holds_nothing_else() -> None:
+    """A folder of data that a run left there is easily committed with the rest."""
+    listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).rstrip("\0").split("\0")
+    assert {file.partition("/")[0] for file in listed} == TOP
 
 
 @pytest.mark.parametrize("package", PACKAGES)
