@@ -7,6 +7,9 @@ from shutil import which
 
 import pytest
 
+from tests.support.required import leave_out
+from tests.support.servers.containers import PROMISE
+
 pytestmark = [pytest.mark.container, pytest.mark.timeout(180)]
 
 CI = Path(__file__).parents[2] / ".ci"
@@ -43,8 +46,7 @@ def session(folder: Path, before: str = "") -> dict[str, list[str]]:
     """Run dockerd in a network namespace of its own; give what was shown, by moment."""
     needed = ("unshare", "dockerd", "docker", "iptables-save")
     if os.geteuid() or not all(which(name) for name in needed):
-        missing = f"root and {', '.join(needed)} are needed"
-        (pytest.fail if os.environ.get("LOA_CONTAINERS") == "required" else pytest.skip)(missing)
+        leave_out(f"root and {', '.join(needed)} are needed", PROMISE)
     script = SESSION.format(folder=folder, ci=CI, before=before)
     done = subprocess.run(
         ["unshare", "--net", "bash", "-c", script], capture_output=True, check=False, text=True

@@ -3,12 +3,11 @@
 Our pages forbid every script, also by `sandbox`, so that its timers never end there: it runs on a copy of the document.
 """
 
-import os
 from functools import lru_cache
 
 from playwright.async_api import Page
 
-from tests.support.node_packages import has_node, node_folder
+from tests.support.node_packages import can_leave_out_node, node_folder
 
 RUN = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ['violations'] });
@@ -18,7 +17,7 @@ RUN = """async () => {
 
 async def axe_findings(page: Page) -> list[str]:
     """Run all rules of axe; where Node is missing and not required there is nothing to run, and no finding."""
-    if not has_node() and os.environ.get("LOA_NODE") != "required":
+    if can_leave_out_node():
         return []
     copy = await page.context.new_page()
     try:

@@ -4,22 +4,21 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-import pytest
+from tests.support.required import is_required, leave_out
 
 LOCKED = Path(__file__).with_name("node")
 LEAST = 18
+PROMISE = "LOA_NODE"
 
 
 def node_folder() -> Path:
     """Give a folder with `node_modules`, installed once per lock; skips where Node or npm is missing, unless it is required."""
-    problem = _missing()
-    if problem and os.environ.get("LOA_NODE") == "required":
-        pytest.fail(problem)
-    if problem:
-        pytest.skip(problem)
+    if problem := _missing():
+        leave_out(problem, PROMISE)
     digest = sha256((LOCKED / "package-lock.json").read_bytes()).hexdigest()[:12]
     folder = Path(sys.prefix) / f"node-{digest}"
     if not folder.exists():
@@ -27,10 +26,12 @@ def node_folder() -> Path:
     return folder
 
 
-def has_node() -> bool:
-    return _missing() is None
+def can_leave_out_node() -> bool:
+    """Say whether `node_folder` would skip."""
+    return _missing() is not None and not is_required(PROMISE)
 
 
+@cache
 def _missing() -> str | None:
     if shutil.which("node") is None or shutil.which("npm") is None:
         return "Node and npm are not installed (Debian: apt-get install nodejs npm)"

@@ -25,6 +25,7 @@ from deploy.local.keys.keyring import Keyring
 from shared.kernel import runtime
 from tests.support.platform.compose import COMPOSE
 from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
+from tests.support.required import leave_out
 from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.ports import free_port
 from tests.support.servers.tokens import Issuer
@@ -34,7 +35,7 @@ UNIT, CLERK = "SO-TP", "clerk@so.example.vn"
 LINK = re.compile(r"https://\S+/sign-in/link/[\w-]+")
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 MISSING = "haproxy is not installed (Debian: apt-get install haproxy)"
-pytestmark = [pytest.mark.skipif(shutil.which("haproxy") is None, reason=MISSING), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,12 @@ async def proxy(settings: dict[str, str], log: Path) -> AsyncIterator[None]:
     finally:
         process.terminate()
         await process.wait()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def haproxy() -> None:
+    if shutil.which("haproxy") is None:
+        leave_out(MISSING, "LOA_HAPROXY")
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support.required import leave_out
 
 if TYPE_CHECKING:
     from deploy.image.build import Builder
 
 CLIENTS = ("docker", "podman")
+PROMISE = "LOA_CONTAINERS"
 SECRETS = "/run/secrets"
 
 
@@ -89,7 +92,7 @@ def containers() -> Containers:
     for client in (named,) if named else CLIENTS:
         if _answers(client):
             return Containers(client)
-    return _left_out(f"no container engine answers to {named or ' or '.join(CLIENTS)}")
+    return leave_out(f"no container engine answers to {named or ' or '.join(CLIENTS)}", PROMISE)
 
 
 def _answers(client: str) -> bool:
@@ -109,13 +112,6 @@ def images(containers: Containers) -> Images:
     try:
         built = builder(containers.client)
     except NoBase as missing:
-        return _left_out(str(missing))
+        return leave_out(str(missing), PROMISE)
     fetch(*EXTRAS)
     return Images(containers, built)
-
-
-def _left_out(why: str) -> NoReturn:
-    """Leave the test out and say why; where an engine was promised (CI) that is a failure."""
-    if os.environ.get("LOA_CONTAINERS") == "required":
-        pytest.fail(why)
-    pytest.skip(why)
