@@ -94,6 +94,14 @@ def endpoints(app: FastAPI) -> dict[str, RouteContext]:
     return {f"{','.join(sorted(route.methods or ()))} {route.path}": route for route in routes}
 
 
+def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Give method and path of each endpoint, with its parameters in braces."""
+    for name in endpoints(app):
+        methods, _, path = name.partition(" ")
+        for method in methods.split(","):
+            yield method, path
+
+
 @every_service
 def test_every_endpoint_asks_who_is_there(service: str) -> None:
     actual = endpoints(shown_app(service))

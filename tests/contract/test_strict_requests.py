@@ -12,10 +12,10 @@ from shared.bulk_import.sheet import Line
 from shared.signed_links.links import MAILBOX_PATH, PATH
 from tests.contract.test_endpoints import (
     PUBLIC,
-    endpoints,
     every_service,
     operator_of,
     paths_of,
+    routes_of,
     shown_app,
 )
 from tests.support.platform.service import SERVICES
@@ -38,10 +38,8 @@ async def client(service: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 
 def routes(service: str) -> Iterator[tuple[str, str]]:
-    for name in endpoints(shown_app(service)):
-        methods, _, path = name.partition(" ")
-        for method in methods.split(","):
-            yield method, path.replace("{", "").replace("}", "")
+    for method, path in routes_of(shown_app(service)):
+        yield method, path.replace("{", "").replace("}", "")
 
 
 @every_service

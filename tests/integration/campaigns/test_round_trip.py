@@ -4,13 +4,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from deploy.cli.client import Services
-from deploy.cli.data import exporting, importing, sources
+from deploy.cli.data import sources
 from deploy.cli.data.result import Finding
 from deploy.local.keys.keyring import Keyring
-from deploy.local.state import Current
 from tests.integration.campaigns.test_api import HELD
 from tests.integration.campaigns.test_import import office
+from tests.support.platform.files import exported, findings_of
 from tests.support.platform.service import Platform, open_platform
 from tests.support.samples import small_office
 from tests.support.servers.engines import NewDatabase, fresh_nats
@@ -89,23 +88,8 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def services(platform: Platform) -> Services:
-    urls = {name: f"http://127.0.0.1:{api.settings.port}" for name, api in platform.services.items()}
-    return Services(Current(urls=urls, token=platform.issuer.token()))
-
-
 def carried(platform: Platform, folder: Path) -> list[Finding]:
-    findings: list[Finding] = []
-    with services(platform) as clients:
-        importing.import_source(
-            sources.read(folder, NOTES), None, clients, lambda _label, _rows: None, findings.append
-        )
-    return [finding for finding in findings if finding.refused]
-
-
-def exported(platform: Platform, folder: Path) -> None:
-    with services(platform) as clients:
-        exporting.export(clients, folder)
+    return [finding for finding in findings_of(platform, folder, NOTES) if finding.refused]
 
 
 async def test_an_export_goes_in_again_to_an_identical_state(

@@ -4,9 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from deploy.cli.data import importing, sources
-from deploy.cli.data.result import Finding
-from tests.integration.campaigns.test_round_trip import NOTES, exported, services
+from tests.integration.campaigns.test_round_trip import NOTES
+from tests.support.platform.files import exported, findings_of
 from tests.support.platform.service import Api, Platform
 from tests.support.samples import small_office
 
@@ -134,14 +133,6 @@ async def post(api: Api, path: str, **body: Any) -> None:
     assert answer.is_success, (path, answer.text)
 
 
-def brought_in(platform: Platform, folder: Path) -> list[Finding]:
-    findings: list[Finding] = []
-    with services(platform) as clients:
-        source = sources.read(folder, NOTES)
-        importing.import_source(source, None, clients, lambda _label, _rows: None, findings.append)
-    return findings
-
-
 async def test_nothing_is_entered_twice_and_nothing_refused(platform: Platform, tmp_path: Path) -> None:
     await fill(platform)
     await asyncio.to_thread(exported, platform, tmp_path / "0")
@@ -152,7 +143,7 @@ async def test_nothing_is_entered_twice_and_nothing_refused(platform: Platform, 
     head = await platform.head()
     changed: dict[str, set[str]] = {}
     for folder in ("0", "1", "2"):
-        findings = await asyncio.to_thread(brought_in, platform, tmp_path / folder)
+        findings = await asyncio.to_thread(findings_of, platform, tmp_path / folder, NOTES)
         refused = [f"{each.label} {each.line}: {each.why.en}" for each in findings if each.refused]
         assert (folder, "\n".join(refused)) == (folder, "")
         assert await platform.head() == head, folder

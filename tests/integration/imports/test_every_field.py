@@ -19,17 +19,18 @@ import pytest
 from deploy.local.keys.keyring import Keyring
 from services.campaigns.domain.entry_checks import ONLY_OF
 from shared.contracts.campaigns import CommunicationEvent, PlanEvent
-from shared.contracts.envelope import CATALOG, decode
+from shared.contracts.envelope import Recorded
 from shared.contracts.event import Event, activity_id, communication_id, entry_id
 from shared.contracts.programme import ProgrammeEvent
 from shared.contracts.registry import DraftEvent, UnitEvent
 from shared.contracts.vocabulary import Channel, Precision, ProgrammeKind
-from shared.eventstore.log_reader import EVENTS
 from shared.rules.programme.kinds import CHANGES, KINDS
 from tests.integration.campaigns.test_evidence_files import PDF
-from tests.integration.campaigns.test_round_trip import carried, exported
+from tests.integration.campaigns.test_round_trip import carried
+from tests.integration.metrics.office import log_of
+from tests.support.platform.files import exported
 from tests.support.platform.service import Platform, open_platform
-from tests.support.servers.engines import NewDatabase, connected, fresh_nats
+from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.tokens import Issuer
 
 Kind = ProgrammeKind
@@ -386,20 +387,12 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-async def events_of(platform: Platform) -> list[Event]:
-    """Read the log."""
-    async with connected(platform.server, "operator") as client:
-        js = client.jetstream()
-        read = [await js.get_msg(EVENTS, number) for number in range(1, await platform.head() + 1)]
-    events = [decode(CATALOG, place, message.data or b"").data for place, message in enumerate(read, start=1)]
-    return [event for event in events if isinstance(event, Event)]
-
-
-def by_name(events: Sequence[Event]) -> dict[str, list[dict[str, Any]]]:
+def by_name(log: Sequence[Recorded]) -> dict[str, list[dict[str, Any]]]:
     """Give what the events of each type say, in an order of its own: an export writes units and drafts by their codes."""
     named: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for event in events:
-        named[f"{event.context}.{event.name}"].append(event.model_dump(mode="json"))
+    for event in (recorded.data for recorded in log):
+        if isinstance(event, Event):
+            named[f"{event.context}.{event.name}"].append(event.model_dump(mode="json"))
     return {name: sorted(said, key=json.dumps) for name, said in named.items()}
 
 
@@ -433,7 +426,7 @@ async def test_every_field_comes_back(systems: list[Platform], tmp_path: Path) -
     refused = await asyncio.to_thread(carried, other, tmp_path / "out")
     assert "\n".join(f"{each.label} {each.line}: {each.why.en}" for each in refused) == ""
     await other.settled()
-    before, after = by_name(await events_of(platform)), by_name(await events_of(other))
+    before, after = by_name(await log_of(platform)), by_name(await log_of(other))
     await asyncio.to_thread(exported, other, tmp_path / "again")
     for name, recorded in before.items():
         assert after[name] == recorded, name

@@ -6,25 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.cli.client import Services
-from deploy.cli.data import exporting, importing, sources, updating
+from deploy.cli.data import importing, sources, updating
 from deploy.cli.data.result import Finding
-from deploy.local.state import Current
 from tests.integration.campaigns.test_api import HELD
+from tests.support.platform.files import exported, services_of
 from tests.support.platform.service import Platform
 from tests.support.samples import small_office
 
 CHECKED = sources.Choices(dates_checked=True)
-
-
-def services(platform: Platform) -> Services:
-    urls = {name: f"http://127.0.0.1:{api.settings.port}" for name, api in platform.services.items()}
-    return Services(Current(urls=urls, token=platform.issuer.token()))
-
-
-def export(platform: Platform, folder: Path) -> None:
-    with services(platform) as clients:
-        exporting.export(clients, folder)
 
 
 def update(
@@ -33,7 +22,7 @@ def update(
     """Run the command's steps; returns what was amended, and the findings."""
     findings: list[Finding] = []
     source = sources.read(folder, CHECKED)
-    with services(platform) as clients:
+    with services_of(platform) as clients:
         done = updating.update(clients, source, findings.append, "loa import --update", dry_run=dry_run)
         importing.import_source(
             source,
@@ -114,7 +103,7 @@ async def test_amended_rows_are_shown_and_recorded_once_and_nothing_is_removed(
 ) -> None:
     await fill(platform)
     folder = tmp_path / "data"
-    await asyncio.to_thread(export, platform, folder)
+    await asyncio.to_thread(exported, platform, folder)
     before = await platform.head()
     done, findings = await asyncio.to_thread(update, platform, folder)
     assert (done, [finding for finding in findings if finding.refused]) == (updating.Updated(), [])
@@ -172,7 +161,7 @@ async def test_entries_and_procedures_are_amended_and_a_lead_unit_is_refused_wit
     await platform.import_rows("programme", rows)
     await platform.settled()
     folder = tmp_path / "data"
-    await asyncio.to_thread(export, platform, folder)
+    await asyncio.to_thread(exported, platform, folder)
     before = await platform.head()
     done, _ = await asyncio.to_thread(update, platform, folder)
     assert (done, await platform.head()) == (updating.Updated(), before)
@@ -219,7 +208,7 @@ async def test_a_row_that_may_not_be_amended_is_refused_and_the_others_go_in(
 ) -> None:
     await fill(platform)
     folder = tmp_path / "data"
-    await asyncio.to_thread(export, platform, folder)
+    await asyncio.to_thread(exported, platform, folder)
     rewrite(folder, "stages", lambda row: row | {"entered_on": "2999-01-01"})
     rewrite(folder, "drafts", draft)
     done, findings = await asyncio.to_thread(update, platform, folder)

@@ -14,15 +14,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli.client import Services
-from deploy.cli.data import exporting, importing, sources
+from deploy.cli.data import sources
 from deploy.cli.data.result import Finding
 from deploy.cli.main import app
 from deploy.local.keys.keyring import Keyring
-from deploy.local.state import Current
 from shared.contracts.vocabulary import Role
 from shared.rules.figures import reporting_year
 from tests.integration.metrics.office import today
+from tests.support.platform.files import exported, findings_of
 from tests.support.platform.service import Platform, open_platform
 from tests.support.samples import small_office
 from tests.support.servers.engines import NewDatabase, fresh_nats
@@ -459,23 +458,8 @@ def test_all_fifteen_are_answered_or_explained() -> None:
     assert [reason for reason in NOT_EXPRESSED.values() if reason not in text] == []
 
 
-def services(platform: Platform) -> Services:
-    urls = {name: f"http://127.0.0.1:{api.settings.port}" for name, api in platform.services.items()}
-    return Services(Current(urls=urls, token=platform.issuer.token()))
-
-
-def exported(platform: Platform, folder: Path) -> None:
-    with services(platform) as clients:
-        exporting.export(clients, folder)
-
-
 def imported(platform: Platform, folder: Path) -> list[Finding]:
-    findings: list[Finding] = []
-    with services(platform) as clients:
-        importing.import_source(
-            sources.read(folder, CHECKED), None, clients, lambda _label, _rows: None, findings.append
-        )
-    return [finding for finding in findings if finding.refused]
+    return [finding for finding in findings_of(platform, folder, CHECKED) if finding.refused]
 
 
 async def test_exported_and_imported_again_the_figures_are_the_same(

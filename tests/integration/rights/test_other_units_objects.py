@@ -24,6 +24,7 @@ from tests.support.platform.service import Platform
 from tests.unit.rights.test_table import expected
 
 REFUSED = {401, 403, 404}
+UNFILLED = 422  # a form that is sent without its fields
 pytestmark = pytest.mark.timeout(900)  # thousands of requests, and four services to start
 
 
@@ -50,7 +51,9 @@ async def test_no_other_role_or_relation_reaches_an_object(objects: Objects) -> 
                 revealed.append(what)
             if answer.is_success and not attempt.leaks:
                 succeeded.append(what)
-            elif answer.status_code not in REFUSED and not (attempt.leaks and not answer.is_server_error):
+            elif answer.status_code not in REFUSED and not (
+                attempt.leaks and (answer.is_success or answer.status_code == UNFILLED)
+            ):
                 undecided.append((*what, answer.text[:200]))
     print(f"attempts {counts.total()}: {dict(counts)}; succeeded {len(succeeded)}")  # noqa: T201  to be seen
     assert counts.total() > 1000

@@ -9,23 +9,18 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from deploy.local.keys.keyring import Keyring
-from shared.kernel import runtime
 from tests.support.platform.compose import COMPOSE
 from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
 from tests.support.required import leave_out
+from tests.support.servers.certificate import certificate
 from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.ports import free_port
 from tests.support.servers.tokens import Issuer
@@ -70,26 +65,12 @@ class Origin:
         return await browser.post(link)
 
 
-def certificate(folder: Path) -> Path:
-    """Write a certificate of `localhost` and its key into one file, as haproxy reads them."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = runtime.now()
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
+def pem_of(folder: Path) -> Path:
+    """Write a certificate and its key into one file, as haproxy reads them."""
+    certificate(folder)
+    (path := folder / "origin.pem").write_bytes(
+        b"".join((folder / f"{part}.pem").read_bytes() for part in ("cert", "key"))
     )
-    both = made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (path := folder / "origin.pem").write_bytes(both)
     return path
 
 
@@ -129,7 +110,7 @@ async def origin(
     ports = {service: free_port() for service in SERVICES}
     changes: dict[str, Any] = {f"url_{name}": f"{url}/{name}" for name in SERVICES}
     changes |= {"url_metrics": url, "trusted_proxies": "127.0.0.1"}
-    pem = certificate(folder)
+    pem = pem_of(folder)
     async with (
         fresh_nats(folder / "nats", keys) as server,
         open_platform(
@@ -158,7 +139,7 @@ async def origin(
 
 
 def test_haproxy_takes_the_configuration(tmp_path: Path) -> None:
-    settings = environment(8443, certificate(tmp_path), dict.fromkeys(SERVICES, 8000))
+    settings = environment(8443, pem_of(tmp_path), dict.fromkeys(SERVICES, 8000))
     done = subprocess.run(
         ["haproxy", "-c", "-f", CONFIGURATION], env=settings, capture_output=True, text=True, check=False
     )
@@ -194,14 +175,9 @@ async def test_one_session_is_for_the_pages_of_all_services(origin: Origin) -> N
         assert token is not None
         without = await browser.post("/registry/entry/drafts", data={"title": "X"})
         assert without.status_code == 403
-        (home,) = {await _signed_out(browser, token[1])}
-        assert home == 303
-
-
-async def _signed_out(browser: httpx.AsyncClient, token: str) -> int:
-    answer = await browser.post("/notifier/sign-out", data={"csrf_token": token})
-    assert answer.status_code == 303, answer.text
-    return (await browser.get("/registry/home")).status_code
+        out = await browser.post("/notifier/sign-out", data={"csrf_token": token[1]})
+        assert out.status_code == 303, out.text
+        assert (await browser.get("/registry/home")).status_code == 303
 
 
 async def test_links_of_pages_lead_through_the_origin(origin: Origin) -> None:

@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1 that nobody signed but itself, for tests of TLS."""
+"""A certificate for this machine that nobody signed but itself, for tests of TLS."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-LOOPBACK = x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))
+NAMES = x509.IPAddress(ipaddress.IPv4Address("127.0.0.1")), x509.DNSName("localhost")
 NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
 
 
@@ -27,7 +27,7 @@ def certificate(folder: Path) -> Certificate:
         x509.CertificateBuilder(NAME, NAME, key.public_key(), x509.random_serial_number())
         .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
         .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
-        .add_extension(x509.SubjectAlternativeName([LOOPBACK]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(NAMES), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
