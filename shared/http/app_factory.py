@@ -86,7 +86,7 @@ def create_api(
     app.add_middleware(RequestLog, metrics=metrics, tracing=tracing)
     app.include_router(service_routes.probing(health, metrics))
     app.include_router(service_routes.contract(service, broker, catalog))
-    app.include_router(documentation.router(app.title))
+    app.include_router(documentation.router(app))
     app.include_router(log_routes.router(service, fence, runner, settle))
     for router in (*admin_routes.routers(runner, settle), *routers):
         app.include_router(router)

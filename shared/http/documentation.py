@@ -1,13 +1,14 @@
 """`/docs` and `/openapi.json`: Swagger UI with its files from an installed package; the browser asks no other host."""
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import FileResponse, HTMLResponse
 
 from shared.auth.admission import stands_for
+from shared.http.built_once import BuiltOnce
 from shared.http.strict_requests import content_policy
 from shared.kernel.errors import Refusal
 from shared.rights.actions import Action
@@ -61,20 +62,21 @@ def _folder() -> Path:
     return Path(spec.origin).parent / "static"
 
 
-def router(title: str) -> APIRouter:
+def router(app: FastAPI) -> APIRouter:
     routes = APIRouter(
         tags=["contract"], include_in_schema=False, dependencies=[stands_for(Action.READ_CONTRACT)]
     )
     folder = _folder()
 
+    document = BuiltOnce(lambda: json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")))
+
     @routes.get("/openapi.json")
-    async def openapi(request: Request) -> JSONResponse:
-        document: dict[str, Any] = request.app.openapi()
-        return JSONResponse(document)
+    async def openapi() -> Response:
+        return Response(await document.content(), media_type="application/json")
 
     @routes.get("/docs", response_class=HTMLResponse)
     async def page() -> HTMLResponse:
-        return HTMLResponse(PAGE.format(title=title), headers={"Content-Security-Policy": POLICY})
+        return HTMLResponse(PAGE.format(title=app.title), headers={"Content-Security-Policy": POLICY})
 
     @routes.get("/docs/{file}", response_class=Response)
     async def part(file: str) -> Response:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -18,6 +17,7 @@ from shared.contracts.envelope_schema import OPEN, event_schema
 from shared.contracts.event import Event
 from shared.eventstore.log_reader import EVENTS
 from shared.http import asyncapi
+from shared.http.built_once import BuiltOnce
 from shared.kernel.errors import Refusal
 from shared.kernel.health import Health, Purpose
 from shared.kernel.release import RELEASE
@@ -120,31 +120,24 @@ def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
     router = APIRouter(tags=["contract"], dependencies=[stands_for(Action.READ_CONTRACT)])
     document = AsyncAPI(title=f"Loa {service}", version=RELEASE, description=READING, schema_version="3.0.0")
 
-    @cache
-    def specification() -> Any:
-        """Build the document when it is first asked for: that takes as long as the rest of a start."""
-        return FastStream(broker, specification=document).schema.to_specification()
-
-    @cache
     def asyncapi_document() -> str:
-        return json.dumps(asyncapi.complete(json.loads(specification().to_json())), ensure_ascii=False)
+        specification = FastStream(broker, specification=document).schema.to_specification()
+        return json.dumps(asyncapi.complete(json.loads(specification.to_json())), ensure_ascii=False)
+
+    def asyncapi_page() -> str:
+        events = [event_view(model) for model in catalog.owned_by(service)]
+        template = environment().get_template("events.html")
+        return template.render(service=service, reading=READING, events=events)
+
+    asyncapi_json_content, asyncapi_html_content = BuiltOnce(asyncapi_document), BuiltOnce(asyncapi_page)
 
     @router.get("/asyncapi.json", summary="AsyncAPI 3 document of this service's events")
     async def asyncapi_json() -> Response:
-        return Response(asyncapi_document(), media_type="application/json")
+        return Response(await asyncapi_json_content.content(), media_type="application/json")
 
     @router.get("/asyncapi", response_class=HTMLResponse, summary="AsyncAPI for people")
     async def asyncapi_html() -> HTMLResponse:
-        page = (
-            environment()
-            .get_template("events.html")
-            .render(
-                service=service,
-                reading=READING,
-                events=[event_view(model) for model in catalog.owned_by(service)],
-            )
-        )
-        return HTMLResponse(page, headers=safe())
+        return HTMLResponse(await asyncapi_html_content.content(), headers=safe())
 
     @router.get("/schemas", summary="All event types, with the addresses of their schemas")
     async def schemas() -> SchemaList:
