@@ -11,9 +11,9 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from shared.observability import signals
 
@@ -23,6 +23,9 @@ MOST_HEADER_BYTES = 32 << 10  # of the request line and all header fields
 PROGRESS_SECONDS = 20.0  # in which a body must grow by at least
 LEAST_PROGRESS = 16 << 10  # bytes
 MOST_BODY_SECONDS = 600.0
+FREE_CHUNKS = 1024  # pieces of one body; each costs a call, however small it is
+LEAST_CHUNK = 32  # bytes of each further piece, in the mean of all
+MOST_BEHIND = 8  # requests that wait on a connection behind the one at work
 WRITE_SECONDS = 60.0  # in which a client must read what was sent
 LINGER_SECONDS = (
     2.0  # in which the rest of a refused body is passed over, so that the client reads the answer
@@ -107,6 +110,10 @@ class Connections:
             )
 
 
+class RefusedParsing(Exception):
+    """Ends the parsing of what was received: it has so many small parts that others would wait for it."""
+
+
 class _Lingering:
     """A transport that is closed only after what the client still sends of a refused body was passed over."""
 
@@ -135,9 +142,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self.is_reading_body = False
         self._header_bytes = 0
         self._body_bytes = 0
+        self._chunks = self._content_bytes = 0
         self._in_header = False
         self._passing_over = False
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._cycles: list[RequestResponseCycle] = []  # uvicorn knows the last alone
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -153,6 +162,9 @@ class GuardedProtocol(HttpToolsProtocol):
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        for cycle in self._cycles:  # also of a request that others wait behind: its answer ends now
+            cycle.disconnected = True
+            cycle.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -168,6 +180,10 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse_large_header()
 
     def on_message_begin(self) -> None:
+        if len(self.pipeline) >= MOST_BEHIND:
+            self._guard.note("too_many_behind", self.address)
+            self.abort()
+            raise RefusedParsing
         super().on_message_begin()
         self._begin_header()
 
@@ -180,10 +196,16 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._refuse_large_header():
             return
         self.is_reading_body, self._body_bytes = True, 0
+        self._chunks = self._content_bytes = 0
         super().on_headers_complete()
+        self._cycles = [*(cycle for cycle in self._cycles if not cycle.response_complete), self.cycle]
         self._watch_body(time.monotonic())
 
     def on_body(self, body: bytes) -> None:
+        self._chunks += 1
+        self._content_bytes += len(body)
+        if self._chunks > FREE_CHUNKS and self._content_bytes < LEAST_CHUNK * self._chunks:
+            self._refuse_small_chunks()
         if not self._is_refused:
             super().on_body(body)
 
@@ -244,6 +266,12 @@ class GuardedProtocol(HttpToolsProtocol):
         self._guard.note("header_too_large", self.address)
         self._answer(431, f"The header is larger than {MOST_HEADER_BYTES >> 10} KiB.")
         return True
+
+    def _refuse_small_chunks(self) -> NoReturn:
+        if not self._is_refused:
+            self._guard.note("chunks_too_small", self.address)
+            self._answer(400, f"Each chunk of a body must have {LEAST_CHUNK} bytes or more.")
+        raise RefusedParsing
 
     def _watch_body(self, begun: float) -> None:
         self._body_bytes = 0

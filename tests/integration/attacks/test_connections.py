@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import StreamingResponse
 
 from shared.http import connections, problems
-from shared.http.connections import MOST_HEADER_BYTES, ConnectionLimits, Connections
+from shared.http.connections import MOST_BEHIND, MOST_HEADER_BYTES, ConnectionLimits, Connections
 from shared.http.request_context import MOST_BYTES, BodyLimit
 from tests.support.servers.ports import free_port
 
@@ -27,6 +27,7 @@ class Server:
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.reasons: list[str] = []
+        self.ended = asyncio.Event()  # an answer without an end was given up
         self.port = free_port()
         self.writers: list[asyncio.StreamWriter] = []
         self.guard = Connections(limits, self.reasons.append)
@@ -47,7 +48,7 @@ class Server:
             return (await client.get(path)).status_code
 
 
-def application() -> FastAPI:
+def application(ended: asyncio.Event) -> FastAPI:
     app = FastAPI()
     problems.install(app)
     app.add_middleware(BodyLimit)
@@ -63,9 +64,12 @@ def application() -> FastAPI:
     @app.get("/long")
     async def endless() -> StreamingResponse:
         async def parts() -> AsyncIterator[bytes]:
-            while True:
-                yield bytes(1 << 16)
-                await asyncio.sleep(0)
+            try:
+                while True:
+                    yield bytes(1 << 16)
+                    await asyncio.sleep(0)
+            finally:
+                ended.set()
 
         return StreamingResponse(parts())
 
@@ -76,7 +80,7 @@ def application() -> FastAPI:
 async def serving(limits: ConnectionLimits = LIMITS) -> AsyncIterator[Server]:
     server = Server(limits)
     config = uvicorn.Config(
-        application(),
+        application(server.ended),
         port=server.port,
         http=cast("type[asyncio.Protocol]", server.guard.protocol),  # it is called as a class is
         ws="none",
@@ -194,6 +198,48 @@ async def test_a_body_that_stops_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
         assert "body_too_slow" in server.reasons
 
 
+async def test_a_body_of_tiny_chunks_is_refused_before_all_of_it_is_parsed() -> None:
+    async with serving() as server:
+        reader, writer = await server.connect()
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with suppress(OSError):
+            writer.write(b"1\r\n \r\n" * 200_000)
+            await writer.drain()
+        assert b" 400 " in await _to_the_end(reader)
+        assert server.reasons == ["chunks_too_small"]
+        assert await server.get() == 200
+
+
+async def test_few_requests_wait_behind_another() -> None:
+    async with serving() as server:
+        reader, writer = await server.connect()
+        writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n" * 60)
+        with suppress(OSError):
+            await _to_the_end(reader)
+        assert server.reasons == ["too_many_behind"]
+        assert await server.get() == 200
+
+
+async def test_an_answer_ends_with_its_connection_also_if_requests_wait_behind_it() -> None:
+    async with serving() as server:
+        reader, writer = await server.connect()
+        writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        assert await reader.read(100)
+        writer.transport.abort()
+        async with asyncio.timeout(CLOSED):
+            await server.ended.wait()
+
+
+@pytest.mark.parametrize(("size", "count"), [(1, 1000), (40, 5000)])
+async def test_a_body_of_small_chunks_is_read(size: int, count: int) -> None:
+    async with serving() as server:
+        reader, writer = await server.connect()
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(b"%x\r\n%s\r\n" % (size, b"a" * size) * count + b"0\r\n\r\n")
+        assert str(size * count).encode() in await _to_the_end(reader)
+        assert server.reasons == []
+
+
 async def test_a_client_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "WRITE_SECONDS", 0.3)
     async with serving() as server:
@@ -233,11 +279,11 @@ async def test_requests_one_behind_the_other_are_all_answered() -> None:
     async with serving() as server:
         reader, writer = await server.connect()
         writer.write(
-            b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 20
+            b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * MOST_BEHIND
             + b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         )
         async with asyncio.timeout(CLOSED):
-            assert (await _to_the_end(reader)).count(b"200 OK") == 21
+            assert (await _to_the_end(reader)).count(b"200 OK") == MOST_BEHIND + 1
 
 
 @pytest.mark.parametrize(
