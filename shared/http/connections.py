@@ -270,7 +270,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def _refuse_small_chunks(self) -> NoReturn:
         if not self._is_refused:
             self._guard.note("chunks_too_small", self.address)
-            self._answer(400, f"Each chunk of a body must have {LEAST_CHUNK} bytes or more.")
+            self._answer(400, f"The chunks of a body must be larger (in the mean, bytes: {LEAST_CHUNK}).")
         raise RefusedParsing
 
     def _watch_body(self, begun: float) -> None:
