@@ -34,6 +34,7 @@ each_service = pytest.mark.parametrize("service", existing(*SERVICES))
 each_image = pytest.mark.parametrize("image", [*existing(*SERVICES), COMMAND])
 
 MOST_ADDED = 120_000_000  # bytes that an image may add to its base
+MORE = {"notifier": 10_000_000}  # Pillow draws the chart of its monthly mail
 LISTING = "import os, json; print(json.dumps([sorted(os.listdir(folder)) for folder in {folders}]))"
 OURS = "from importlib.metadata import distributions as d; ours = list(d(path=['/packages/common', '/packages/own']))"
 INSTALLED = f"{OURS}; import json; print(json.dumps({{one.name: one.version for one in ours}}))"
@@ -110,7 +111,7 @@ class TestContents:
         assert listed == set(installed.items())
 
     def test_is_small_and_runs_as_any_user(self, images: Images, image: str) -> None:
-        assert images.added(image) < MOST_ADDED
+        assert images.added(image) < MOST_ADDED + MORE.get(image, 0)
         user = images.containers.call("image", "inspect", "--format={{.Config.User}}", images.of(image))
         assert user == "10001:10001"
 
