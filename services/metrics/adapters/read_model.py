@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.communications import SqlCommunications
-from services.metrics.adapters.history import earlier
+from services.metrics.adapters.history import versions
 from services.metrics.adapters.history.standing_cells import StandingCells
 from services.metrics.adapters.programmes import rows as programme_rows
 from services.metrics.adapters.records import read_record
@@ -67,7 +67,7 @@ class SqlSnapshots:
     standing: StandingCells | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        earlier.enable(self.engine)
+        versions.enable(self.engine)
         standing = None if self.local_rules else StandingCells(f"{self.projection}.{Purpose.REBUILD}")
         object.__setattr__(self, "standing", standing)
 
@@ -81,8 +81,8 @@ class SqlSnapshots:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             position = (await checkpoints.read(connection, self.projection)).position
             if known_at is not None:
-                position = await earlier.position_meant(connection, known_at, position)
-                await connection.execution_options(**{earlier.OPTION: position})
+                position = await versions.position_meant(connection, known_at, position)
+                await connection.execution_options(**{versions.OPTION: position})
             yield SqlSnapshot(connection, position, None if known_at is not None else self.standing)
 
     def opening(self, kind: type[Kind]) -> Opens[Kind]:

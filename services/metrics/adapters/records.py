@@ -15,8 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters import tables
 from services.metrics.adapters.communications import SqlCommunications, communication_row, counting_rows
-from services.metrics.adapters.history.statements import versions_by_id, write_changes, write_versions
-from services.metrics.adapters.history.versions import TableVersions, plain, written
+from services.metrics.adapters.history.versions import (
+    TableVersions,
+    plain,
+    versions_by_id,
+    write_changes,
+    write_versions,
+    written,
+)
 from services.metrics.adapters.tables import (
     ANNOUNCED,
     COMMUNICATION,

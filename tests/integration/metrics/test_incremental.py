@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Table, select, text
 
-from services.metrics.adapters.history import earlier
-from services.metrics.adapters.history.earlier import OPTION
+from services.metrics.adapters.history import versions
 from services.metrics.adapters.history.standing_cells import StandingCells
+from services.metrics.adapters.history.versions import OPTION
 from services.metrics.adapters.read_model import SqlSnapshot
 from services.metrics.adapters.tables import (
     COMMUNICATION,
@@ -169,7 +169,7 @@ async def test_figures_as_known_at_any_position_are_what_the_rules_give_of_the_f
 ) -> None:
     stream = Stream(seed)
     async with read_model("metrics", database_url) as model:
-        earlier.enable(model.engine)
+        versions.enable(model.engine)
         events = list(stream.registrations())
         first = events[-1].position
         events += stream.events(EVENTS)
@@ -232,7 +232,7 @@ async def test_cells_that_are_kept_and_brought_up_to_date_are_those_of_all_rows(
 ) -> None:
     stream, random = Stream(seed, drafts=6), Random(seed)
     async with read_model("metrics", database_url) as model:
-        earlier.enable(model.engine)
+        versions.enable(model.engine)
         standing = StandingCells("metrics.rebuild")
         events = [*stream.registrations(), *stream.events(EVENTS)]
         asked = 0
@@ -253,7 +253,7 @@ async def test_cells_are_read_again_when_the_tables_are_others_or_a_rebuild_is_a
 ) -> None:
     stream = Stream(7)
     async with read_model("metrics", database_url) as model:
-        earlier.enable(model.engine)
+        versions.enable(model.engine)
         standing = StandingCells("metrics.rebuild")
         events = [*stream.registrations(), *stream.events(20)]
         await model.project(events)

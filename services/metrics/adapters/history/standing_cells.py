@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.metrics.adapters.history.earlier import OPTION
+from services.metrics.adapters.history.versions import OPTION
 from services.metrics.adapters.tables import DRAFT
 from services.metrics.application.ports import Cell
 from shared.rules.figures import NOTHING, Period, counts_of, numbers

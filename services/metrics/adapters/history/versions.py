@@ -1,15 +1,30 @@
-"""Rows of one table as a batch of events changes them one after the other, so that what is superseded can be kept."""
+"""Versions of rows: what is superseded is kept, and any question is answered as known at a position of the log.
+
+A batch of events changes rows one after the other (`TableVersions`), and writes what changed and what was superseded in one
+round trip. As known at a position, a table is its own rows that were known then and the superseded ones that were.
+Statements need not know: a common table expression with the table's name precedes them, which PostgreSQL takes in the table's place.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
-from sqlalchemy import Table
+from sqlalchemy import Table, func, select
+from sqlalchemy.event import contains, listen
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.metrics.adapters.tables import DRAFT, SUPERSEDED
+from services.metrics.adapters.tables import DRAFT, KEPT, RECORDED_DAY, SUPERSEDED, metadata
+from services.metrics.application.ports import KnownAt
+from shared.persistence.database import UNUSED
+from shared.projections.rows import Change, Put, Remove, RowChange, changed_columns, whole_row
 
+OPTION = "as_known_at"
+SCHEMA = "public"
 Row = Mapping[str, Any]
 # What serves the next batch alone, and no answer.
 _FORGOTTEN: Mapping[str, Row] = {DRAFT.name: {"derived": None}}
@@ -136,3 +151,170 @@ def written(value: Any) -> bytes:
 
 def _others(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset | set) else str(value)
+
+
+async def versions_by_id(
+    connection: AsyncConnection, tables: Iterable[Table], column: str, ids: Collection[UUID]
+) -> dict[Table, TableVersions]:
+    """Read the rows of some tables that have one of some ids in a column, by which (as text) they are then replaced."""
+    made = list(tables)
+    parts = [
+        f'SELECT {number} AS number, to_jsonb(t)::text AS row FROM "{table.name}" t WHERE t.{column} = ANY($1)'  # noqa: S608  our own names
+        for number, table in enumerate(made)
+    ]
+    rows = await _read(connection, parts, (list(ids),)) if ids else {}
+    return {table: TableVersions(table, rows.get(number, ()), column) for number, table in enumerate(made)}
+
+
+async def versions_by_key(
+    connection: AsyncConnection, keys: Mapping[Table, Sequence[Row]]
+) -> dict[Table, TableVersions]:
+    """Read the rows of some tables that have one of some primary keys."""
+    parts = [
+        f'SELECT {number} AS number, to_jsonb(t)::text AS row FROM "{table.name}" t WHERE {_is_among(table, number + 1)}'  # noqa: S608  our own names
+        for number, table in enumerate(keys)
+    ]
+    given = tuple(orjson.dumps([plain(key) for key in of]).decode() for of in keys.values())
+    rows = await _read(connection, parts, given) if keys else {}
+    return {table: TableVersions(table, rows.get(number, ())) for number, table in enumerate(keys)}
+
+
+async def _read(
+    connection: AsyncConnection, parts: Sequence[str], given: tuple[Any, ...]
+) -> dict[int, list[Row]]:
+    rows: dict[int, list[Row]] = {}
+    for part in await connection.exec_driver_sql(" UNION ALL ".join(parts), given):
+        rows.setdefault(part.number, []).append(orjson.loads(part.row))
+    return rows
+
+
+async def write_changes(
+    connection: AsyncConnection, changes: Sequence[tuple[int, Sequence[RowChange]]]
+) -> None:
+    """Write changes of single rows in the order of their positions, as `shared.projections.rows.write` does."""
+    keys: dict[Table, list[Row]] = {}
+    for _, of_event in changes:
+        for change in of_event:
+            table = metadata.tables[change.table]
+            keys.setdefault(table, []).append(_key(table, change))
+    versions = await versions_by_key(connection, keys)
+    for position, of_event in changes:
+        for change in of_event:
+            _apply(versions[metadata.tables[change.table]], position, change)
+    await write_versions(connection, versions.values())
+
+
+def _key(table: Table, change: RowChange) -> Row:
+    if not isinstance(change, Put):
+        return change.key
+    named = {**vars(change.event), **change.values} if change.event else change.values
+    return {name: named[name] for name in table.primary_key.columns.keys()}  # noqa: SIM118  no mapping
+
+
+def _apply(of: TableVersions, position: int, change: RowChange) -> None:
+    since = {"known_from": position} if "known_from" in of.table.columns else {}
+    match change:
+        case Put():
+            of.put(position, whole_row(of.table, {**change.values, **since}, change.event))
+        case Change():
+            if before := of.get(change.key):
+                of.put(
+                    position, {**before, **changed_columns(of.table, change.key, change.values, change.event)}
+                )
+        case Remove():
+            of.remove(position, change.key)
+
+
+async def write_versions(connection: AsyncConnection, versions: Iterable[TableVersions]) -> None:
+    """Write what changed in some tables, and keep what was superseded, in one statement."""
+    parts: list[str] = []
+    given: list[str] = []
+    for of in versions:
+        for rows, part in (
+            (of.gone, _delete),
+            (of.changed, _upsert),
+            (of.superseded, _keep),
+        ):
+            if rows:
+                given.append(written(rows).decode())
+                parts.append(f"part_{len(given)} AS ({part(of.table, len(given))})")
+    if parts:
+        await connection.exec_driver_sql(f"WITH {', '.join(parts)} SELECT", tuple(given))
+
+
+def _is_among(table: Table, number: int) -> str:
+    keys = ", ".join(f't."{name}"' for name in table.primary_key.columns.keys())  # noqa: SIM118  no mapping
+    named = ", ".join(f'k."{name}"' for name in table.primary_key.columns.keys())  # noqa: SIM118  no mapping
+    rows = f'json_populate_recordset(NULL::"{table.name}", ${number}::json) k'
+    return f"({keys}) IN (SELECT {named} FROM {rows})"  # noqa: S608  our own names
+
+
+@lru_cache
+def _delete(table: Table, number: int) -> str:
+    return f'DELETE FROM "{table.name}" t WHERE {_is_among(table, number)}'  # noqa: S608  our own names
+
+
+@lru_cache
+def _upsert(table: Table, number: int) -> str:
+    keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+    others = [column.name for column in table.columns if not column.primary_key]
+    change = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
+    return f"{_insert(table, table, number)} ON CONFLICT ({keys}) DO UPDATE SET {change}"
+
+
+@lru_cache
+def _keep(table: Table, number: int) -> str:
+    return _insert(SUPERSEDED[table.name], SUPERSEDED[table.name], number)
+
+
+def _insert(table: Table, of: Table, number: int) -> str:
+    names = ", ".join(f'"{column.name}"' for column in of.columns if not column.info.get(UNUSED))
+    rows = f'json_populate_recordset(NULL::"{table.name}", ${number}::json)'
+    return f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM {rows}'  # noqa: S608  our own names
+
+
+def enable(engine: AsyncEngine) -> None:
+    """Let statements of connections with the option `OPTION` be answered as known at its position."""
+    if not contains(engine.sync_engine, "before_cursor_execute", _rewrite):
+        listen(engine.sync_engine, "before_cursor_execute", _rewrite, retval=True)
+
+
+async def position_meant(connection: AsyncConnection, known_at: KnownAt, present: int) -> int:
+    """Give the position that is meant, at most the present one."""
+    position = known_at if isinstance(known_at, int) else await position_at_end_of(connection, known_at)
+    return min(position, present)
+
+
+async def position_at_end_of(connection: AsyncConnection, day: date) -> int:
+    """Give the position of the last fact that was recorded up to the end of a day; 0 if there was none."""
+    last = select(func.max(RECORDED_DAY.c.position)).where(RECORDED_DAY.c.day <= day)
+    return (await connection.execute(last)).scalar_one() or 0
+
+
+def _rewrite(
+    connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+) -> tuple[str, Any]:
+    position = connection.get_execution_options().get(OPTION)
+    return (statement if position is None else replaced(statement, position)), parameters
+
+
+def replaced(statement: str, position: int) -> str:
+    """Put the tables as known at a position in the place of those that a statement names."""
+    tables = ", ".join(_table(table.name, position) for table in KEPT if table.name in statement)
+    if not tables:
+        return statement
+    first, rest = statement.split(maxsplit=1)
+    return f"WITH {tables}, {rest}" if first == "WITH" else f"WITH {tables} {statement}"
+
+
+@lru_cache(maxsize=256)
+def _table(name: str, position: int) -> str:
+    columns = ", ".join(
+        f'"{column.name}"' for column in SUPERSEDED[name].columns if column.name != "known_to"
+    )
+    live = f'SELECT {columns} FROM {SCHEMA}."{name}" WHERE known_from <= {position:d}'  # noqa: S608  a number
+    before = (
+        f'SELECT {columns} FROM {SCHEMA}."{name}_superseded" '  # noqa: S608  a number
+        f"WHERE known_from <= {position:d} AND known_to > {position:d}"
+    )
+    return f'"{name}" AS NOT MATERIALIZED ({live} UNION ALL {before})'
