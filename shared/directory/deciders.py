@@ -7,12 +7,6 @@ from shared.rules.answer_periods import Forwarding, decider_on
 from shared.rules.rulebook.rulebook import Calendar
 
 
-def decider_line(units: UnitDirectory, unit_code: str, day: date) -> tuple[str, ...]:
-    """Give who may decide for a unit on a day, in order: its supervisors, then the units above it."""
-    supervisors, above = units.supervisors_on(unit_code, day), units.above(unit_code, day)
-    return tuple(dict.fromkeys(code for code in (*supervisors, *above) if code != unit_code))
-
-
 def decider_of(
     units: UnitDirectory,
     unit_code: str,
@@ -22,4 +16,4 @@ def decider_of(
     forwarded: Forwarding | None = None,
 ) -> str | None:
     """Say who decides on a day what a unit asked for on another; None if nobody follows it or stands above it."""
-    return decider_on(raised_on, day, decider_line(units, unit_code, day), calendar, forwarded)
+    return decider_on(raised_on, day, units.deciders_on(unit_code, day), calendar, forwarded)

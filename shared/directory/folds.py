@@ -340,6 +340,11 @@ class UnitDirectory:
         """Give who follows a unit: justice bodies first, then supervisors, then councils; never the unit itself."""
         return self.on(day).areas.supervisors(code)
 
+    def deciders_on(self, code: str, day: date) -> tuple[str, ...]:
+        """Give who may decide what a unit asks for, in order: its supervisors, then the units above it."""
+        line = (*self.supervisors_on(code, day), *self.above(code, day))
+        return tuple(dict.fromkeys(each for each in line if each != code))
+
     def area_on(self, code: str, day: date) -> frozenset[str]:
         """Give the units that a unit follows, with their descendants (compliance.md, "Area")."""
         return self.on(day).areas.area(code)

@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -21,7 +20,7 @@ from nats.js.api import (
 from nats.js.errors import NotFoundError
 
 from shared.contracts.envelope import OWNERS
-from shared.eventstore.log_reader import EVENTS, stream_state
+from shared.eventstore.log_reader import EVENTS
 
 TICKS = "LOA_TICKS"
 
@@ -289,11 +288,6 @@ def _maker(name: str) -> str | None:
 def _description(info: ConsumerInfo) -> str:
     target = info.config.deliver_subject
     return f"consumer of {info.stream_name}" + (f", delivers to {target}" if target else "")
-
-
-async def last_position(client: Client) -> int:
-    """Ask for the position of the log's last event; 0 if it is empty."""
-    return (await stream_state(client.jetstream(timeout=5))).last
 
 
 async def _apply_stream(js: JetStreamContext, name: str, wanted: Mapping[str, Any]) -> None:

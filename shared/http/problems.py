@@ -190,11 +190,6 @@ class ProblemResponse(JSONResponse):
         return text.encode(errors="backslashreplace")
 
 
-def actor_of(request: Request) -> str | None:
-    """Give who was recognised as the sender of a request: role and opaque id; None for everybody else."""
-    return getattr(request.state, "actor", None)
-
-
 def _path(request: Request) -> str:
     """Give the path as logs and answers may hold it: without the token or code of a link."""
     return _CODE.sub(r"\1…", links.masked(request.url.path))
@@ -251,7 +246,7 @@ def refused(request: Request, error: Refusal) -> JSONResponse:
             code=error.code,
             method=request.method,
             path=_path(request),
-            by=actor_of(request),
+            by=getattr(request.state, "actor", None),
             client=client_of(request),
         )
     return problem(

@@ -385,7 +385,7 @@ class RequestLog:
                 route=route,
                 status=status,
                 seconds=round(seconds, 4),
-                by=problems.actor_of(request),
+                by=getattr(request.state, "actor", None),
             )
         self._metrics.http.labels(method_label(request.method), route, status).observe(seconds)
 

@@ -27,9 +27,9 @@ from shared.eventstore.log_reader import (
     Match,
     described,
     id_at,
+    stream_state,
     view_log,
 )
-from shared.eventstore.streams import last_position
 from shared.kernel import runtime
 from shared.kernel.errors import TransientError
 from shared.kernel.health import Check
@@ -195,7 +195,7 @@ class LogFence:
     async def last_position(self) -> int:
         """Ask for the position of the log's last event; raises `LogReplaced` while the fence is closed."""
         await self.require_open()
-        return await last_position(self._client)
+        return (await stream_state(self._client.jetstream(timeout=5))).last
 
     async def require_decision(self) -> None:
         """Raise `LogReplaced` while a rebuild would destroy rows that no operator gave up."""

@@ -136,11 +136,6 @@ BELOW_TARGET = Text("thấp hơn chỉ tiêu Quyết định 407", "below the ta
 DUE = Text("Thời hạn theo dõi nội bộ", "Internal deadline")
 
 
-def due_name(document: str | None) -> Text:
-    """Name a due day: the office's own deadline by its document, never one of Decision 407/QĐ-TTg."""
-    return DUE if document is None else Text(f"Thời hạn theo {document}", f"Deadline by {document}")
-
-
 def time_left(state: GapState, working_days: int) -> Text:
     """Say how far the internal deadline is: `working_days` left, or overdue."""
     days = counted(working_days, "working day")

@@ -73,7 +73,7 @@ class Finding:
 def findings(facts: DraftFacts, rulebook: Rulebook, as_of: date) -> tuple[Finding, ...]:
     """Give the findings as of a day, in the order of the days; what concerns the draft comes first."""
     steps = [step for step in steps_of(facts, rulebook) if step.entry.entered_on <= as_of]
-    clocks = clocks_of(facts, rulebook, as_of)
+    clocks = clocks_of(facts, rulebook, as_of) if facts.postings else ()
     dated = [*_late(facts, as_of), *_of_way(steps), *_left_early(steps, clocks), *_of_postings(clocks)]
     return (
         *_of_draft(facts, rulebook, steps, as_of),

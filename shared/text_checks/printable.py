@@ -1,20 +1,25 @@
-"""Text that can be stored, shown and read: no control characters, nothing invisible, no broken or old encodings.
+"""Text that can be stored, shown and read: nothing invisible, no broken or old encodings, nothing that a machine left.
+
+A machine leaves control characters, codes that stand for letters, and errors of a spreadsheet's formulas.
 
 The old encodings are those of TCVN 5712:1993 (fonts .VnTime, .VnArial …) and of VNI-Windows (VNI-Times …).
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from itertools import accumulate
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic_core import PydanticCustomError
 
 from shared.kernel.errors import Text
 from shared.kernel.text_folding import MOST_MARKS, has_too_many_marks, normalized
-from shared.text_checks.machine_codes import OF_ADDRESS, left_by_machine
 from shared.text_checks.syllables import could_be_syllable, is_syllable
 
 ENOUGH = 2  # points of evidence
@@ -73,6 +78,27 @@ _STACKED = Text(
     f"has a letter with more than {MOST_MARKS} marks on it; type it again",
 )
 
+_OF_ADDRESS = ("://", "www.", "=")  # a piece of text that has one of these is an address, or part of one
+_ENCODED = Text(
+    "có chữ còn ở dạng mã máy “{found}”; hãy ghi bằng chữ: “{meant}”",
+    "has letters still in a machine's code, '{found}'; write the letters: '{meant}'",
+)
+_FORMULA_ERROR = Text(
+    "là thông báo lỗi của bảng tính (“{found}”), không phải nội dung; hãy sửa công thức hoặc gõ lại ô này",
+    "is an error of a spreadsheet ('{found}'), no content; correct the formula or type the cell again",
+)
+_ERRORS = re.compile(
+    r"(#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA)|Err:5\d\d|#{4,})"
+)
+# What a machine writes for letters: HTML entities, percent-encoding, JSON escapes, encoded words of mails (RFC 2047).
+_CODES = re.compile(
+    r"&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8});|(?:%[0-9A-Fa-f]{2}){2,20}|\\u[0-9a-fA-F]{4}"
+    r"|=\?[\w-]{3,15}\?[bBqQ]\?[^?\s]{1,100}\?="
+)
+_HAS_CODE = re.compile(r"&[#\w]|%[0-9A-Fa-f]{2}%|\\u|=\?")
+_MEANT = 40  # letters of what was meant
+_LONGEST_ERROR = 60  # letters of an error of a cell, with its blanks
+
 
 def tidied(text: str, *, one_line: bool = False) -> str:
     """Take out invisible characters, make every kind of space and line end the plain one, trim; NFC."""
@@ -82,7 +108,7 @@ def tidied(text: str, *, one_line: bool = False) -> str:
 
 def flaw(text: str) -> Text | None:
     """Say why a text (as it came, not tidied yet) is not readable, and what to do; None if it is."""
-    if (why := left_by_machine(text)) is not None:
+    if (why := _left_by_machine(text)) is not None:
         return why
     if not text.isascii():
         if (why := _not_of_one_letter(text)) is not None:
@@ -241,7 +267,7 @@ def _letters_lost(text: str) -> bool:
     pieces = (
         piece.replace("□", "?")
         for piece in text.split()
-        if ("?" in piece or "□" in piece) and not any(mark in piece for mark in OF_ADDRESS)
+        if ("?" in piece or "□" in piece) and not any(mark in piece for mark in _OF_ADDRESS)
     )
     words = (word for piece in pieces for word in _WORD.findall(piece))
     return any(points >= ENOUGH for points in accumulate(map(_lost_points, words)))
@@ -361,3 +387,45 @@ class _Reading:
 def refusal(field: str, why: Text) -> PydanticCustomError:
     """Make an error of validation that bears both languages; `field` may be empty."""
     return PydanticCustomError("text", "{en}", {"column": field, "vi": why.vi, "en": why.en})
+
+
+def _formula_error(text: str) -> Text | None:
+    match = _ERRORS.fullmatch(text.strip()) if text[:1] in " #E" and len(text) < _LONGEST_ERROR else None
+    return None if match is None else _FORMULA_ERROR.filled(found=match[1])
+
+
+def _encoded(text: str) -> Text | None:
+    """Name the first code of a machine in a text, addresses left out, and the letters that it stands for."""
+    if not _HAS_CODE.search(text):
+        return None
+    for piece in text.split():
+        if any(mark in piece for mark in _OF_ADDRESS) and "=?" not in piece:
+            continue
+        for match in _CODES.finditer(piece):
+            if (letters := _decoded(match.group())) is not None:
+                return _ENCODED.filled(found=match.group()[:_MEANT], meant=letters[:_MEANT])
+    return None
+
+
+def _decoded(code: str) -> str | None:
+    """Give the letters of a code; None if it is none: "&x;", "%20%20"."""
+    if code.startswith("&"):
+        letters = html.unescape(code)
+    elif code.startswith("%"):
+        letters = unquote(code, errors="replace")
+        return (
+            letters if letters.isprintable() and not letters.isascii() and "\ufffd" not in letters else None
+        )
+    elif code.startswith("\\u"):
+        letters = chr(int(code.removeprefix("\\u"), base=16))
+    else:
+        try:
+            letters = str(make_header(decode_header(code)))
+        except (ValueError, LookupError, HeaderParseError):
+            return None
+    return letters if letters != code and (letters.isprintable() or letters.isspace()) else None
+
+
+def _left_by_machine(text: str) -> Text | None:
+    """Say what a machine left in a text; None if nothing."""
+    return _formula_error(text) or _encoded(text)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -56,9 +57,8 @@ from services.notifier.domain.recipients.audience import (
     once_an_address,
     weightiest,
 )
-from services.notifier.domain.recipients.preference import Preference
+from services.notifier.domain.recipients.preference import EVERYTHING, Preference
 from shared.contracts.vocabulary import OptionalMail, Weekday
-from shared.directory.deciders import decider_line
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.observability import signals
@@ -240,9 +240,10 @@ class Planning:
 
     def preference(self, recipient: Recipient) -> Preference:
         """Give what holds at an address that is listed more than once: what any of its recipients ended has ended."""
-        alike = [self.snapshot.preference(each) for each in self.situation.address_book.alike(recipient)]
-        days = {each.digest_day for each in alike}
-        unwanted = frozenset[OptionalMail]().union(*(each.unwanted for each in alike))
+        stored, alike = self.snapshot.preferences, self.situation.address_book.alike(recipient)
+        chosen = [stored.get(each.recipient_id, EVERYTHING) for each in alike]
+        days = {each.digest_day for each in chosen}
+        unwanted = frozenset[OptionalMail]().union(*(each.unwanted for each in chosen))
         return Preference(days.pop() if len(days) == 1 else None, unwanted)
 
     def notified(self, recipient: Recipient) -> Mapping[UUID, LastNotification]:
@@ -305,7 +306,7 @@ class Planning:
     def contacts(self, units: Iterable[str]) -> Mapping[str, str]:
         """Give the addresses of the bodies that decide what these units ask for, as far as they are listed."""
         directory, audience = self.snapshot.tree.directory, self.situation.audience
-        bodies = {code for unit in units for code in decider_line(directory, unit, self.day)[:1]}
+        bodies = {code for unit in units for code in directory.deciders_on(unit, self.day)[:1]}
         addresses = {code: audience.contact(code) for code in sorted(bodies)}
         return {code: email for code, email in addresses.items() if email}
 
@@ -343,6 +344,7 @@ class MailKind(ABC):
     `optional`: what its reader may end. `lasts_a_day`: the next working day's mail repeats its content, so a
     late one is not sent. `once_a_day`: a mailbox gets at most one a day. `made_on_request`: an operator's tick makes it,
     whether its run is due or not. `runs_with`: the kind whose runs are its own as well. `scheduled`: its place among the parts of the one scheduled mail that an address gets a day.
+    `needs`: the part of `PlanningSnapshot` that its mails are about; it is not planned while that is empty.
     """
 
     name: ClassVar[str]
@@ -353,6 +355,7 @@ class MailKind(ABC):
     made_on_request: ClassVar[bool] = False
     runs_with: ClassVar[str | None] = None
     scheduled: ClassVar[int | None] = None
+    needs: ClassVar[str | None] = None
 
     def run_of(self, _day: date) -> MailRun | None:
         """Give the mail run that a day belongs to; a kind without runs is not planned by the calendar."""
@@ -464,8 +467,11 @@ class MailKinds:
         return kind.render(notice, tree.unit(notice.recipient.unit_code))
 
     def plan_kind(self, planning: Planning, name: str) -> Iterable[Notice | Skipped]:
+        """Plan the mails of a kind; none of one whose mails would be about nothing."""
         kind = self._by_name.get(name)
-        return kind.plan(planning) if kind else ()
+        if kind is None or (kind.needs and not attrgetter(kind.needs)(planning.snapshot)):
+            return ()
+        return kind.plan(planning)
 
     def plan(self, planning: Planning) -> Plan:
         """Say which mails go out, and why others don't."""

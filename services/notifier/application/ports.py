@@ -17,7 +17,7 @@ from services.notifier.domain.notification.timing import Urgency
 from services.notifier.domain.overview import PlanRate
 from services.notifier.domain.programmes.notices import Programmes, Reminders
 from services.notifier.domain.recipients.audience import Recipient, Tree
-from services.notifier.domain.recipients.preference import EVERYTHING, Preference
+from services.notifier.domain.recipients.preference import Preference
 from shared.contracts.vocabulary import Dataset, RecipientRole
 from shared.kernel.errors import PermanentError, TransientError
 from shared.signed_links.short_links import ShortLink
@@ -92,9 +92,6 @@ class PlanningSnapshot:
     programmes: Programmes = field(default_factory=Programmes)
     reminders: Mapping[UUID, Reminders] = field(default_factory=dict)
 
-    def preference(self, recipient: Recipient) -> Preference:
-        return self.preferences.get(recipient.recipient_id, EVERYTHING)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
@@ -130,11 +127,6 @@ class Mail:
     threads: tuple[str, ...] = ()
     unsubscribe: str | None = None
     links: tuple[ShortLink, ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Give the parts in which links stand."""
-        return (self.text, self.html, self.unsubscribe or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

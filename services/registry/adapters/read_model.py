@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.registry.adapters.tables import DRAFT, LOWERING, REQUEST, directory
 from services.registry.application.commands import WAITING
 from services.registry.application.queries import DraftFilter, RequestFilter
-from shared.directory.deciders import decider_line, decider_of
+from shared.directory.deciders import decider_of
 from shared.directory.folds import Unit, UnitDirectory
 from shared.directory.projection import leads_on, stands_on, unit_directory
 from shared.kernel.local_day import day_in_vietnam
@@ -76,7 +76,7 @@ class SqlReadModel:
         day = row["settled_on"] or today
         to, on = row["forwarded_to"], row["forwarded_on"]
         forwarded = Forwarding(to, on) if to and on else None
-        line = decider_line(units, unit_code, day)
+        line = units.deciders_on(unit_code, day)
         decider = decider_on(raised_on, day, line, self.calendar, forwarded) or row["decider_code"]
         return {
             "unit_name": units.name_on(unit_code, today),
@@ -136,7 +136,7 @@ class SqlDeciders:
         return decider_of(units, unit_code, raised_on, day, self.calendar, forwarded)
 
     async def line(self, unit_code: str, day: date) -> tuple[str, ...]:
-        return decider_line(await self._units(), unit_code, day)
+        return (await self._units()).deciders_on(unit_code, day)
 
     async def name(self, unit_code: str, day: date) -> str:
         return (await self._units()).name_on(unit_code, day)

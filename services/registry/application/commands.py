@@ -363,7 +363,7 @@ WAITING = "waiting"
 
 def _lowering(event: Recorded) -> Rows:
     """List a fact that lowers a duty and was recorded without a request: by an import, or by who supervises."""
-    kind = lowering.kind_of_fact(event.data) if event.ref.context == "draft" else None
+    kind = lowering.kind_of_fact(event.data) if type(event.data) in lowering.FACTS else None
     role = event.metadata.actor.partition("/")[0]
     if kind is None or role not in RECORDED_AT_ONCE or _follows_request(event):
         return []

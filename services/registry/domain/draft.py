@@ -24,7 +24,6 @@ from services.registry.domain.draft_commands import (
     ExpectStage,
     ForwardRequest,
     OpenPosting,
-    Paper,
     PolicyCommand,
     PostingCommand,
     Register,
@@ -39,7 +38,16 @@ from services.registry.domain.draft_commands import (
     Wanted,
     WithdrawRequest,
 )
-from services.registry.domain.draft_state import Absent, Draft, State, about, evolve, fact_of, procedure_of
+from services.registry.domain.draft_state import (
+    Absent,
+    Draft,
+    State,
+    about,
+    evolve,
+    fact_of,
+    paper_of,
+    procedure_of,
+)
 from services.registry.domain.lowering import answer_of, asks_proposal, lowered_by
 from services.registry.domain.references.unit_checks import check_valid
 from shared.contracts.event import Acting, Decider, without_notes
@@ -160,7 +168,7 @@ def _enter(draft: Draft, command: EnterStage) -> Sequence[DraftEvent]:
 
 def _check_paper(present: Entry, command: EnterStage) -> None:
     """A repeated entry changes nothing, so it must not bring another paper, which would be lost."""
-    if present.paper.corrected(Paper.of(command)) != present.paper:
+    if present.paper.corrected(paper_of(command)) != present.paper:
         raise errors.PaperDiffers(present.stage, present.entered_on)
 
 
@@ -213,7 +221,7 @@ def _correct(draft: Draft, command: CorrectStage) -> Sequence[DraftEvent]:
 
 
 def _names_paper(command: CorrectStage) -> bool:
-    return command.was is not None and command.was.paper.corrected(Paper.of(command)) != command.was.paper
+    return command.was is not None and command.was.paper.corrected(paper_of(command)) != command.was.paper
 
 
 def _end_as_recorded(draft: Draft, command: EndAsRecorded) -> Sequence[DraftEvent]:

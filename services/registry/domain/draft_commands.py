@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 from services.registry.domain.references.unit_checks import Related
@@ -31,10 +31,6 @@ class Paper:
     document_no: str | None = None
     document_date: date | None = None
     issuer: str | None = None
-
-    @classmethod
-    def of(cls, source: Any) -> "Paper":
-        return cls(source.document_no, source.document_date, source.issuer)
 
     def corrected(self, by: "Paper") -> "Paper":
         """Take what the other one names."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 from uuid import UUID, uuid5
 
 from services.registry.domain import postings
@@ -146,20 +146,20 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
             return replace(draft, policies=kept, removed=draft.removed | {number})
         case DraftStageEntered():
             return _with_entry(
-                draft, Entry(event.stage, event.entered_on, event.precision, paper=Paper.of(event))
+                draft, Entry(event.stage, event.entered_on, event.precision, paper=paper_of(event))
             )
         case DraftSuspended():
             return _with_entry(
-                draft, Entry(Stage.SUSPENDED, event.on, event.precision, paper=Paper.of(event))
+                draft, Entry(Stage.SUSPENDED, event.on, event.precision, paper=paper_of(event))
             )
         case DraftResumed():
-            return _with_entry(draft, Entry(event.stage, event.on, event.precision, True, Paper.of(event)))
+            return _with_entry(draft, Entry(event.stage, event.on, event.precision, True, paper_of(event)))
         case DraftWithdrawn():
             return _with_entry(
-                draft, Entry(Stage.WITHDRAWN, event.on, event.precision, paper=Paper.of(event))
+                draft, Entry(Stage.WITHDRAWN, event.on, event.precision, paper=paper_of(event))
             )
         case DraftMerged():
-            return _with_entry(draft, Entry(Stage.MERGED, event.on, event.precision, paper=Paper.of(event)))
+            return _with_entry(draft, Entry(Stage.MERGED, event.on, event.precision, paper=paper_of(event)))
         case DraftStageCorrected():
             return replace(draft, entries=tuple(_corrected(entry, event) for entry in draft.entries))
         case DraftStageExpected():
@@ -222,7 +222,7 @@ def _corrected(entry: Entry, change: DraftStageCorrected) -> Entry:
     was = Entry(change.was_stage, change.was_entered_on, change.was_precision)
     if not entry.equals_content(was):
         return entry
-    paper = entry.paper.corrected(Paper.of(change))
+    paper = entry.paper.corrected(paper_of(change))
     return Entry(change.stage, change.entered_on, change.precision, entry.resumed, paper)
 
 
@@ -275,14 +275,19 @@ def expectations_of(events: Iterable[Recorded]) -> dict[UUID, DraftStageExpected
     return came
 
 
+def paper_of(source: Any) -> Paper:
+    """Give the paper that an event or a command names."""
+    return Paper(source.document_no, source.document_date, source.issuer)
+
+
 def papers_of(events: Iterable[Recorded]) -> dict[UUID, Paper]:
     """Give the paper of each entry after all corrections."""
     papers: dict[UUID, Paper] = {}
     for event in events:
         if isinstance(event.data, ENTRIES):
-            papers[event.event_id] = Paper.of(event.data)
+            papers[event.event_id] = paper_of(event.data)
         elif isinstance(event.data, DraftStageCorrected) and event.data.entry_id in papers:
-            papers[event.data.entry_id] = papers[event.data.entry_id].corrected(Paper.of(event.data))
+            papers[event.data.entry_id] = papers[event.data.entry_id].corrected(paper_of(event.data))
     return papers
 
 

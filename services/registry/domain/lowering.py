@@ -315,8 +315,16 @@ def lowered_by(
     return None
 
 
+FACTS = frozenset(of for of, (kind, _) in LOWERING.items() if kind) - {
+    DraftStageEntered,
+    DraftResumed,
+    DraftProcedureDecided,
+}
+"""The events that may lower a duty by what they hold alone."""
+
+
 def kind_of_fact(event: Any) -> RequestKind | None:
-    """Say as what an event lowers a duty by what it holds alone, for the list of facts recorded without a request."""
+    """Say as what an event of `FACTS` lowers a duty, for the list of facts recorded without a request."""
     match event:
         case DraftScopeAssessed():
             return RequestKind.SCOPE if answer_of(event) is Answer.NO else None
@@ -326,8 +334,5 @@ def kind_of_fact(event: Any) -> RequestKind | None:
             return RequestKind.STAGE_CORRECTION if milder else None
         case DraftAmended():
             return RequestKind.AMENDMENT if event.instrument or event.regime else None
-        case DraftStageEntered() | DraftResumed() | DraftProcedureDecided():
-            return None
         case _:
-            kind, _ = LOWERING.get(type(event), (None, never))
-            return kind
+            return LOWERING[type(event)][0]

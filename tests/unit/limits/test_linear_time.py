@@ -25,7 +25,6 @@ SMALLEST = 0.02  # seconds: below it the ratio is not looked at
 ATTEMPTS = 4
 MODULES = (
     "shared.text_checks.printable",
-    "shared.text_checks.machine_codes",
     "shared.text_checks.event_texts",
     "shared.text_checks.syllables",
     "shared.text_checks.exact_values",

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import combinations
 from uuid import UUID
 
 import pytest
 
-from services.notifier.application.pipeline import Planning
+from services.notifier.application.pipeline import MailKind, Planning
 from services.notifier.application.ports import Notice, PlanningSnapshot
 from services.notifier.domain.gaps.gap_alert import Gap, UnitRequest
 from services.notifier.domain.joint_notice import JOINT, JointNotice
@@ -293,3 +293,34 @@ def test_a_joint_mail_has_the_banner_of_each_part(part: Notice) -> None:
         mail = KINDS.render(notice, tree())
         assert banner.vi in mail.text
         assert banner.vi in mail.html
+
+
+def test_a_kind_without_anything_to_write_about_is_not_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a kind needs is a part of the snapshot: none of an empty one, and not planned then."""
+    planned: list[str] = []
+    for kind in KINDS:
+        made = type(kind)
+
+        def plan(self: MailKind, _planning: Planning) -> Iterable[Notice]:
+            planned.append(self.name)
+            return ()
+
+        monkeypatch.setattr(made, "plan", plan)
+    empty = Planning(
+        snapshot=PlanningSnapshot(position=0, gaps=(), recipients=()),
+        local=datetime.combine(MONDAY, time(8), VIETNAM),
+        calendar=CALENDAR,
+        steps=STEPS,
+        plan_kind=KINDS.plan_kind,
+    )
+    for kind in KINDS:
+        empty.planned(kind.name)
+    assert set(planned) == {kind.name for kind in KINDS if kind.needs is None}
+    assert {kind.name: kind.needs for kind in KINDS if kind.needs} == {
+        "decision": "requests",
+        "reply": "replies",
+        "requests": "requests",
+        "change": "changes",
+        "duties": "programmes.facts",
+        "duties_list": "programmes.facts",
+    }

@@ -64,6 +64,11 @@ from shared.persistence.database import add
 from shared.signed_links.short_links import LinkSecret, filled_in
 
 
+def _texts(mail: Mail) -> tuple[str, ...]:
+    """Give the parts of a mail in which links stand."""
+    return mail.text, mail.html, mail.unsubscribe or ""
+
+
 def claim_of(row: RowMapping, files: tuple[Attachment, ...], tokens: Mapping[str, str]) -> Claim:
     """Make the claim of a mail; `tokens` are those of its links, by the references in its text."""
     unsure = row["state"] == DigestState.CLAIMED or bool(row["delivery"].get("unsure"))
@@ -237,12 +242,12 @@ class SqlLedger:
         if secret is None:
             return []
         rows = (
-            (link_row(link, secret, notice.key, now), outgoing.mail.texts)
+            (link_row(link, secret, notice.key, now), outgoing.mail)
             for notice, outgoing in mails
             if notice.key in keys
             for link in outgoing.mail.links
         )
-        return [row for row, texts in rows if any(row["reference"] in text for text in texts)]
+        return [row for row, mail in rows if any(row["reference"] in text for text in _texts(mail))]
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         """Take the oldest mails that wait, or whose lease ran out in somebody else's hands."""
@@ -278,7 +283,7 @@ class SqlLedger:
         async with self.engine.begin() as connection:
             await connection.execute(_FINISH, [ended_row(claim, outcome, now) for claim, outcome in ended])
             over = [claim for claim, outcome in ended if outcome.again_at is None]
-            if keys := [claim.key for claim in over if has_signed_links(claim.outgoing.mail.texts)]:
+            if keys := [claim.key for claim in over if has_signed_links(_texts(claim.outgoing.mail))]:
                 await forget_signed_links(connection, DIGEST.c.digest_key.in_(keys))
             for claim, outcome in ended:
                 if outcome.undeliverable is not None:

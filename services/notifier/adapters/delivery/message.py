@@ -200,6 +200,15 @@ INSTEAD = {
 }  # for characters that are not shown, by category
 
 
+Names = Mapping[str, str]
+"""What units are called on a day, by code."""
+
+
+def named(names: Names, code: str | None) -> str:
+    """Name a unit in one line, by its code if it has no name; nothing for no unit."""
+    return header(names.get(code, code)) if code else ""
+
+
 def header(text: str) -> str:
     """Make one line of composed characters: nothing that comes from a title may begin another header."""
     visible = text if text.isprintable() else _visible(text)

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.delivery.message import header, named
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.recipients.wording import in_sentence
 from services.notifier.adapters.rendering.templates import in_language
-from services.notifier.adapters.rendering.unit_names import named
 from services.notifier.application.pipeline import MailKind, Planning, Skipped
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.changes import Change, ChangeKind, ChangeNotice, change_notices
@@ -48,6 +47,7 @@ class ChangeMailKind(MailKind):
 
     name: ClassVar[str] = CHANGE
     label: ClassVar[Text] = Text("Thông báo thay đổi", "Notice of a change")
+    needs: ClassVar[str | None] = "changes"
 
     pages: PageMails
 

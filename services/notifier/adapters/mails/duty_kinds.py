@@ -47,12 +47,13 @@ class DutiesKind(MailKind):
     label: ClassVar[Text] = Text("Việc theo chương trình, kế hoạch", "Items of the programme")
     lasts_a_day: ClassVar[bool] = True
     runs_with: ClassVar[str | None] = DIGEST
+    needs: ClassVar[str | None] = "programmes.facts"
 
     pages: PageMails
     links: LinksOfDuties
 
     def plan(self, planning: Planning) -> Iterable[Notice | Skipped]:
-        if self.runs_with not in planning.due or not planning.snapshot.programmes.facts:
+        if self.runs_with not in planning.due:
             return
         for recipient in once_an_address(planning.recipients()):
             notice = planning.duties.notice(
@@ -98,12 +99,12 @@ class DutiesListKind(MailKind):
     )
     optional: ClassVar[OptionalMail] = OptionalMail.WEEKLY_LIST
     runs_with: ClassVar[str | None] = WEEKLY_LIST
+    needs: ClassVar[str | None] = "programmes.facts"
 
     pages: PageMails
 
     def recipients(self, planning: Planning) -> Iterable[Recipient]:
-        has_entries = bool(planning.snapshot.programmes.facts)
-        return planning.situation.audience.supervisors() if has_entries else ()
+        return planning.situation.audience.supervisors()
 
     def compose(self, planning: Planning, recipient: Recipient) -> DutiesList | None:
         return planning.duties.overdue_list(recipient, of_week(self.name, planning.day).period)

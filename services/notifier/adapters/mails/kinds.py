@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from services.notifier.adapters.delivery.message import DutyLinks, header
+from services.notifier.adapters.delivery.message import DutyLinks, header, named
 from services.notifier.adapters.mails.change_kind import ChangeMailKind
 from services.notifier.adapters.mails.duty_kinds import DutiesKind, DutiesListKind, LinksOfDuties
 from services.notifier.adapters.mails.joint_kind import JointKind
@@ -26,7 +26,6 @@ from services.notifier.adapters.rendering.templates import (
     name_of,
     policies_of,
 )
-from services.notifier.adapters.rendering.unit_names import named
 from services.notifier.application.pipeline import MailKind, MailKinds, Planning, Skipped
 from services.notifier.application.ports import Attachment, Mail, Notice
 from services.notifier.domain.digest import (
@@ -72,7 +71,7 @@ from services.notifier.domain.overview import (
     weekly_list,
 )
 from services.notifier.domain.recipients.audience import Recipient, Unit, Via, address_of, once_an_address
-from services.notifier.domain.recipients.preference import SETTINGS, SettingsNote, offered
+from services.notifier.domain.recipients.preference import EVERYTHING, SETTINGS, SettingsNote, offered
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import Language, OptionalMail
 from shared.kernel.errors import Text
@@ -409,7 +408,7 @@ class SettingsKind(MailKind):
     pages: PageMails
 
     def requested(self, planning: Planning, recipient: Recipient, _gap_id: UUID | None) -> SettingsNote:
-        chosen = planning.snapshot.preference(recipient)
+        chosen = planning.snapshot.preferences.get(recipient.recipient_id, EVERYTHING)
         oversees = planning.snapshot.tree.oversees(recipient.unit_code)
         return SettingsNote(recipient=recipient, day=planning.day, chosen=chosen, oversees=oversees)
 
@@ -470,6 +469,7 @@ class DecisionKind(MailKind):
 
     name: ClassVar[str] = DECISION
     label: ClassVar[Text] = Text("Kết quả xem xét đề nghị", "Decision on a request")
+    needs: ClassVar[str | None] = "requests"
 
     pages: PageMails
 
@@ -501,6 +501,8 @@ class RequestsKind(MailKind):
     name: ClassVar[str] = REQUESTS
     scheduled: ClassVar[int | None] = 2
     label: ClassVar[Text] = Text("Đề nghị chờ quyết định", "Requests to decide")
+    needs: ClassVar[str | None] = "requests"
+
     pages: PageMails
     url: str
 

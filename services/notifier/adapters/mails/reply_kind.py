@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.delivery.message import header, named
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.rendering.request_words import asked_for
 from services.notifier.adapters.rendering.templates import in_language, name_of
-from services.notifier.adapters.rendering.unit_names import named
 from services.notifier.application.pipeline import MailKind, Planning, Skipped
 from services.notifier.application.ports import Mail, Notice
 from services.notifier.domain.gaps.request_replies import Activity
@@ -26,6 +25,7 @@ class ReplyKind(MailKind):
 
     name: ClassVar[str] = REPLY
     label: ClassVar[Text] = Text("Ý kiến của cơ quan theo dõi", "Reply of the supervising body")
+    needs: ClassVar[str | None] = "replies"
 
     pages: PageMails
     own: str

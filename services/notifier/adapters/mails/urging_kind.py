@@ -1,14 +1,13 @@
 """The mail with the letter of a supervising body: a person sends it, no run does."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from services.notifier.adapters.delivery.message import header
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.rendering.letter_rows import DOCX
-from services.notifier.application.pipeline import MailKind, Planning, Skipped
-from services.notifier.application.ports import Attachment, Mail, Notice
+from services.notifier.application.pipeline import MailKind
+from services.notifier.application.ports import Attachment, Mail
 from services.notifier.domain.recipients.audience import Unit
 from services.notifier.domain.urging import URGING, UrgingNote
 from shared.kernel.errors import Text
@@ -22,9 +21,6 @@ class UrgingKind(MailKind):
     label: ClassVar[Text] = Text("Công văn đôn đốc", "Urging letter")
 
     pages: PageMails
-
-    def plan(self, _planning: Planning) -> Iterable[Notice | Skipped]:
-        return ()
 
     def render(self, notice: UrgingNote, unit: Unit) -> Mail:
         mail = self.pages.written(

@@ -33,10 +33,15 @@ from services.notifier.adapters.tables import (
     DIGEST,
     DIGEST_DAY,
     DIGEST_LINE,
+    MAILBOX_CHANGE,
     OBSTACLE_REPLY,
+    PROGRAMME_ENTRY,
     RECIPIENT,
     ROUND,
+    SENDING,
     SILENCE,
+    SUPERVISION_CHANGE,
+    SUPERVISOR_REPLY,
     UNIT_REQUEST,
     UNWANTED_MAIL,
     checkpoints,
@@ -62,6 +67,7 @@ from services.notifier.domain.joint_notice import JOINT
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNotification, Reason, Standing
 from services.notifier.domain.notification.timing import CHANGE, DECISION, REPLY, REQUESTS, Urgency
 from services.notifier.domain.overview import MONTHS
+from services.notifier.domain.programmes.notices import Programmes
 from services.notifier.domain.recipients.audience import Recipient, Tree
 from services.notifier.domain.recipients.preference import EVERYTHING, Preference
 from services.notifier.domain.urging import URGING
@@ -397,10 +403,13 @@ class SqlSnapshots:
             alerts = [
                 alert for alert in rows if not alert.is_pending and alert.state is not AlertStatus.ANNOUNCED
             ]
-            silences, halted = await silences_on(connection, day), await _halted(connection)
-            asked = await requests_on(connection, day)
-            replies = await replies_on(connection, day, asked)
-            requests = with_replies(asked, replies)
+            filled = await _filled(connection)
+            silences = await silences_on(connection, day) if SILENCE in filled else []
+            halted = await _halted(connection)
+            requests = await requests_on(connection, day) if UNIT_REQUEST in filled else []
+            replies = await replies_on(connection, day, requests) if SUPERVISOR_REPLY in filled else []
+            if replies:
+                requests = with_replies(requests, replies)
             contexts = dict(_contexts(alerts, halted, silences, requests, day))
             return PlanningSnapshot(
                 position=position,
@@ -418,12 +427,23 @@ class SqlSnapshots:
                 pending=[alert for alert in rows if alert.is_pending],
                 requests=requests,
                 replies=replies,
-                changes=await changes_on(connection, day),
+                changes=await changes_on(connection, day) if filled & CHANGES else [],
                 notice_keys=await _notice_keys(connection, day),
                 silences=silences,
-                programmes=await programmes(connection),
-                reminders=await reminders(connection, day),
+                programmes=await programmes(connection) if PROGRAMME_ENTRY in filled else Programmes(),
+                reminders=await reminders(connection, day) if PROGRAMME_ENTRY in filled else {},
             )
+
+
+CHANGES = frozenset({MAILBOX_CHANGE, SUPERVISION_CHANGE, SENDING, SILENCE})
+MAY_BE_EMPTY = (*CHANGES, UNIT_REQUEST, SUPERVISOR_REPLY, PROGRAMME_ENTRY)
+
+
+async def _filled(connection: AsyncConnection) -> frozenset[Table]:
+    """Say which of the tables that many offices never fill have rows: the others are not read, and no mail is planned of them."""
+    has_rows = [exists(select(table)).label(table.name) for table in MAY_BE_EMPTY]
+    row = (await connection.execute(select(*has_rows))).one()
+    return frozenset(table for table in MAY_BE_EMPTY if getattr(row, table.name))
 
 
 async def _runs(connection: AsyncConnection) -> frozenset[str]:

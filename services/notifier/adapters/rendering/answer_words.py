@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from textwrap import shorten
 
-from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.delivery.message import Names, header, named
 from services.notifier.adapters.rendering.request_words import waiting_of
-from services.notifier.adapters.rendering.unit_names import Names, named
 from services.notifier.domain.gaps.gap_alert import AlertContext
 from services.notifier.domain.gaps.unit_answers import ObstacleReply, UnitAnswer
 from shared.contracts.notifier import (

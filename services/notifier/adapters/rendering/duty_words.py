@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from services.notifier.adapters.delivery.message import header
+from services.notifier.adapters.delivery.message import Names, header, named
 from services.notifier.adapters.rendering.templates import in_language, late
-from services.notifier.adapters.rendering.unit_names import Names, named
 from services.notifier.application.ports import MailLink
 from services.notifier.domain.notification.reasons import Standing
 from services.notifier.domain.programmes.notices import DutyLine, StepLine

@@ -2,8 +2,7 @@
 
 from datetime import date
 
-from services.notifier.adapters.delivery.message import header
-from services.notifier.adapters.rendering.unit_names import Names, named
+from services.notifier.adapters.delivery.message import Names, header, named
 from services.notifier.domain.gaps.gap_alert import APPROVED, UnitRequest
 from shared.kernel.errors import Text
 from shared.rules.wording import REQUESTS

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from icalendar import Calendar, Event
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.notifier.adapters.delivery.message import header, thread_id
+from services.notifier.adapters.delivery.message import header, named, thread_id
 from services.notifier.adapters.rendering.answer_words import (
     ADDRESSED,
     NO_READER,
@@ -29,7 +29,6 @@ from services.notifier.adapters.rendering.request_words import (
     decision_of,
     waiting_of,
 )
-from services.notifier.adapters.rendering.unit_names import named
 from services.notifier.application.ports import Attachment, Mail, MailLink, Notice
 from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.digest import Digest, Line
@@ -52,7 +51,7 @@ from shared.contracts.vocabulary import AlertAnswer, Instrument, Language, Optio
 from shared.kernel.counted import counted, noun_of
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM
-from shared.rules.figure_words import due_name
+from shared.rules.figure_words import DUE
 from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
 from shared.signed_links.short_links import ShortLink
 
@@ -417,7 +416,7 @@ class TemplateRenderer:
             "named_policies": policies_of(gap.policies, language, policies),
             "since": gap.since,
             "due_on": gap.due_on,
-            "due_name": in_language(due_name(digest.due_documents.get(gap.unit_code)), language),
+            "due_name": in_language(_due_name(digest.due_documents.get(gap.unit_code)), language),
             "standing": line.standing.value,
             "overdue_days": line.overdue_days,
             "late": in_language(late(line.overdue_days), language),
@@ -489,6 +488,11 @@ def _is_answered(line: Line) -> bool:
         or bool(line.context.waiting)
         or line.context.waiting_obstacle is not None
     )
+
+
+def _due_name(document: str | None) -> Text:
+    """Name a due day: the office's own deadline by its document, never one of Decision 407/QĐ-TTg."""
+    return DUE if document is None else Text(f"Thời hạn theo {document}", f"Deadline by {document}")
 
 
 def _first_urged(digest: Digest) -> int:

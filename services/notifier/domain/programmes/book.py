@@ -26,7 +26,6 @@ from services.notifier.domain.programmes.notices import (
     StepLine,
 )
 from services.notifier.domain.recipients.audience import Reach, Recipient, Via, weightiest
-from shared.directory.deciders import decider_line
 from shared.rules.programme import states
 from shared.rules.programme.owed import Act, Owed, obstacle_steps, owed, owed_reports
 from shared.rules.rulebook.rulebook import Calendar
@@ -110,7 +109,7 @@ class DutyBook:
         """Give an obstacle that names no other unit to who decides what its unit asks for."""
         if item.act is not Act.DECIDE or item.unit_code != item.asked_by:
             return item
-        line = decider_line(self.situation.tree.directory, item.unit_code, self.day)
+        line = self.situation.tree.directory.deciders_on(item.unit_code, self.day)
         return replace(item, unit_code=line[0]) if line else item
 
     def _is_silenced(self, duty: Duty) -> bool:
