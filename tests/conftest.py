@@ -5,11 +5,23 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import structlog
+from structlog.dev import ConsoleRenderer, plain_traceback
 
 # Most tests set the clock of a service to a day of their own; those of the clock check name its tolerance themselves.
 os.environ.setdefault("LOA_CLOCK_TOLERANCE_SECONDS", "1e12")
 # Tests share few processors, and a slow machine is not what they are about; those of overload set their own.
 os.environ.setdefault("LOA_QUEUE_SECONDS", "10")
+
+# A traceback that rich paints, with the values of all variables, takes longer than most tests.
+structlog.configure(
+    [
+        ConsoleRenderer(exception_formatter=plain_traceback)
+        if isinstance(processor, ConsoleRenderer)
+        else processor
+        for processor in structlog.get_config()["processors"]
+    ]
+)
 
 pytest_plugins = [
     "tests.support.servers.browser",

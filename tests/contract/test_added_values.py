@@ -18,6 +18,7 @@ from shared.kernel.errors import PermanentError
 from shared.kernel.runtime import new_id
 from tests.contract.golden import MODELS, fields, sample, wire
 from tests.integration.directory.histories import META
+from tests.support.cases import for_each
 
 ADDED = "added_later"
 Place = tuple[str, ...]
@@ -50,13 +51,15 @@ OPEN = [(model, *place) for model in MODELS for place in places(model, OPEN_LIST
 CLOSED = [(model, *place) for model in MODELS for place in places(model, CLOSED_LISTS)]
 
 
-def named(value: Any) -> str | None:
-    if isinstance(value, type) and issubclass(value, Event):
-        return value.type_name()
-    return ".".join(value) if isinstance(value, tuple) else None
+def named(case: tuple[type[Event], Place, bool]) -> str:
+    model, place, _ = case
+    return f"{model.type_name()} {'.'.join(place)}"
 
 
-@pytest.mark.parametrize(("model", "place", "listed"), OPEN, ids=named)
+every_type = for_each(MODELS, lambda model: model.type_name())
+
+
+@for_each(OPEN, named)
 def test_a_value_added_to_an_open_list_is_read(model: type[Event], place: Place, listed: bool) -> None:
     document = with_value(model, place, listed=listed)
     data = decode(CATALOG, 1, wire(document)).data
@@ -70,30 +73,25 @@ def test_a_value_added_to_an_open_list_is_read(model: type[Event], place: Place,
         assert data == Unknown(type=model.type_name(), data=document["data"])
 
 
-@pytest.mark.parametrize(("model", "place", "listed"), CLOSED, ids=named)
+@for_each(CLOSED, named)
 def test_a_value_added_to_a_closed_list_is_refused(model: type[Event], place: Place, listed: bool) -> None:
     with pytest.raises(PermanentError, match="poison_event"):
         decode(CATALOG, 1, wire(with_value(model, place, listed=listed)))
 
 
-@pytest.mark.parametrize(("model", "place", "listed"), OPEN, ids=named)
 @pytest.mark.parametrize("value", [7, None, {"vi": "x"}])
-def test_what_is_no_text_is_refused_all_the_same(
-    model: type[Event],
-    place: Place,
-    listed: bool,
-    value: Any,
-) -> None:
-    if (
-        listed
-        or len(place) > 1
-        or (value is None and NoneType in get_args(model.model_fields[place[0]].annotation))
-    ):
-        return
-    document = with_value(model, place, listed=False)
-    document["data"][place[0]] = value
-    with pytest.raises(PermanentError, match="poison_event"):
-        decode(CATALOG, 1, wire(document))
+def test_what_is_no_text_is_refused_all_the_same(value: Any) -> None:
+    @for_each(OPEN, named)
+    def refused(model: type[Event], place: Place, listed: bool) -> None:
+        optional = NoneType in get_args(model.model_fields[place[0]].annotation)
+        if listed or len(place) > 1 or (value is None and optional):
+            return
+        document = with_value(model, place, listed=False)
+        document["data"][place[0]] = value
+        with pytest.raises(PermanentError, match="poison_event"):
+            decode(CATALOG, 1, wire(document))
+
+    refused()
 
 
 def test_another_fault_beside_an_added_value_is_refused() -> None:
@@ -103,7 +101,7 @@ def test_another_fault_beside_an_added_value_is_refused() -> None:
         decode(CATALOG, 1, wire(document))
 
 
-@pytest.mark.parametrize("model", MODELS, ids=named)
+@every_type
 def test_an_event_without_any_optional_value_is_read_back(model: type[Event]) -> None:
     document = sample(model)
     for name, field in model.model_fields.items():
@@ -123,7 +121,7 @@ def test_a_mandatory_field_that_an_earlier_release_left_out_is_none() -> None:
     assert decode(CATALOG, 1, written.replace(b'"parent_code":null,', b"")).data == moved
 
 
-@pytest.mark.parametrize("model", MODELS, ids=named)
+@every_type
 def test_within_an_event_no_part_has_a_mandatory_field_that_may_be_none(model: type[Event]) -> None:
     inner = [part for field in model.model_fields.values() for part in parts(field.annotation)]
     for part in inner:

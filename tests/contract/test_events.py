@@ -26,12 +26,13 @@ from tests.contract.golden import (
     schema,
     wire,
 )
+from tests.support.cases import for_each
 
 PRIVATE = re.compile(
     r"mail|address|phone|mobile|birth|person|citizen|passport|full_name|first_name|last_name"
 )
 
-every_type = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.type_name())
+every_type = for_each(MODELS, lambda model: model.type_name())
 
 
 @every_type

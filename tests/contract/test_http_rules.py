@@ -1,13 +1,12 @@
 """The rules of HTTP as one table, checked against the OpenAPI documents of all four services."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
 from shared.http.request_context import MOST_BYTES
 from tests.contract.test_endpoints import PUBLIC, paths_of
+from tests.support.cases import for_each
 from tests.support.platform.service import SERVICES, existing
 
 ADMIN_PATHS = ("/projections", "/own-data", "/imports")
@@ -71,11 +70,9 @@ def operations(*methods: str) -> Iterator[Operation]:
                     yield Operation(service, f"{method.upper()} {path}", path, description)
 
 
-def each(*methods: str) -> pytest.MarkDecorator:
-    selected = list(operations(*methods))
-    return pytest.mark.parametrize(
-        "operation", selected, ids=[f"{item.service} {item.name}" for item in selected]
-    )
+def each(*methods: str) -> Callable[[Callable[[Operation], None]], Callable[[], None]]:
+    """Services are composed when the test runs: listing their routes earlier would compose them in every process."""
+    return for_each(lambda: operations(*methods), lambda item: f"{item.service} {item.name}")
 
 
 @each("post", "put", "patch", "delete")

@@ -12,7 +12,7 @@ from services.campaigns.adapters.answers import link_source
 from shared.http.request_context import MOST_BYTES
 from shared.http.strict_requests import content_policy
 from shared.signed_links.links import MAILBOX_PATH, PATH
-from tests.contract.test_endpoints import app_of, every_service, operator_of, routes_of
+from tests.contract.test_endpoints import app_of, every_service, operator_of, routes_of, shown_app
 
 DIRECTIVES = {"default-src", "form-action", "base-uri", "frame-ancestors"}
 PROBED = {"/readyz", "/metrics"}  # they ask the engines, which are not there
@@ -21,8 +21,8 @@ FAULT = "postgresql://loa:canary@host/database"  # what a library's error may ho
 
 @cache
 def failing_app(service: str) -> FastAPI:
-    """Give an application with one route more, which fails."""
-    app = app_of(service)
+    """Give an application with one route more, which fails; browsers reach it over https."""
+    app = app_of(service, url_notifier="https://loa.example.vn/notifier")
 
     @app.get("/fault")
     async def fault() -> None:
@@ -118,8 +118,8 @@ async def test_every_kind_of_error_bears_them(
 
 @every_service
 async def test_over_https_browsers_are_told_to_use_nothing_else(service: str) -> None:
-    for address, sent in (("https://loa.example.vn/notifier", True), ("http://127.0.0.1:8004", False)):
-        transport = httpx.ASGITransport(app_of(service, url_notifier=address))
+    for app, sent in ((failing_app(service), True), (shown_app(service), False)):
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             for path in ("/livez", "/khong-co", "/docs"):
                 given = (await client.get(path)).headers.get("strict-transport-security")

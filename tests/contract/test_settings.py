@@ -113,6 +113,7 @@ def test_a_mounted_secret_with_a_typing_error_is_refused(tmp_path: Path) -> None
         check({}, tmp_path)
 
 
+@pytest.mark.slow  # five processes that import a whole service
 @pytest.mark.parametrize("module", [*(f"services.{name}" for name in SERVICES), "deploy.cli.main"])
 def test_nothing_starts_with_an_unknown_setting(module: str) -> None:
     environment = {**os.environ, "LOA_DATABASE_ULR": "postgresql://x", "LOA_DATABASE_URL": "postgresql://x"}

@@ -41,7 +41,11 @@ def test_a_read_of_the_clock_is_detected(text: str) -> None:
 
 def test_no_layer_below_the_composition_root_reads_the_clock() -> None:
     assert len(sources()) > 80
+    texts = {path: path.read_text(encoding="utf-8") for path in sources()}
     actual = [
-        f"{path}:{line}" for path in sources() for line in reads_of_the_clock(ast.parse(path.read_text()))
+        f"{path}:{line}"
+        for path, text in texts.items()
+        if "clock.now" in text or "shared.kernel.runtime" in text  # parsing every module takes seconds
+        for line in reads_of_the_clock(ast.parse(text))
     ]
     assert actual == []

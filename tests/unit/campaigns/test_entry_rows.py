@@ -4,10 +4,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
-
-import pytest
 
 from services.campaigns.application.commands import programme_ref
 from services.campaigns.application.projections import ENTRY_COLUMNS, changes
@@ -23,6 +22,7 @@ from shared.projections.rows import Change, Put
 from shared.rules.programme.facts import entry_facts
 from shared.rules.programme.kinds import KINDS, WITH_STATE
 from shared.rules.programme.states import EntryFact, EntryStatus, standings
+from tests.support.cases import for_each
 
 REF = programme_ref("XA", 2025)
 BEGIN = date(2025, 1, 1)
@@ -62,6 +62,7 @@ def commands(draw: random.Random) -> Iterator[Record]:
 WITH_REASON = (Kind.ENTRY_CORRECTED, Kind.ENTRY_CANCELLED, Kind.TASK_EXTENDED, Kind.TASK_RETURNED)
 
 
+@cache
 def history(seed: int) -> tuple[list[ProgrammeEvent], int]:
     """Decide random commands; give the events, and how many commands were refused."""
     draw = random.Random(seed)
@@ -108,14 +109,14 @@ def rows_of(log: list[Recorded]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-@pytest.mark.parametrize("seed", range(200))
+@for_each(range(200))
 def test_rows_and_log_give_the_same_entries(seed: int) -> None:
     events, _ = history(seed)
     log = recorded(events)
     assert [fact_of(row) for row in rows_of(log)] == entry_facts(log)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@for_each(range(200))
 def test_the_aggregate_agrees_on_what_is_open(seed: int) -> None:
     events, _ = history(seed)
     state = programme.fold(events)

@@ -14,6 +14,7 @@ from deploy.cli.data.tables.cell_values import Cell, made, written
 from deploy.cli.data.tables.number_format import SHORT_DATE
 from deploy.cli.data.tables.shown_value import shown
 from shared.kernel.errors import Text
+from tests.support.cases import for_each
 from tests.support.samples import cell_formats
 from tests.support.samples.cell_formats import Formatted, Value
 
@@ -29,7 +30,7 @@ def test_the_corpus_is_large_enough() -> None:
     assert len(RECORDED) >= 60
 
 
-@pytest.mark.parametrize("cell", RECORDED, ids=lambda cell: f"{cell.value}-{cell.format}")
+@for_each(RECORDED)
 def test_a_cell_shows_what_libreoffice_shows(cell: Formatted) -> None:
     if cell.format == SHORT_DATE:  # the short date of whoever looks: recorded in English, ours is Vietnam's
         assert shown(cell.value, cell.format) == "12/03/2025"
@@ -44,11 +45,7 @@ def test_the_recorded_texts_are_what_libreoffice_shows_today(tmp_path: Path) -> 
     assert today == [cell.shown for cell in RECORDED]
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [cell for cell in RECORDED if isinstance(cell.value, date)],
-    ids=lambda cell: f"{cell.value}-{cell.format}",
-)
+@for_each([cell for cell in RECORDED if isinstance(cell.value, date)])
 def test_a_date_is_as_exact_as_what_is_shown_of_it(cell: Formatted) -> None:
     """Read the recorded text again by another way: count the days, months and years in it."""
     taken = written(made(cell.value, cell.format), "entered_on")

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-import pytest
-
 from deploy.sample import exercise
 from deploy.sample.cases import CASES
 from services.campaigns.adapters.communications.rows import CommunicationRow
 from services.registry.adapters import import_sheets
 from shared.bulk_import.row_parsing import ImportRow
 from shared.rules.rulebook.rulebook import load_rulebook
+from tests.support.cases import for_each
 
 CALENDAR = load_rulebook().calendar
 DAYS = [date(2026, 1, 1) + timedelta(days=number) for number in range(0, 365, 3)]
@@ -34,7 +33,7 @@ def test_every_row_is_accepted_by_the_services() -> None:
             model.model_validate(row)
 
 
-@pytest.mark.parametrize("today", DAYS)
+@for_each(DAYS)
 def test_the_current_stages_are_as_intended(today: date) -> None:
     sheets = exercise.sheets(today, CALENDAR)
     assert all(_day(row, "entered_on") <= today for row in sheets["stages"])

@@ -95,7 +95,10 @@ def test_a_header_alone_is_valid(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("number_of_rows", [30_000, pytest.param(1_000_000, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize(
+    "number_of_rows",
+    [pytest.param(30_000, marks=pytest.mark.slow), pytest.param(1_000_000, marks=pytest.mark.chaos)],
+)
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, number_of_rows: int) -> None:
     """The larger one has more than 200 MB."""
     file = tmp_path / "unit_successions.csv"

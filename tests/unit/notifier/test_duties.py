@@ -449,6 +449,7 @@ def days() -> Iterator[date]:
         day += timedelta(days=1)
 
 
+@pytest.mark.slow  # a simulation
 @pytest.mark.parametrize("seed", [1])
 def test_a_year_of_thirty_communes(seed: int) -> None:
     """Every overdue entry is named to who owes it, by then and again; none that was done, cancelled or is another's to do."""

@@ -16,6 +16,7 @@ from services.notifier.adapters.delivery.message import header, message_id, mess
 from services.notifier.adapters.delivery.transports import file_name
 from services.notifier.application.ports import Attachment, Mail, Outgoing
 from shared.kernel.local_day import VIETNAM
+from tests.support.cases import for_each
 from tests.unit.notifier.builders import MONDAY
 from tests.unit.notifier.mails import KINDS
 
@@ -61,7 +62,7 @@ def test_the_same_mail_is_the_same_bytes() -> None:
 SUBJECT = "[Nhắc việc] Truyền thông dự thảo Nghị quyết quy định mức hỗ trợ học phí cho trẻ em mầm non tại tỉnh Quảng Ninh"
 
 
-@pytest.mark.parametrize("length", range(20, len(SUBJECT) + 1))
+@for_each(range(20, len(SUBJECT) + 1))
 def test_a_long_subject_keeps_its_blanks_wherever_it_is_cut(length: int) -> None:
     subject = header(SUBJECT[:length])
     assert read(outgoing(subject))["Subject"] == subject

@@ -26,6 +26,7 @@ from shared.contracts.vocabulary import SuccessionKind, SupervisionKind, UnitCle
 from shared.directory import folds
 from shared.kernel.errors import Refusal
 from shared.rules.findings import FindingKind
+from tests.support.cases import for_each
 from tests.support.rules.spec import spec
 
 REORGANISED = date(2025, 7, 1)
@@ -75,8 +76,7 @@ def test_a_unit_that_contradicts_itself_is_refused(fields: dict[str, Any], refus
     spec(unit).when(register(**fields)).refused(refusal)
 
 
-@pytest.mark.parametrize(
-    "fields",
+@for_each(
     [
         *({"province_code": code} for code in BEFORE),
         *({"province_code": code, "valid_from": REORGANISED} for code in SINCE),

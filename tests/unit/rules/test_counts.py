@@ -23,6 +23,7 @@ from shared.rules.counts import (
     year_before,
 )
 from shared.rules.figures import Period, effective_day, year_period
+from tests.support.cases import for_each
 from tests.support.rules.naive_counts import naive_published, naive_year_before
 
 LEAD, COORDINATING, SUPPORT = CommunicationRole
@@ -179,7 +180,7 @@ def _random_member(random: Random, number: int) -> Member:
     )
 
 
-@pytest.mark.parametrize("seed", range(150))
+@for_each(range(150))
 def test_random_histories_are_counted_as_the_naive_reading_does(seed: int) -> None:
     random = Random(seed)
     members = random_members(random)

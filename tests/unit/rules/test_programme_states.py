@@ -15,6 +15,7 @@ from shared.rules.programme.due import first_due_day, last_due_day
 from shared.rules.programme.kinds import KINDS
 from shared.rules.programme.owed import owed
 from shared.rules.programme.states import EntryFact, EntryStatus, standings
+from tests.support.cases import for_each
 from tests.support.rules import naive_programme
 
 FIRST = date(2024, 3, 1)
@@ -199,7 +200,7 @@ def history(draw: random.Random) -> list[EntryFact]:
     return facts
 
 
-@pytest.mark.parametrize("seed", range(150))
+@for_each(range(150))
 def test_a_naive_second_reading_agrees(seed: int) -> None:
     draw = random.Random(seed)
     facts = history(draw)

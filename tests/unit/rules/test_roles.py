@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from shared.rules.figures import Counts, count, rates
 from shared.rules.rulebook.rulebook import Rulebook, RuleFile, load_rulebook, rulebook_with
 from shared.rules.timeline import timeline
 from shared.rules.verdicts import assess, counting_spans, scope_of
+from tests.support.cases import for_each
 from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
@@ -141,8 +143,7 @@ THREE = Scope(
 ART_68, NATIONAL = ScopeBasis.LAW_2025_ART68, ScopeBasis.NATIONAL_407
 
 
-@pytest.mark.parametrize("instrument", Instrument)
-@pytest.mark.parametrize("regime", Regime)
+@for_each(list(product(Instrument, Regime)))
 def test_the_proposal_is_asked_only_where_the_law_has_that_step(
     instrument: Instrument, regime: Regime
 ) -> None:

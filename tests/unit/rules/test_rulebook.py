@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from shared.rules.rulebook.rulebook import (
 )
 from shared.rules.sequence import occurrences
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
+from tests.support.cases import for_each
 from tests.support.rules.shorthand import draft
 
 BOOK = load_rulebook()
@@ -137,9 +139,7 @@ def test_the_version_is_stable_and_of_the_content() -> None:
     assert rulebook_of(document, {}).version != same.version
 
 
-@pytest.mark.parametrize("regime", Regime)
-@pytest.mark.parametrize("instrument", Instrument)
-@pytest.mark.parametrize("procedure", Procedure)
+@for_each(list(product(Regime, Instrument, Procedure)))
 def test_every_combination_has_a_rule_on_every_day(
     regime: Regime, instrument: Instrument, procedure: Procedure
 ) -> None:
