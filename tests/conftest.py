@@ -1,6 +1,7 @@
 """What every test can ask for; the fixtures themselves live in `tests.support`."""
 
 import os
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,8 @@ os.environ.setdefault("LOA_CLOCK_TOLERANCE_SECONDS", "1e12")
 # Tests share few processors, and a slow machine is not what they are about; those of overload set their own.
 os.environ.setdefault("LOA_QUEUE_SECONDS", "10")
 
+# For the format "iri", which no schema of ours has, jsonschema imports a package that takes seconds to build a grammar.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # the way to say that there is none
 # A traceback that rich paints, with the values of all variables, takes longer than most tests.
 structlog.configure(
     [
