@@ -6,6 +6,7 @@ Each banned word stands beside what to write instead. The syntax tree is read, s
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,10 +62,11 @@ KEPT = {
 LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 
-def words(name: str) -> set[str]:
+@cache
+def words(name: str) -> frozenset[str]:
     """Split snake_case and CamelCase into lower-case words, without fixed compounds."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    return set(re.split(r"[^a-z0-9]+", COMPOUNDS.sub("_", snake)))
+    return frozenset(re.split(r"[^a-z0-9]+", COMPOUNDS.sub("_", snake)))
 
 
 def python_files() -> Iterator[Path]:
