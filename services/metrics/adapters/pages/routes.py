@@ -70,6 +70,7 @@ def _problem_page(request: Request, problem: Response) -> Response:
         code=problem.status_code,
         typed=_typed_again(request, body),
         labels=DAYS,
+        t=leaders.Words("en" if request.query_params.get("lang") == "en" else "vi").pair,
     )
 
 
