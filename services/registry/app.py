@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters import api, requests_api, tables
 from services.registry.adapters.entry import pages as entry_pages
+from services.registry.adapters.entry.reorganisation.neighbours import Neighbours
 from services.registry.adapters.import_sheets import Rows
 from services.registry.adapters.read_model import SqlDeciders, SqlReadModel
 from services.registry.application.commands import Commands, changes
@@ -45,7 +46,9 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         routers=[
             *api.routers(commands, read_model, rulebook, platform.store),
             requests_api.router(commands, read_model, links.reader(settings.link_jwks), now),
-            *entry_pages.routers(commands, read_model, platform.store, settings.page_addresses),
+            *entry_pages.routers(
+                commands, read_model, platform.store, settings.page_addresses, _neighbours(settings)
+            ),
             routes.router(
                 platform.store,
                 lambda session: Rows(
@@ -66,6 +69,12 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         units=ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints),
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
+    )
+
+
+def _neighbours(settings: Settings) -> Neighbours:
+    return Neighbours(
+        settings.campaigns_api or settings.url_campaigns, settings.notifier_api or settings.url_notifier
     )
 
 

@@ -17,7 +17,7 @@ from shared.directory.folds import UnitsOn
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.rights.actions import Action
-from shared.rights.table import PUBLIC, Standing, acting, needs_directory, roles_of
+from shared.rights.table import PUBLIC, Standing, acting, is_everywhere, needs_directory, roles_of
 
 _bearer = HTTPBearer(auto_error=False, description="A signed JWT (`loa token`) with role and unit.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -27,6 +27,7 @@ class UnitsByDay(Protocol):
     """The directory, as the service projects it."""
 
     async def on(self, day: date) -> UnitsOn: ...
+    async def carried_on_by(self, unit_code: str, day: date) -> frozenset[str]: ...
 
 
 async def _admit(action: Action, request: Request, credentials: Credentials) -> Principal:
@@ -76,13 +77,18 @@ async def _admit_early(admission: Callable[..., Awaitable[Principal]], request: 
 
 async def _standing(action: Action, request: Request, principal: Principal) -> Standing:
     """Ask the directory of today, if the answer depends on it."""
-    if principal.unit is None or not needs_directory(principal.role, action):
+    if principal.unit is None or is_everywhere(principal.role, action):
         return Standing(unit_code=principal.unit)
     clock: Clock = request.app.state.clock
     directory: UnitsByDay = request.app.state.units
-    units = await directory.on(day_in_vietnam(clock()))
+    today = day_in_vietnam(clock())
+    carried_on = await directory.carried_on_by(principal.unit, today)
+    if not needs_directory(principal.role, action):
+        return Standing(unit_code=principal.unit, carries_on=carried_on)
+    units = await directory.on(today)
     return Standing(
         unit_code=principal.unit,
+        carries_on=carried_on,
         below=units.below(principal.unit),
         area=units.areas.area(principal.unit),
         followed_by=frozenset(units.areas.supervisors(principal.unit)),

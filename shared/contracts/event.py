@@ -217,6 +217,7 @@ class Acting:
     `supervises`: an operator, or the system itself, for every unit and for what belongs to no unit. `units`: those for
     which the action is allowed (`shared.rights`); None is the unit itself alone. `everywhere`: reading for all units.
     `decides`: as who supervises them, not as who owes the duty. An official whom no unit is known of acts for none.
+    `carries_on`: former units whose work is the unit's own now.
     """
 
     unit_code: str | None = None
@@ -224,6 +225,7 @@ class Acting:
     units: frozenset[str] | None = None
     everywhere: bool = False
     decides: bool = False
+    carries_on: frozenset[str] = frozenset()
 
     def may_act_for(self, unit_code: str) -> bool:
         if self.supervises or self.everywhere:
@@ -233,7 +235,9 @@ class Acting:
     def may_decide_for(self, unit_code: str) -> bool:
         """Tell whether who gives the command supervises a unit; nobody supervises itself but who runs the system."""
         return self.supervises or (
-            self.decides and self.unit_code != unit_code and self.may_act_for(unit_code)
+            self.decides
+            and unit_code not in {self.unit_code, *self.carries_on}
+            and self.may_act_for(unit_code)
         )
 
     @property

@@ -267,6 +267,18 @@ class UnitsOn:
         for heir in following:
             yield from self._followed(heir, seen | {heir})
 
+    def predecessors(self, code: str) -> tuple[str, ...]:
+        """Give the units for which one carries on, in the order of their codes."""
+        return self._carried_on.get(code, ())
+
+    @cached_property
+    def _carried_on(self) -> Mapping[str, tuple[str, ...]]:
+        carried: dict[str, list[str]] = defaultdict(list)
+        for code in sorted(self.units):
+            for heir in self.successors(code):
+                carried[heir].append(code)
+        return {heir: tuple(codes) for heir, codes in carried.items()}
+
     def successor(self, code: str) -> str:
         """Follow the successions in force; where a unit has several, it remains itself.
 
@@ -335,6 +347,10 @@ class UnitDirectory:
 
     def successors_on(self, code: str, day: date) -> tuple[str, ...]:
         return self.on(day).successors(code)
+
+    def successor_on(self, code: str, day: date) -> str:
+        """Give the one unit that carries on for another by a day; the unit itself where none does, or several do."""
+        return self.on(day).successor(code)
 
     def supervisors_on(self, code: str, day: date) -> tuple[str, ...]:
         """Give who follows a unit: justice bodies first, then supervisors, then councils; never the unit itself."""

@@ -355,6 +355,10 @@ class ProjectedUnits:
                 self._kept = version, (await unit_directory(connection, self.tables)).on(day)
             return self._kept[1]
 
+    async def carried_on_by(self, unit_code: str, day: date) -> frozenset[str]:
+        async with self.engine.connect() as connection:
+            return await carried_on_by(connection, self.tables, unit_code, day)
+
 
 async def unit_directory(
     connection: AsyncConnection, tables: UnitTables, codes: Collection[str] | None = None
@@ -393,6 +397,32 @@ async def unit_directory(
         )
         for row in await connection.execute(_of(tables.unit, codes))
     )
+
+
+async def units_carrying_on(
+    connection: AsyncConnection, tables: UnitTables, codes: Collection[str]
+) -> UnitDirectory:
+    """Read units of which some others carry on, with these, as far as their successions lead; none where nothing is carried on."""
+    succession, units, wanted = tables.succession.c, dict[str, Unit](), set(codes)
+    while wanted:
+        query = select(succession.unit_code).distinct().where(succession.unit_code.in_(wanted))
+        left = set(await connection.scalars(query))
+        rows = (await unit_directory(connection, tables, left)).units if left else {}
+        units |= rows
+        wanted = {each.to_code for row in rows.values() for each in row.successions} - units.keys()
+    return UnitDirectory(units)
+
+
+async def carried_on_by(
+    connection: AsyncConnection, tables: UnitTables, unit_code: str, day: date
+) -> frozenset[str]:
+    """Give the units for which one carries on by a day, at once or after others."""
+    succession, carried, wanted = tables.succession.c, set[str](), {unit_code}
+    while wanted:
+        query = select(succession.unit_code).where(succession.to_code.in_(wanted), succession.on <= day)
+        wanted = set(await connection.scalars(query)) - carried - {unit_code}
+        carried |= wanted
+    return frozenset(carried)
 
 
 async def with_unit_names(

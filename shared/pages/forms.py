@@ -1,9 +1,8 @@
 """A form as it was sent: each field read on its own, each error shown beside its field, all input kept."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -13,7 +12,6 @@ from starlette.exceptions import HTTPException
 
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
-from shared.text_checks.days import FIRST_DAY, LAST_DAY
 from shared.text_checks.event_texts import find, is_web_address
 from shared.text_checks.printable import flaw, is_printable, tidied
 
@@ -25,10 +23,6 @@ LONGEST_FIELD = 10_000  # letters that are looked at and shown again
 MOST_BYTES_OF_A_FIELD = 12 * LONGEST_FIELD  # a letter of four bytes, each written as %XX
 _LIMITS = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_BYTES_OF_A_FIELD}
 MISSING = Text("Đề nghị điền nội dung này.", "Please fill this in.")
-NOT_A_DAY = Text(
-    "Ngày chưa đúng; viết theo dạng ngày/tháng/năm, ví dụ 05/03/2026.",
-    "This is no day; write day/month/year, such as 05/03/2026.",
-)
 NOT_IN_LIST = Text("Đề nghị chọn một mục trong danh sách.", "Please choose from the list.")
 NOT_A_NUMBER = Text("Đề nghị ghi một số nguyên, ví dụ 120.", "Please write a whole number, such as 120.")
 TOO_LONG = Text(
@@ -71,9 +65,6 @@ class Fields:
     def words(self, name: str, most: int, *, required: bool = True) -> str | None:
         """Read free words; they go into the log, which holds no personal data."""
         return self._read(name, lambda value: _impersonal(_words(value, most)), required=required)
-
-    def day(self, name: str, *, earliest: date = FIRST_DAY, latest: date = LAST_DAY) -> date | None:
-        return self._read(name, lambda value: _day(value, earliest, latest), required=True)
 
     def one_of(self, name: str, kinds: type[E], *, required: bool = True) -> E | None:
         return self._read(name, lambda value: _one_of(value, kinds), required=required)
@@ -120,25 +111,6 @@ def _impersonal(value: str) -> str:
     if find(value) is not None:
         raise Wrong(PERSONAL)
     return value
-
-
-def _day(value: str, earliest: date, latest: date) -> date:
-    day = _any_day(value)
-    if day is None:
-        raise Wrong(NOT_A_DAY)
-    if day < earliest:
-        raise Wrong(Text(f"Ngày này phải từ {earliest:%d/%m/%Y} trở đi.", f"Not before {earliest}."))
-    if day > latest:
-        raise Wrong(Text(f"Ngày này không được sau ngày {latest:%d/%m/%Y}.", f"Not after {latest}."))
-    return day
-
-
-def _any_day(value: str) -> date | None:
-    """Read a day as browsers send it, or as people write it."""
-    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"):
-        with suppress(ValueError):
-            return datetime.strptime(value, form).date()  # noqa: DTZ007  a day has no time zone
-    return None
 
 
 def _one_of(value: str, kinds: type[E]) -> E:

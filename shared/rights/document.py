@@ -17,7 +17,7 @@ and from the relation of the token's unit to the unit that the object belongs to
 
 | relation | the object belongs to |
 |---|---|
-| `own` | the unit of the token |
+| `own` | the unit of the token, or a former unit for which it carries on that day (`unit.succeeded`) |
 | `below` | a unit below it in the tree |
 | `area` | a unit of its area of supervision (`unit.supervision_set`, or the default: `shared/directory/areas.py`) |
 | `elsewhere` | another unit; also everything, for a token without a unit |

@@ -241,9 +241,13 @@ class OtherUnit(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The unit of a caller, with the units below it, those of its area of supervision, and who follows it, on a day."""
+    """The unit of a caller, with the units below it, those of its area of supervision, and who follows it, on a day.
+
+    `carries_on` are former units for which it carries on: what was theirs to do is its own.
+    """
 
     unit_code: str | None = None
+    carries_on: frozenset[str] = field(default_factory=frozenset)
     below: frozenset[str] = field(default_factory=frozenset)
     area: frozenset[str] = field(default_factory=frozenset)
     followed_by: frozenset[str] = field(default_factory=frozenset)
@@ -252,30 +256,41 @@ class Standing:
         """Say how the caller stands to an object of a unit (None: of no unit)."""
         if unit_code is None:
             return Relation.NONE
-        if unit_code == self.unit_code:
+        if unit_code == self.unit_code or unit_code in self.carries_on:
             return Relation.OWN
         if unit_code in self.below:
             return Relation.BELOW
         return Relation.AREA if unit_code in self.area else Relation.ELSEWHERE
 
 
+def is_everywhere(role: Role, action: Action) -> bool:
+    """Tell whether a role may do it to what belongs to any unit."""
+    return allows(role, Relation.ELSEWHERE, action)
+
+
 def needs_directory(role: Role, action: Action) -> bool:
     """Tell whether it depends on the tree and the areas for whom a role may do it."""
-    everywhere = allows(role, Relation.ELSEWHERE, action)
-    return not everywhere and any(allows(role, relation, action) for relation in NEEDS_DIRECTORY)
+    return not is_everywhere(role, action) and any(
+        allows(role, relation, action) for relation in NEEDS_DIRECTORY
+    )
 
 
 def acting(role: Role, action: Action, standing: Standing) -> Acting:
     """Resolve the table for one caller: the units for which the action is allowed, or everywhere."""
-    if allows(role, Relation.ELSEWHERE, action):
+    if is_everywhere(role, action):
         return Acting(standing.unit_code, supervises=role is Role.OPERATOR, everywhere=True)
-    codes = {standing.unit_code, *standing.below, *standing.area} - {None}
+    codes = {standing.unit_code, *standing.carries_on, *standing.below, *standing.area} - {None}
     if action in NOT_OF_FOLLOWERS:
         codes -= standing.followed_by
     units = frozenset(
         code for code in codes if code is not None and allows(role, standing.relation(code), action)
     )
-    return Acting(standing.unit_code, units=units, decides=role is Role.SUPERVISOR)
+    return Acting(
+        standing.unit_code,
+        units=units,
+        decides=role is Role.SUPERVISOR,
+        carries_on=standing.carries_on,
+    )
 
 
 def require(by: Acting, unit_code: str | None) -> None:

@@ -9,6 +9,7 @@ import httpx
 
 from deploy.cli.data.columns import ORDER
 from deploy.sample import exercise
+from shared.pages.date_boxes import in_boxes
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.answers.office import links_of
 from tests.support.platform.service import Platform, eventually
@@ -16,9 +17,9 @@ from tests.support.samples import small_office
 
 CALENDAR = load_rulebook().calendar
 ANSWERS: Mapping[str, Mapping[str, str]] = {  # in the order of the five links, without "carried out"
-    "planned": {"planned_on": ""},
+    "planned": {},
     "not ours": {"to_unit": "Sở Ví dụ E", "explanation": "Theo phân công của Chủ tịch Ủy ban nhân dân tỉnh"},
-    "exempt": {"document": "Công văn 99/UBND", "authority": "Ủy ban nhân dân tỉnh", "decided_on": ""},
+    "exempt": {"document": "Công văn 99/UBND", "authority": "Ủy ban nhân dân tỉnh"},
     "obstacle": {"obstacle": "Chưa được bố trí kinh phí truyền thông"},
 }
 LIVE, OTHER = "STP-CAT", "STP-CAT-MOI"
@@ -147,12 +148,12 @@ class Recording:
         """Press four links, each of another gap, as officials do."""
         links = [*self._links()]
         assert len(links) >= len(ANSWERS)
-        day = self.mailed.isoformat()
         async with httpx.AsyncClient(timeout=20) as browser:
             for n, (five, form) in enumerate(zip(links, ANSWERS.values(), strict=False), start=1):
-                days = {"planned_on": self.ago(-6), "decided_on": self.ago(0)}
-                filled = {name: value or days.get(name, day) for name, value in form.items()}
-                page = await browser.post(five[n], data=filled)
+                days = in_boxes("planned_on", self.today + timedelta(days=6)) | in_boxes(
+                    "decided_on", self.today
+                )
+                page = await browser.post(five[n], data={**form, **days})
                 assert page.status_code == 200, page.text
 
     def _links(self) -> Iterator[list[str]]:

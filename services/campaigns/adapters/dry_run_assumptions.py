@@ -36,6 +36,9 @@ class Assumed:
         """Give those that are registered: what is only assumed stands nowhere in the tree."""
         return await self.directory.units_above(unit_codes, day)
 
+    async def units_carrying_on(self, unit_codes: Collection[str], day: date) -> UnitsOn:
+        return await self.directory.units_carrying_on(unit_codes, day)
+
     async def area(self, unit_code: str, day: date) -> frozenset[str]:
         return await self.directory.area(unit_code, day)
 

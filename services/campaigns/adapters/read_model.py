@@ -33,7 +33,7 @@ from services.campaigns.application.queries import (
 from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.vocabulary import CommunicationRole, Dataset, ProgrammeKind
 from shared.directory.folds import Unit, UnitDirectory, UnitsOn
-from shared.directory.projection import leads_on, unit_directory
+from shared.directory.projection import carried_on_by, leads_on, unit_directory, units_carrying_on
 from shared.http.paging import key_of, position_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
@@ -73,6 +73,17 @@ class SqlReadModel:
                 parents = {rows[code].parent_on(day) for code in wanted if code in rows}
                 wanted = {code for code in parents if code is not None} - rows.keys() - wanted
         return UnitDirectory(rows).on(day)
+
+    async def units_carrying_on(self, unit_codes: Collection[str], day: date) -> UnitsOn:
+        async with self.engine.connect() as connection:
+            return (await units_carrying_on(connection, directory.units, unit_codes)).on(day)
+
+    async def carried_on_by(self, unit_code: str, day: date) -> frozenset[str]:
+        async with self.engine.connect() as connection:
+            return await carried_on_by(connection, directory.units, unit_code, day)
+
+    async def concerning(self, unit_code: str, day: date) -> frozenset[str]:
+        return await self.carried_on_by(unit_code, day) | {unit_code}
 
     async def followers(self, unit_code: str, day: date) -> frozenset[str]:
         async with self.engine.connect() as connection:

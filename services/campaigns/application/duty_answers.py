@@ -92,13 +92,13 @@ class DutyAnswers:
         if entered is None:
             raise NothingOwed
         recorded = await self._is_used(link, history, today)
-        due_on = None if recorded else _owed(programme, entered, link).due_on
+        due_on = None if recorded else (await self._owed(programme, entered, link, today)).due_on
         about = await self._about(link, today, entered.content, place)
         return replace(about, due_on=due_on, recorded=recorded)
 
     async def record(self, asked: AskedDuty, stated: Stated, today: date, metadata: Metadata) -> Handled[Any]:
         """Record the answer for the unit of the link, once."""
-        by = Acting(asked.link.unit_code)
+        by = await self._acting(asked.link.unit_code, today)
         if asked.link.answer is not DutyAnswer.DONE:
             command = _obstacle(asked, stated, by, today)
         elif asked.link.act is Act.REPORT:
@@ -109,34 +109,55 @@ class DutyAnswers:
                 document=stated.document,
                 note=stated.words,
             )
-            command = submission(asked.requirement, asked.link.unit_code, given, by, today)
+            command = submission(asked.requirement, asked.programme[0], given, by, today)
         else:
             command = _step(asked, stated, by, today)
         return await self.commands.enter(command, metadata)
+
+    async def _acting(self, unit_code: str, today: date) -> Acting:
+        """Act for a unit and for those for which it carries on."""
+        carried = await self.read_model.carried_on_by(unit_code, today)
+        return Acting(unit_code, units=carried | {unit_code}, carries_on=carried)
+
+    async def _owed(self, programme: Programme, entered: Entered, link: DutyLink, today: date) -> Standing:
+        """Give where an item stands that the unit of a link still owes; raises `NothingOwed`."""
+        if entered.cancelled:
+            raise NothingOwed
+        standing = checks.standing_of(programme.entries, entered.event.entry_id)
+        if standing.owed_by is not None:
+            units = await self.commands.directory.units_carrying_on({standing.owed_by}, today)
+            standing = replace(standing, owed_by=units.successor(standing.owed_by), left_by=standing.owed_by)
+        if not _is_owed(programme, entered, standing, link):
+            raise NothingOwed
+        return standing
 
     async def _report(self, link: DutyLink, today: date) -> AskedDuty:
         requirement = await self.read_model.requirement(link.entry_id)
         if requirement is None or requirement.fact.cancelled_from is not None:
             raise NothingOwed
-        programme, history = await self.commands.programme(link.unit_code, requirement.year)
-        recorded = await self._is_used(link, history, today)
-        if not recorded and report_for(programme, link.entry_id, link.period_from) is not None:
-            raise NothingOwed
         expected = next(
             (
                 each
                 for each in expected_of(requirement.fact, requirement.year)
-                if (each.unit_code, each.period.from_day) == (link.unit_code, link.period_from)
+                if each.report_id == link.item_id and each.period.from_day == link.period_from
             ),
             None,
         )
         if expected is None:
             raise NothingOwed
+        units = await self.commands.directory.units_carrying_on({expected.unit_code}, today)
+        if units.successor(expected.unit_code) != link.unit_code:
+            raise NothingOwed
+        place = (expected.unit_code, requirement.year)
+        programme, history = await self.commands.programme(*place)
+        recorded = await self._is_used(link, history, today)
+        if not recorded and report_for(programme, link.entry_id, link.period_from) is not None:
+            raise NothingOwed
         duty, _ = await self.commands.programme(link.asked_by, requirement.year)
         entry = duty.events.get(link.entry_id)
         if entry is None:
             raise NothingOwed
-        about = await self._about(link, today, entry, (link.unit_code, requirement.year))
+        about = await self._about(link, today, entry, place)
         return replace(about, due_on=expected.due_on, requirement=requirement, recorded=recorded)
 
     async def _is_used(self, link: DutyLink, history: History, today: date) -> bool:
@@ -169,16 +190,6 @@ def _number(link: DutyLink) -> UUID:
     return uuid5(LOA_NAMESPACE, f"duty:{link.link_id}")
 
 
-def _owed(programme: Programme, entered: Entered, link: DutyLink) -> Standing:
-    """Give where an item stands that the unit of a link still owes; raises `NothingOwed`."""
-    if entered.cancelled:
-        raise NothingOwed
-    standing = checks.standing_of(programme.entries, entered.event.entry_id)
-    if not _is_owed(programme, entered, standing, link):
-        raise NothingOwed
-    return standing
-
-
 def _is_owed(programme: Programme, entered: Entered, standing: Standing, link: DutyLink) -> bool:
     if link.act is Act.RECEIVE:
         return all(step.kind is not Kind.REPORT_RECEIVED for step in standing.steps)
@@ -186,7 +197,7 @@ def _is_owed(programme: Programme, entered: Entered, standing: Standing, link: D
         return False
     owed_by = standing.owed_by
     if link.act is Act.DECIDE:  # where no body is named, who decides what the unit asks for
-        return owed_by in {link.unit_code, link.asked_by}
+        return link.unit_code == owed_by or link.asked_by in {owed_by, standing.left_by}
     if link.act is Act.ACCEPT:
         return owed_by == link.unit_code and checks.is_reported(programme.entries, entered)
     return owed_by == link.unit_code

@@ -35,6 +35,10 @@ class DraftDirectory(Protocol):
         """Return the units whose communication work a unit follows on a day."""
         ...
 
+    async def units_carrying_on(self, unit_codes: Collection[str], day: date) -> UnitsOn:
+        """Return those of some units for which others carry on, with these, as they are on a day."""
+        ...
+
     async def planned(self, draft_code: str, activity_id: UUID) -> bool:
         """Return whether the plan of a draft has an activity, as far as it is projected."""
         ...
@@ -75,7 +79,8 @@ class ActivityFilter:
 class EntryFilter:
     """Entries of programmes: of a unit, or to be acted on by one; `is_open` is what still waits for its end on `as_of`.
 
-    `concerning`: of the programme of one of these units, led by one of them, or forwarded to one (None: all).
+    `concerning`: of the programme of one of these units, led by one of them, or forwarded to one (None: all). `owed_by` is
+    the unit that is to act next, its own or for a former unit.
     """
 
     as_of: date
@@ -85,6 +90,7 @@ class EntryFilter:
     year: int | None = None
     kind: str | None = None
     concerning: frozenset[str] | None = None
+    owed_by: str | None = None
     draft_code: str | None = None
     is_open: bool = False
     due_by: date | None = None
@@ -101,6 +107,14 @@ class Requirement:
 
 
 class ReadModel(DraftDirectory, Protocol):
+    async def carried_on_by(self, unit_code: str, day: date) -> frozenset[str]:
+        """Return the units for which one carries on by a day."""
+        ...
+
+    async def concerning(self, unit_code: str, day: date) -> frozenset[str]:
+        """Return the units of whose matters some may be one unit's to do on a day: itself, and those for which it carries on."""
+        ...
+
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:

@@ -117,7 +117,7 @@ def _answer(
     rows: _Rows,
 ) -> ProgrammeAnswer:
     units = directory.on(question.effective)
-    entries = EntriesOn.on(rows.entries, question.as_of, question.year)
+    entries = EntriesOn.on(rows.entries, question.as_of, question.year, directory.successor_on)
     cells = [cell for cell in rows.cells if codes is None or cell.unit_code in codes]
     made = _activities(question, codes, rows.members)
     asked = _valid(units, codes)

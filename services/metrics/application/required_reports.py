@@ -140,9 +140,11 @@ class ReportsOfYear:
     @classmethod
     async def read(cls, snapshot: ReportsSnapshot, as_of: date, year: int) -> Self:
         entries = {entry.fact.entry_id: entry for entry in await snapshot.report_entries(year)}
-        stand = standings((entry.fact for entry in entries.values()), as_of)
+        successor_on = (await snapshot.units()).successor_on
+        stand = standings((entry.fact for entry in entries.values()), as_of, successor_on)
         years = {entry_id: entry.year for entry_id, entry in entries.items()}
-        of_year = (item for item in report_standings(stand, years, as_of) if item.expected.year == year)
+        reports = report_standings(stand, years, as_of, successor_on)
+        of_year = (item for item in reports if item.expected.year == year)
         return cls(snapshot, entries, sorted(of_year, key=_place))
 
     async def answer(self, question: ReportsQuestion) -> ReportsAnswer:
@@ -180,8 +182,13 @@ def _asked(
         for item in expected
         if question.receiver in (None, item.expected.receiver)
         and question.period in (None, item.expected.period)
-        and (codes is None or item.expected.unit_code in codes)
+        and (codes is None or item.expected.unit_code in codes or _carried_on(item, codes))
     ]
+
+
+def _carried_on(item: ReportStanding, codes: Collection[str]) -> bool:
+    """Tell whether a report is to be sent by one of some units for a former one."""
+    return item.state.is_waiting and item.owed_by in codes
 
 
 def _place(item: ReportStanding) -> tuple[date, str, str, UUID]:

@@ -75,6 +75,16 @@ class KnownAtUnclear(Refusal):
         )
 
 
+class TypedDayWrong(Refusal):
+    """A day in the three boxes of a page's form that is none; `field` is its name without the box."""
+
+    code = "typed-day-wrong"
+    kind = "invalid"
+
+    def __init__(self, field: str, why: Text) -> None:
+        super().__init__(why.vi, why.en, field=field)
+
+
 class ReportUnknown(Refusal):
     code = "report-not-found"
     kind = "not_found"

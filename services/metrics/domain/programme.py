@@ -11,7 +11,15 @@ from shared.contracts.vocabulary import Dataset, ProgrammeKind
 from shared.rules.counts import Activity
 from shared.rules.programme.groups import ProgrammeGroup
 from shared.rules.programme.kinds import KINDS
-from shared.rules.programme.states import ENDED, EntryFact, EntryStatus, Standing, standings
+from shared.rules.programme.states import (
+    ENDED,
+    EntryFact,
+    EntryStatus,
+    Standing,
+    SuccessorOn,
+    itself,
+    standings,
+)
 
 Kind = ProgrammeKind
 Number = int | float | None
@@ -93,10 +101,16 @@ class EntriesOn:
     year: int
 
     @classmethod
-    def on(cls, rows: Iterable[ProgrammeEntryRow], as_of: date, year: int) -> "EntriesOn":
+    def on(
+        cls,
+        rows: Iterable[ProgrammeEntryRow],
+        as_of: date,
+        year: int,
+        successor_on: SuccessorOn = itself,
+    ) -> "EntriesOn":
         """Take the entries that exist on a day; `rows` are whole programmes, those of obstacles of earlier years too."""
         listed = list(rows)
-        stand = standings((row.fact for row in listed), as_of)
+        stand = standings((row.fact for row in listed), as_of, successor_on)
         earlier = (row.fact for row in listed if row.year < year)
         before = standings(earlier, min(as_of, date(year - 1, DECEMBER, 31)))
         present = [row for row in listed if row.fact.entry_id in stand]

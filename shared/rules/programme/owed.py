@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.rules.figures import Period
 from shared.rules.programme.reports import report_standings
-from shared.rules.programme.states import EntryFact, Standing
+from shared.rules.programme.states import EntryFact, Standing, SuccessorOn, itself
 
 Kind = ProgrammeKind
 
@@ -32,6 +32,7 @@ class Owed:
     `entry_id` is the entry in whose words it is named (of a report the one that requires it), `asked_by` the unit of its
     programme, `period` that of a report. `since` is the day from which it is this unit's to do: that of the entry, of a
     report, of a return, of a forwarding; `date.min` where no day was given. `left` counts the findings that are not corrected.
+    `left_by` is the unit for which `unit_code` carries on, if it was that one's to do.
     """
 
     item_id: UUID
@@ -42,6 +43,7 @@ class Owed:
     due_on: date | None
     since: date
     left: int | None = None
+    left_by: str | None = None
     period: Period | None = None
 
 
@@ -70,9 +72,14 @@ def owed(stand: Mapping[UUID, Standing]) -> Iterator[Owed]:
             yield _of(standing, standing.owed_by, left)
 
 
-def owed_reports(stand: Mapping[UUID, Standing], years: Mapping[UUID, int], as_of: date) -> Iterator[Owed]:
+def owed_reports(
+    stand: Mapping[UUID, Standing],
+    years: Mapping[UUID, int],
+    as_of: date,
+    successor_on: SuccessorOn = itself,
+) -> Iterator[Owed]:
     """Give the reports that are to be submitted, and those that are to be received; `years` are those of the programmes."""
-    for report in report_standings(stand, years, as_of):
+    for report in report_standings(stand, years, as_of, successor_on):
         if report.owed_by is None:
             continue
         expected, is_waiting = report.expected, report.state.is_waiting
@@ -114,6 +121,7 @@ def _of(standing: Standing, unit_code: str, left: int | None) -> Owed:
         due_on=standing.due_on,
         since=passing[-1].day if passing else fact.day,
         left=left,
+        left_by=standing.left_by,
     )
 
 

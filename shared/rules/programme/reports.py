@@ -1,7 +1,7 @@
 """Reports that are required of units, for each period: expected, submitted, received; who is late on a day."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from shared.contracts.event import LOA_NAMESPACE
 from shared.contracts.vocabulary import ProgrammeKind, ReportPeriod
 from shared.rules.figures import Period, half_period, month_period, quarter_period, year_period
-from shared.rules.programme.states import EntryFact, EntryStatus, Standing
+from shared.rules.programme.states import EntryFact, EntryStatus, Standing, SuccessorOn, itself
 
 Kind = ProgrammeKind
 
@@ -55,20 +55,17 @@ class ExpectedReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportStanding:
-    """An expected report on a day. `since` is the day from which it is to be submitted again, after one was cancelled."""
+    """An expected report on a day. `since` is the day from which it is to be submitted again, after one was cancelled.
+
+    `owed_by` is the unit that is to act next: who reports, then who receives, or who carries on for it.
+    """
 
     expected: ExpectedReport
     state: ReportState
     submitted: EntryFact | None = None
     received_on: date | None = None
     since: date = date.min
-
-    @property
-    def owed_by(self) -> str | None:
-        """The unit that is to act next: who reports, then who receives."""
-        if self.state.is_waiting:
-            return self.expected.unit_code
-        return self.expected.receiver if self.received_on is None else None
+    owed_by: str | None = None
 
 
 def report_id(duty_id: UUID, unit_code: str, period_from: date) -> UUID:
@@ -108,19 +105,38 @@ def expected_of(duty: EntryFact, year: int, entered_on: date = date.min) -> Iter
 
 
 def report_standings(
-    stand: Mapping[UUID, Standing], years: Mapping[UUID, int], as_of: date
+    stand: Mapping[UUID, Standing],
+    years: Mapping[UUID, int],
+    as_of: date,
+    successor_on: SuccessorOn = itself,
 ) -> Iterator[ReportStanding]:
     """Give every expected report of some programmes; `stand` are their entries on the day, `years` those of their programmes.
 
     A report is required of the periods that ended before its requirement was cancelled. It answers an expected one if it
     names the requirement and the period; one that names no requirement, if it went to the same body for the same period.
+    Of a unit for which another one carried on before the period began none is required.
     """
     submitted = _by_unit(item.fact for item in stand.values() if item.fact.kind is Kind.REPORT_SUBMITTED)
     for duty in (item.fact for item in stand.values() if item.fact.kind is Kind.REPORT_REQUIRED):
         for expected in expected_of(duty, years[duty.entry_id], duty.day):
             if duty.holds_on(as_of) or (duty.cancelled_from or date.max) > expected.period.to_day:
                 answers = [fact for fact in submitted.get(expected.unit_code, ()) if _answers(fact, expected)]
-                yield _standing(expected, answers, stand, as_of)
+                if not answers and _is_left(expected, as_of, successor_on):
+                    continue
+                report = _standing(expected, answers, stand, as_of)
+                owing = _owing(report)
+                yield replace(report, owed_by=owing and successor_on(owing, as_of))
+
+
+def _is_left(expected: ExpectedReport, as_of: date, successor_on: SuccessorOn) -> bool:
+    first = min(expected.period.from_day, as_of)
+    return successor_on(expected.unit_code, first) != expected.unit_code
+
+
+def _owing(report: ReportStanding) -> str | None:
+    if report.state.is_waiting:
+        return report.expected.unit_code
+    return report.expected.receiver if report.received_on is None else None
 
 
 def _by_unit(facts: Iterable[EntryFact]) -> Mapping[str, list[EntryFact]]:

@@ -22,6 +22,16 @@ class EntryStatus(StrEnum):
     OPEN = "open"
 
 
+SuccessorOn = Callable[[str, date], str]
+"""Gives the unit that carries on for one by a day; the unit itself where it goes on, or where several do."""
+
+
+def itself(unit_code: str, day: date) -> str:
+    """Let every unit carry on what it owes: within one programme nobody asks who follows a unit."""
+    del day
+    return unit_code
+
+
 ENDED = frozenset({EntryStatus.CANCELLED, EntryStatus.DONE, EntryStatus.DONE_LATE})
 
 
@@ -68,6 +78,8 @@ class EntryFact:
 class Standing:
     """An entry on a day. `status` is None where nothing is owed; `owed_by` is the unit that is to act next.
 
+    `left_by` is the unit that was to act, where another one carries on for it: then `owed_by` is that one.
+
     `done_on` is also None where no day was given.
     `steps` are the follow-ups until then, in order; `due_on` is that of the last extension. `findings` and how many of
     them are `mended` are those of an inspection or of one recorded finding.
@@ -78,6 +90,7 @@ class Standing:
     due_on: date | None = None
     done_on: date | None = None
     owed_by: str | None = None
+    left_by: str | None = None
     percent: int | None = None
     findings: int | None = None
     mended: int | None = None
@@ -88,14 +101,27 @@ _WITH_FINDINGS = frozenset({Kind.INSPECTION_CONDUCTED, Kind.FINDING_RECORDED})
 Steps = Mapping[UUID, Sequence[EntryFact]]
 
 
-def standings(facts: Iterable[EntryFact], as_of: date) -> dict[UUID, Standing]:
-    """Give each entry that exists on a day, with its state; the facts are those of whole programmes."""
+def standings(
+    facts: Iterable[EntryFact], as_of: date, successor_on: SuccessorOn = itself
+) -> dict[UUID, Standing]:
+    """Give each entry that exists on a day, with its state; the facts are those of whole programmes.
+
+    What a unit owes is owed by the one that carries on for it, from the day of the succession on.
+    """
     present = sorted((fact for fact in dated(_held(facts)) if fact.day <= as_of), key=_place)
     steps: dict[UUID, list[EntryFact]] = defaultdict(list)
     for fact in present:
         if fact.of_entry is not None and fact.holds_on(as_of):
             steps[fact.of_entry].append(fact)
-    return {fact.entry_id: _standing(fact, steps, as_of) for fact in present}
+    return {
+        fact.entry_id: _carried_on(_standing(fact, steps, as_of), as_of, successor_on) for fact in present
+    }
+
+
+def _carried_on(standing: Standing, as_of: date, successor_on: SuccessorOn) -> Standing:
+    if standing.owed_by is None or (heir := successor_on(standing.owed_by, as_of)) == standing.owed_by:
+        return standing
+    return replace(standing, owed_by=heir, left_by=standing.owed_by)
 
 
 def _held(facts: Iterable[EntryFact]) -> Iterator[EntryFact]:

@@ -18,6 +18,7 @@ from services.notifier.adapters.links.store import SqlLinks
 from shared.contracts.vocabulary import AlertAnswer
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import now
+from shared.pages.date_boxes import in_boxes
 from shared.signed_links.links import Link
 from shared.signed_links.short_links import answer_link
 from tests.chaos.harness.history import Attempt, Command, End
@@ -26,15 +27,15 @@ from tests.chaos.harness.workload import ANSWER_SECONDS, GIVE_UP_SECONDS, Client
 
 LINK = re.compile(r"https?://\S+/answers/([\w.-]+)")
 PAUSE_SECONDS = 0.7
-Form = Callable[[ChaosPlatform], dict[str, str]]
+Form = Callable[[ChaosPlatform], dict[str, list[str]]]
 FORMS: dict[AlertAnswer, Form] = {
-    AlertAnswer.PLANNED: lambda platform: {"planned_on": platform.day.date().isoformat()},
-    AlertAnswer.NOT_OURS: lambda _: {"explanation": "Dự thảo do đơn vị khác chủ trì"},
-    AlertAnswer.OBSTACLE: lambda _: {"obstacle": "Chưa được bố trí kinh phí"},
+    AlertAnswer.PLANNED: lambda platform: in_boxes("planned_on", platform.day.date()),
+    AlertAnswer.NOT_OURS: lambda _: {"explanation": ["Dự thảo do đơn vị khác chủ trì"]},
+    AlertAnswer.OBSTACLE: lambda _: {"obstacle": ["Chưa được bố trí kinh phí"]},
     AlertAnswer.DONE: lambda _: {
-        "held_on": day_in_vietnam(now()).isoformat(),
-        "channel": "conference",
-        "title": "Hội nghị lấy ý kiến",
+        **in_boxes("held_on", day_in_vietnam(now())),
+        "channel": ["conference"],
+        "title": ["Hội nghị lấy ý kiến"],
     },
 }
 

@@ -16,14 +16,15 @@ from tests.integration.answers.test_requests import EXEMPT
 from tests.integration.entry.test_in_chromium import WAYS, look
 from tests.support.platform.service import Platform
 from tests.support.servers.browser import in_browser
+from tests.support.servers.keyboard import Keyboard
 
 pytestmark = [*in_browser, pytest.mark.timeout(300)]  # days of mails on the whole platform
 REASON = "Văn bản không miễn việc truyền thông"
 
 
-async def cookie(platform: Platform, unit: str) -> dict[str, Any]:
+async def cookie(platform: Platform, unit: str, role: Role = Role.SUPERVISOR) -> dict[str, Any]:
     access = platform.services["notifier"].app.state.access
-    secret, _ = await access.sessions.start(Principal(f"supervisor-{unit}", Role.SUPERVISOR, unit), Way.MAIL)
+    secret, _ = await access.sessions.start(Principal(f"{role}-{unit}", role, unit), Way.MAIL)
     address = f"http://127.0.0.1:{platform.ports['registry']}"
     return {"name": access.place.cookie, "value": secret, "url": address}
 
@@ -42,24 +43,22 @@ async def test_from_the_mail_to_the_decision_to_the_next_mail(
     context.set_default_timeout(60_000)
     await context.add_cookies([await cookie(owing_unit.platform, above.code)])  # type: ignore[list-item]  # its TypedDict is not exported
     try:
-        page = await context.new_page()
+        keys = Keyboard(await context.new_page())
+        page = keys.page
         await page.goto(address)
         await look(page, "decide-request")
-        region = page.get_by_role("region", name="miễn truyền thông")
-        assert await region.get_by_text(EXEMPT["document"]).count()
-        await region.get_by_role("radio", name="Không chấp thuận").focus()
-        await page.keyboard.press("Space")
-        await region.get_by_role("textbox", name="Lý do").focus()
-        await page.keyboard.press("Tab")  # to the button, without a reason
-        await page.keyboard.press("Enter")
-        await page.get_by_text("Không chấp thuận thì đề nghị nêu lý do.").wait_for()
+        assert await page.get_by_text(EXEMPT["document"]).count()
+        await keys.choose("Quyết định", "Không chấp thuận")
+        await keys.press("Ghi nhận quyết định")
+        at = await keys.focused()
+        assert (at["tag"], at["seen"]) == ("textarea", True), "the reason that is missing has the focus"
+        assert await page.get_by_text("Không chấp thuận thì đề nghị nêu lý do.").count()
         await look(page, "decide-request-error")
-        await region.get_by_role("textbox", name="Lý do").focus()
         await page.keyboard.type(REASON)
-        await page.keyboard.press("Tab")
-        await page.keyboard.press("Enter")
+        await keys.press("Ghi nhận quyết định")
         await page.get_by_text("Đã ghi nhận: không chấp thuận").wait_for()
         await look(page, "decided-request")
+        keys.asked_no_other_host()
     finally:
         await context.close()
     (notice,) = await owing_unit.mails_of(working_day(2), "_decision-*")

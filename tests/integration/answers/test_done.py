@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ import pytest
 
 from shared.contracts.metrics import ComplianceGapClosed
 from shared.contracts.vocabulary import AlertAnswer, Role
+from shared.pages.date_boxes import BOXES, box, in_boxes
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import PARTS, links_of, origin, words, working_day
-from tests.integration.metrics.office import ago, announced, today
+from tests.integration.metrics.office import announced, today
 from tests.support.platform.service import eventually
 
+HELD_ON = [box("held_on", part) for part in BOXES]
 DONE: dict[str, Any] = {
-    "held_on": today().isoformat(),
+    **in_boxes("held_on", today()),
     "channel": "conference",
     "title": "Hội nghị lấy ý kiến dự thảo Luật",
     "policies": ["1", "2"],
@@ -37,7 +40,12 @@ async def test_the_flow_from_the_mail_to_the_thanks(
 
     for look in (await visitor.head(address), await visitor.get(address), await visitor.get(address)):
         assert look.status_code == 200
-    for shown in ("Luật Đất đai (sửa đổi)", "Chính sách 1", f'value="{today().isoformat()}"', "checked"):
+    for shown in (
+        "Luật Đất đai (sửa đổi)",
+        "Chính sách 1",
+        f'name="held_on_year" value="{today().year}"',
+        "checked",
+    ):
         assert shown in look.text
     assert await owing_unit.communications() == []
 
@@ -90,10 +98,17 @@ async def test_a_communication_that_a_colleague_recorded_before(
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"held_on": ""}, "Đề nghị điền nội dung này."),
-    ({"held_on": "hôm qua"}, "Ngày chưa đúng"),
-    ({"held_on": "2999-01-01"}, "không được sau ngày"),
-    ({"held_on": ago(60)}, "trở đi"),
+    (dict.fromkeys(HELD_ON, ""), "Đề nghị ghi đủ ngày, tháng, năm."),
+    ({"held_on_day": ""}, "Đề nghị ghi đủ ngày, tháng, năm."),
+    ({"held_on_day": "hôm qua"}, "chỉ ghi bằng chữ số"),
+    ({"held_on_day": "31", "held_on_month": "2"}, "có các ngày từ 1 đến 2"),
+    (
+        {"held_on_day": "29", "held_on_month": "2", "held_on_year": "2025"},
+        "Tháng 02/2025 có các ngày từ 1 đến 28",
+    ),
+    ({"held_on_day": "1" * 5000}, "nhiều nhất hai chữ số"),
+    (in_boxes("held_on", today() + timedelta(days=40)), "không được sau ngày"),
+    (in_boxes("held_on", today() - timedelta(days=60)), "trở đi"),
     ({"channel": ""}, "Đề nghị điền nội dung này."),
     ({"channel": "x"}, "chọn một mục trong danh sách"),
     ({"title": "  "}, "Đề nghị điền nội dung này."),
@@ -114,11 +129,15 @@ async def test_every_fault_is_shown_at_its_field_and_no_input_is_lost(
     for changes, message in WRONG:
         page = await visitor.post(address, data=DONE | changes)
         assert (page.status_code, message in page.text) == (422, True), changes
-        (name,) = changes
+        (name,) = {"held_on" if each in HELD_ON else each for each in changes}
         assert f'id="{name}-error"' in page.text
+        assert f'<a href="#{name}">' in page.text
+        assert 'tabindex="-1" autofocus' in page.text
         kept = {k: v for k, v in DONE.items() if k not in changes and isinstance(v, str)}
         assert [value for value in kept.values() if value not in page.text] == [], changes
-    evil = await visitor.post(address, data=DONE | {"held_on": "", "title": '"><script>alert(1)</script>'})
+    evil = await visitor.post(
+        address, data=DONE | {"held_on_day": "", "title": '"><script>alert(1)</script>'}
+    )
     assert "<script>" not in evil.text
     assert await owing_unit.communications() == []
     assert len(await owing_unit.gaps()) == 1

@@ -12,6 +12,7 @@ from shared.contracts.registry import DraftTransferred
 from shared.contracts.vocabulary import AlertAnswer
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel import runtime
+from shared.pages.date_boxes import in_boxes
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit, working_day
 from tests.integration.metrics.office import ago, gap_of, log_of, today
@@ -83,7 +84,7 @@ async def test_every_event_about_a_draft_names_its_lead(
 ) -> None:
     owing_unit = await new_owing_unit()
     links = await owing_unit.links()
-    day = {"planned_on": working_day(3).isoformat(), "channel": "dialogue"}
+    day = in_boxes("planned_on", working_day(3)) | {"channel": ["dialogue"]}
     assert (await visitor.post(links[AlertAnswer.PLANNED], data=day)).status_code == 200
     assert (await visitor.post(links[AlertAnswer.OBSTACLE], data=OBSTACLE)).status_code == 200
     (alert,) = await owing_unit.alert()
@@ -109,7 +110,7 @@ async def test_exercise_data_is_distinguished_from_live_data(
 ) -> None:
     owing_unit = await new_owing_unit("focal_point", dataset="exercise")
     links = await owing_unit.links()
-    day = {"planned_on": working_day(3).isoformat()}
+    day = in_boxes("planned_on", working_day(3))
     assert (await visitor.post(links[AlertAnswer.PLANNED], data=day)).status_code == 200
     assert (await visitor.post(links[AlertAnswer.OBSTACLE], data=OBSTACLE)).status_code == 200
     await eventually(lambda: _has(owing_unit, "plan.activity_planned", "programme.obstacle_raised"))

@@ -86,7 +86,9 @@ async def test_done_from_the_first_fault_to_the_thanks(
     owing_unit = await new_owing_unit()
     await page.goto((await owing_unit.links())[AlertAnswer.DONE])
     await is_readable(page, chromium)
-    await expect(page.get_by_label("Ngày thực hiện")).to_have_value(today().isoformat())
+    day = page.get_by_role("group", name="Ngày thực hiện")
+    await expect(day.get_by_label("Ngày", exact=False)).to_have_value(str(today().day))
+    await expect(day.get_by_label("Năm")).to_have_value(str(today().year))
     await page.get_by_label("Địa điểm").fill("Hội trường tỉnh")
     await page.get_by_role("button", name="Ghi nhận").click()
 
@@ -110,14 +112,15 @@ async def test_done_from_the_first_fault_to_the_thanks(
     ]
 
 
+DAY = {"Ngày Day": str(today().day), "Tháng Month": str(today().month), "Năm Year": str(today().year)}
 PRESSED: dict[AlertAnswer, tuple[dict[str, str], str]] = {
-    AlertAnswer.PLANNED: ({"Ngày dự kiến truyền thông": today().isoformat()}, "Xác nhận sẽ thực hiện"),
+    AlertAnswer.PLANNED: (DAY, "Xác nhận sẽ thực hiện"),
     AlertAnswer.NOT_OURS: ({"Lý do": "Theo phân công mới"}, "Gửi đề nghị chuyển"),
     AlertAnswer.EXEMPT: (
         {
             "Số, ký hiệu và tên văn bản": "Công văn 1/VPCP-PL",
             "Cơ quan ban hành văn bản": "Văn phòng Chính phủ",
-            "Ngày ban hành": today().isoformat(),
+            **DAY,
         },
         "Gửi đề nghị miễn",
     ),

@@ -1,11 +1,12 @@
 """What campaigns hears of answers: a promised day becomes a planned activity, an obstacle stands in the programme."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 
 from shared.contracts.vocabulary import AlertAnswer
+from shared.pages.date_boxes import in_boxes
 from shared.rules.figures import reporting_year
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import OwingUnit, links_of, working_day
@@ -22,8 +23,8 @@ async def plan(owing_unit: OwingUnit) -> list[dict[str, Any]]:
     return activities
 
 
-async def planned_on(owing_unit: OwingUnit, day: str) -> list[dict[str, Any]]:
-    return [item for item in await plan(owing_unit) if item["planned_on"] == day]
+async def planned_on(owing_unit: OwingUnit, day: date) -> list[dict[str, Any]]:
+    return [item for item in await plan(owing_unit) if item["planned_on"] == str(day)]
 
 
 async def test_a_promised_day_is_planned_moved_and_carried_out(
@@ -31,14 +32,14 @@ async def test_a_promised_day_is_planned_moved_and_carried_out(
 ) -> None:
     owing_unit = await new_owing_unit("focal_point", "head")
     links = [links_of(mail) for mail in await owing_unit.mails_of(working_day())]
-    soon, later = (str(today() + timedelta(days=n)) for n in (3, 5))
-    await visitor.post(links[0][PLANNED], data={"planned_on": soon, "channel": "dialogue"})
+    soon, later = (today() + timedelta(days=n) for n in (3, 5))
+    await visitor.post(links[0][PLANNED], data=in_boxes("planned_on", soon) | {"channel": ["dialogue"]})
     (activity,) = await eventually(lambda: planned_on(owing_unit, soon))
     assert (activity["channel"], activity["stage"]) == ("dialogue", "draft_consultation")
     assert activity["responsible_unit_code"] == owing_unit.code
 
     # A colleague names another day: it is the same activity, on that day.
-    await visitor.post(links[1][PLANNED], data={"planned_on": later})
+    await visitor.post(links[1][PLANNED], data=in_boxes("planned_on", later))
     (moved,) = await eventually(lambda: planned_on(owing_unit, later))
     assert moved["activity_id"] == activity["activity_id"]
     assert len(await plan(owing_unit)) == 1

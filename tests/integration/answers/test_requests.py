@@ -10,21 +10,19 @@ import httpx
 import pytest
 
 from shared.contracts.vocabulary import AlertAnswer, Role
+from shared.pages.date_boxes import in_boxes
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import CALENDAR, OwingUnit, links_of, words, working_day
 from tests.integration.answers.test_done import DONE
 from tests.integration.metrics.office import today
 from tests.support.platform.service import eventually
 
-EXEMPT = {
-    "document": "Công văn 99/VPCP-PL",
-    "authority": "Văn phòng Chính phủ",
-    "decided_on": today().isoformat(),
-}
+DOCUMENT = {"document": "Công văn 99/VPCP-PL", "authority": "Văn phòng Chính phủ"}
+EXEMPT: dict[str, Any] = {**DOCUMENT, **in_boxes("decided_on", today())}
 
 
 async def pressed(
-    owing_unit: OwingUnit, visitor: httpx.AsyncClient, answer: AlertAnswer, form: dict[str, str]
+    owing_unit: OwingUnit, visitor: httpx.AsyncClient, answer: AlertAnswer, form: dict[str, Any]
 ) -> None:
     page = await visitor.post((await owing_unit.links())[answer], data=form)
     assert page.status_code == 200, page.text
@@ -55,7 +53,10 @@ async def test_an_exemption_is_asked_for_and_granted(
     owing_unit = await new_owing_unit()
     await pressed(owing_unit, visitor, AlertAnswer.EXEMPT, EXEMPT)
     (request,) = await requests(owing_unit)
-    assert (request["kind"], request["said"]) == ("exemption_requested", EXEMPT)
+    assert (request["kind"], request["said"]) == (
+        "exemption_requested",
+        DOCUMENT | {"decided_on": today().isoformat()},
+    )
     assert request["unit_name"] == f"Sở Tư pháp {owing_unit.code}"
     assert len(await owing_unit.gaps()) == 1
     await settle(owing_unit, request)
@@ -252,7 +253,7 @@ async def test_what_is_asked_names_no_person(
     assert "@" not in str(event)
 
 
-PLANNED = {"planned_on": working_day(3).isoformat()}
+PLANNED = in_boxes("planned_on", working_day(3))
 
 
 @of_requests
@@ -311,7 +312,7 @@ async def test_an_obstacle_is_shown_and_no_command_settles_it(
     await pressed(owing_unit, visitor, AlertAnswer.OBSTACLE, {"obstacle": "Chưa có kinh phí"})
     (request,) = await requests(owing_unit)
     assert (request["kind"], request["settlement"]) == ("obstacle_reported", None)
-    await pressed(owing_unit, visitor, AlertAnswer.PLANNED, {"planned_on": today().isoformat()})
+    await pressed(owing_unit, visitor, AlertAnswer.PLANNED, in_boxes("planned_on", today()))
     assert await requests(owing_unit) == []
 
 

@@ -1,6 +1,7 @@
 """The pages behind the links of mails: answers and settings, as they are shown, refused and recorded."""
 
 from collections.abc import Mapping
+from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -9,22 +10,23 @@ from urllib.parse import urlsplit
 import httpx
 
 from shared.contracts.vocabulary import AlertAnswer
+from shared.pages.date_boxes import in_boxes
 from tests.integration.answers.office import links_of
 from tests.integration.golden.mails import LATE
 from tests.integration.golden.office import Office
 from tests.integration.golden.plain import CONFIRMATION, Plain
 
 FORMS: dict[AlertAnswer, dict[str, Any]] = {  # the last one closes the gap
-    AlertAnswer.PLANNED: {"planned_on": "2026-11-27", "channel": "conference"},
+    AlertAnswer.PLANNED: {**in_boxes("planned_on", date(2026, 11, 27)), "channel": "conference"},
     AlertAnswer.NOT_OURS: {"to_unit": "Sở Ví dụ B", "explanation": "Theo Công văn 12/UBND-NC"},
     AlertAnswer.EXEMPT: {
         "document": "Công văn 99/VPCP-PL",
         "authority": "Văn phòng Chính phủ",
-        "decided_on": "05/11/2026",
+        **in_boxes("decided_on", date(2026, 11, 5)),
     },
     AlertAnswer.OBSTACLE: {"obstacle": "Chưa được bố trí kinh phí"},
     AlertAnswer.DONE: {
-        "held_on": "2026-11-23",
+        **in_boxes("held_on", date(2026, 11, 23)),
         "channel": "conference",
         "title": "Hội nghị lấy ý kiến",
         "policies": ["1"],

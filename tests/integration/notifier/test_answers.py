@@ -16,6 +16,7 @@ from shared.contracts.event import alert_id
 from shared.contracts.vocabulary import AlertAnswer, GapClosure, Role
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.runtime import new_id
+from shared.pages.date_boxes import in_boxes
 from tests.integration.notifier.notifier_fixture import (
     UNIT,
     NotifierFixture,
@@ -28,13 +29,13 @@ from tests.support.servers.engines import NewDatabase, connected, fresh_nats
 from tests.support.servers.links import a_link
 from tests.support.servers.tokens import Issuer
 
-FORMS: dict[AlertAnswer, dict[str, str]] = {
-    AlertAnswer.PLANNED: {"planned_on": "2026-11-27", "channel": "conference"},
+FORMS: dict[AlertAnswer, dict[str, Any]] = {
+    AlertAnswer.PLANNED: {**in_boxes("planned_on", date(2026, 11, 27)), "channel": "conference"},
     AlertAnswer.NOT_OURS: {"to_unit": "Sở Tài chính", "explanation": "Theo Công văn 12/UBND-NC"},
     AlertAnswer.EXEMPT: {
         "document": "Công văn 99/VPCP-PL",
         "authority": "Văn phòng Chính phủ",
-        "decided_on": "05/11/2026",
+        **in_boxes("decided_on", date(2026, 11, 5)),
     },
     AlertAnswer.OBSTACLE: {"obstacle": "Chưa được bố trí kinh phí"},
 }
@@ -118,7 +119,7 @@ async def test_looking_changes_nothing_and_pressing_records_once(office: Office,
 
     done = await client.post(path, data=FORMS[answer])
     assert (done.status_code, "Đã ghi nhận" in done.text) == (200, True)
-    again = await client.post(path, data=FORMS[answer] | {"planned_on": "2026-12-01", "obstacle": "khác"})
+    again = await client.post(path, data=FORMS[answer] | {"planned_on_day": "30", "obstacle": "khác"})
     assert (again.status_code, again.text) == (200, done.text)
     assert await office.names() == ["raised", RECORDED[answer]]
 
@@ -168,14 +169,19 @@ async def test_two_people_press_at_once(office: Office) -> None:
     assert sorted(await office.names()) == ["acknowledged"] * 4 + ["raised"]
 
 
-WRONG: list[tuple[AlertAnswer, dict[str, str], str]] = [
-    (AlertAnswer.PLANNED, {"planned_on": ""}, "Đề nghị điền nội dung này."),
-    (AlertAnswer.PLANNED, {"planned_on": "31/02/2027"}, "Ngày chưa đúng"),
-    (AlertAnswer.PLANNED, {"planned_on": "2026-11-20"}, "từ 23/11/2026 trở đi"),
-    (AlertAnswer.PLANNED, {"planned_on": "2036-11-20"}, "không được sau ngày 22/01/2027"),
+WRONG: list[tuple[AlertAnswer, dict[str, Any], str]] = [
+    (AlertAnswer.PLANNED, {"planned_on_day": ""}, "Đề nghị ghi đủ ngày, tháng, năm."),
+    (AlertAnswer.PLANNED, {"planned_on_day": "27/11"}, "chỉ ghi bằng chữ số"),
+    (
+        AlertAnswer.PLANNED,
+        {"planned_on_day": "31", "planned_on_month": "2"},
+        "Tháng 02/2026 có các ngày từ 1 đến 28",
+    ),
+    (AlertAnswer.PLANNED, {"planned_on_day": "20"}, "từ 23/11/2026 trở đi"),
+    (AlertAnswer.PLANNED, {"planned_on_year": "2036"}, "không được sau ngày 22/01/2027"),
     (AlertAnswer.PLANNED, {"channel": "tin đồn"}, "chọn một mục trong danh sách"),
     (AlertAnswer.NOT_OURS, {"explanation": " "}, "Đề nghị điền nội dung này."),
-    (AlertAnswer.EXEMPT, {"decided_on": "2026-12-30"}, "không được sau ngày 23/11/2026"),
+    (AlertAnswer.EXEMPT, {"decided_on_month": "12"}, "không được sau ngày 23/11/2026"),
     (AlertAnswer.OBSTACLE, {"obstacle": "x" * 1501}, "nhiều nhất là 1500"),
     (AlertAnswer.OBSTACLE, {"obstacle": "a\x07b"}, "không hiển thị được"),
 ]
@@ -183,7 +189,7 @@ WRONG: list[tuple[AlertAnswer, dict[str, str], str]] = [
 
 @pytest.mark.parametrize(("answer", "changes", "words"), WRONG)
 async def test_faults_are_shown_at_the_field_and_no_input_is_lost(
-    office: Office, answer: AlertAnswer, changes: dict[str, str], words: str
+    office: Office, answer: AlertAnswer, changes: dict[str, Any], words: str
 ) -> None:
     typed = FORMS[answer] | changes
     page = await office.api.client.post(office.path(answer), data=typed)
@@ -192,7 +198,7 @@ async def test_faults_are_shown_at_the_field_and_no_input_is_lost(
     assert 'aria-invalid="true"' in page.text
     for name, value in typed.items():
         if name not in changes:
-            assert value in page.text
+            assert (value if isinstance(value, str) else f'name="{name}" value="{value[0]}"') in page.text
     assert await office.names() == ["raised"]
 
 

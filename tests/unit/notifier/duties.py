@@ -1,6 +1,6 @@
 """Entries of programmes for tests of the mails about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -70,13 +70,14 @@ def book(
     recipients: Sequence[Recipient] = EVERYBODY,
     silences: Sequence[Silence] = (),
     dataset: Dataset = Dataset.LIVE,
+    successions: Mapping[str, Sequence[tuple[date, str]]] | None = None,
 ) -> DutyBook:
     situation = Situation(
         day=day,
         gaps=(),
         contexts={},
         recipients=recipients,
-        tree=replace(tree(), day=day),
+        tree=replace(tree(successions), day=day),
         steps=STEPS,
         calendar=CALENDAR,
     )

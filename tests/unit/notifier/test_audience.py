@@ -43,6 +43,10 @@ SPLIT = tree(successions={"SO-A": ((date(2026, 11, 1), "STP"), (date(2026, 11, 1
         (SPLIT, [*EVERYBODY, of("XA", FOCAL)], "SO-A",
          [("STP", Via.HEIR, [SUPERVISOR]), ("XA", Via.HEIR, [FOCAL])]),
         (SPLIT, EVERYBODY[:3], "SO-A", [("SO-A", Via.ITSELF, [FOCAL, HEAD])]),  # no heir has a mailbox yet
+        (SPLIT, EVERYBODY, "XA", [("XA", Via.ITSELF, [FOCAL, HEAD])]),  # those of SO-A read until it lists its own
+        (SPLIT, [*EVERYBODY, of("XA", HEAD)], "XA", [("XA", Via.ITSELF, [HEAD])]),
+        (tree(successions={"SO-A": ((date(2026, 12, 1), "XA"),)}), EVERYBODY, "XA",
+         [("UBND", Via.SUPERIOR, [SUPERVISOR])]),  # not before the day
     ],
 )  # fmt: skip
 def test_of_duty(

@@ -495,3 +495,32 @@ def test_a_year_of_thirty_communes(seed: int) -> None:
     assert len(named) > 60
     assert len(listed) > 30
     assert joint > 10
+
+
+MERGED: Any = {"XA": ((MONDAY, "SO-A"),)}
+OF_SO_A = replace(READER, recipient_id=UUID(int=44), unit_code="SO-A", email="vh@so-a.example.vn")
+
+
+def owing(day: date, *recipients: Recipient) -> dict[str, set[tuple[str, str]]]:
+    """Give what the mails of a day say of who owes which item, by address; XA is merged into SO-A on Monday."""
+    of_day = book(TASK, OBSTACLE, day=day, recipients=(*recipients, OF_STP), successions=MERGED)
+    notices = {each.email: of_day.notice(each, {}) for each in recipients}
+    return {
+        email: {(line.duty.owed.unit_code, line.duty.words.title) for line in notice.owed}
+        for email, notice in notices.items()
+        if notice is not None
+    }
+
+
+def test_after_a_merger_the_new_unit_is_reminded_of_what_the_former_one_owed() -> None:
+    """Its own mailboxes get it; until it lists any, those of the former unit do."""
+    before = MONDAY - timedelta(days=3)
+    assert owing(before, READER, OF_SO_A) == {READER.email: {("XA", "Việc số 1")}}
+    assert owing(MONDAY, READER, OF_SO_A) == {OF_SO_A.email: {("SO-A", "Việc số 1")}}
+    assert owing(MONDAY, READER) == {READER.email: {("SO-A", "Việc số 1")}}
+
+
+def test_an_obstacle_of_a_former_unit_is_not_the_new_units_to_decide() -> None:
+    own = replace(OBSTACLE, lead_unit_code=None)
+    (duty,) = book(own, successions=MERGED).duties
+    assert (duty.owed.act, duty.owed.unit_code, duty.owed.left_by) == (Act.DECIDE, "STP", "XA")

@@ -3,13 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.notifier.application.ports import Mail
 from services.notifier.domain.digest import Entry, compose
-from services.notifier.domain.gaps.gap_alert import REFUSED, AlertContext, Gap, UnitRequest
+from services.notifier.domain.gaps.gap_alert import (
+    APPROVED,
+    REFUSED,
+    WITHDRAWN,
+    AlertContext,
+    Gap,
+    UnitRequest,
+)
+from services.notifier.domain.gaps.request_replies import Reply
 from services.notifier.domain.gaps.unit_answers import ObstacleReply, UnitAnswer
 from services.notifier.domain.notification.reasons import LastNotification
 from shared.contracts.vocabulary import GapClosure, RequestKind
@@ -113,6 +122,50 @@ def refused(day: date) -> tuple[UnitRequest, ...]:
         settlement_reason="Văn bản không miễn việc truyền thông",
     )
     return waiting(day) if day <= date(2026, 12, 8) else (decided,)
+
+
+def granted(day: date) -> tuple[UnitRequest, ...]:
+    decided = replace(REQUEST, state=APPROVED, settled_on=date(2026, 12, 8), settled_by="STP")
+    return waiting(day) if day <= date(2026, 12, 8) else (decided,)
+
+
+def withdrawn(day: date) -> tuple[UnitRequest, ...]:
+    """The unit took it back on 02/12."""
+    return waiting(day) if day <= date(2026, 12, 2) else (replace(REQUEST, state=WITHDRAWN),)
+
+
+def transfer(day: date) -> tuple[UnitRequest, ...]:
+    asked: dict[str, Any] = {
+        "kind": RequestKind.TRANSFER,
+        "document": None,
+        "reason": "Phân công mới",
+        "to_unit": "Sở B",
+    }
+    return tuple(replace(request, **asked) for request in waiting(day))
+
+
+def replied(**more: Any) -> Callable[[date], tuple[UnitRequest, ...]]:
+    """Let the department reply on 01/12; with `to_unit_code` it passes the request on."""
+    reply = Reply(
+        reply_id=UUID(int=7),
+        unit_code=REQUEST.unit_code,
+        on=date(2026, 12, 1),
+        words="Đề nghị gửi kèm văn bản",
+        draft_code=REQUEST.draft_code,
+        title=REQUEST.title,
+        instrument=REQUEST.instrument,
+        dataset=REQUEST.dataset,
+        by_unit_code="STP",
+        request_id=REQUEST.request_id,
+        **more,
+    )
+    decider = more.get("to_unit_code", REQUEST.decider_code)
+
+    def requests(day: date) -> tuple[UnitRequest, ...]:
+        after: dict[str, Any] = {"replies": (reply,), "decider_code": decider} if day > reply.on else {}
+        return tuple(replace(request, **after) for request in waiting(day))
+
+    return requests
 
 
 @dataclass(frozen=True)
@@ -255,6 +308,59 @@ TABLE: Mapping[str, tuple[Story, Expected]] = {
                 ],
             },
             {"10/12": ["Đang chờ"]},
+        ),
+    ),
+    "a request was granted": (
+        Story(requests=granted, closed_on=date(2026, 12, 8), closure=GapClosure.EXEMPTED),
+        Expected(
+            ["23/11", "26/11", "03/12"],
+            {"03/12": ["Đang chờ Sở Tư pháp trả lời"]},
+            {"03/12": [URGING, "khẩn trương"]},
+        ),
+    ),
+    "a request was withdrawn": (
+        Story(requests=withdrawn),
+        Expected(
+            ["23/11", "26/11", "03/12", "10/12", "17/12"],
+            {day: [URGING, "khẩn trương"] for day in ("03/12", "10/12", "17/12")},
+            never=("Đang chờ", "đang chờ quyết định", "Công văn 99/VPCP-PL"),
+        ),
+    ),
+    "a transfer waits": (
+        Story(requests=transfer),
+        Expected(
+            ["23/11", "26/11", "03/12", "10/12", "17/12"],
+            {
+                "03/12": [
+                    "[Nhắc việc] Đang chờ Sở Tư pháp trả lời",
+                    "đề nghị chuyển dự thảo cho đơn vị khác chủ trì (Sở B), gửi ngày 26/11/2026",
+                    "thời hạn không thay đổi trong thời gian chờ",
+                ]
+            },
+            {"03/12": [URGING, "khẩn trương"]},
+            never=("đề nghị miễn truyền thông theo",),
+        ),
+    ),
+    "a request was answered and not decided": (
+        Story(requests=replied()),
+        Expected(
+            ["23/11", "26/11", "03/12", "10/12", "17/12"],
+            {
+                "03/12": [
+                    "[Nhắc việc] Đang chờ Sở Tư pháp trả lời",
+                    "Sở Tư pháp trả lời ngày 01/12/2026, chưa quyết định: Đề nghị gửi kèm văn bản",
+                ]
+            },
+            {"26/11": ["chưa quyết định"], "03/12": [URGING, "khẩn trương"]},
+            never=("không chấp thuận đề nghị",),
+        ),
+    ),
+    "a request was passed on": (
+        Story(requests=replied(to_unit_code="UBND")),
+        Expected(
+            ["23/11", "26/11", "03/12", "10/12", "17/12"],
+            {"03/12": ["[Nhắc việc] Đang chờ UBND trả lời", "UBND xem xét, quyết định"]},
+            {"03/12": [URGING, "khẩn trương", "Đang chờ Sở Tư pháp"]},
         ),
     ),
     "an exemption was asked for in an answer of an earlier release": (

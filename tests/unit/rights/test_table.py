@@ -1,5 +1,7 @@
 """The whole table of rights, cell by cell, through what decides at the routes and in the aggregates."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.contracts.event import Acting
@@ -142,3 +144,17 @@ def test_a_refusal_names_the_unit_and_what_to_do() -> None:
         require(acting(Role.SUPERVISOR, Action.ADD_SILENCE, CALLER), "HUE-SYT")
     assert "HUE-SYT" in refused.value.message.vi
     assert "operator" in refused.value.message.en
+
+
+def test_what_was_a_former_units_is_its_successors_own() -> None:
+    """Also where the former unit stood below it, or in its area: nobody oversees what it carries on itself."""
+    former = frozenset({"HN-CU", "HN-STP-PHONG", "HN-SYT"})
+    standing = replace(CALLER, carries_on=former)
+    for role, relation, action in cells():
+        if relation is not Relation.OWN or action not in RIGHTS or action in PUBLIC:
+            continue
+        by = acting(role, action, standing)
+        for unit_code in former:
+            assert admitted(by, unit_code) == expected(role, Relation.OWN, action), (role, action)
+            assert role is Role.OPERATOR or not by.may_decide_for(unit_code), (role, action)
+        assert not admitted(by, "HUE-SYT") or role is Role.OPERATOR, (role, action)

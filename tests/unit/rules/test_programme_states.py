@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.vocabulary import DuePrecision
+from shared.contracts.vocabulary import DuePrecision, UnitKind, UnitLevel
 from shared.contracts.vocabulary import ProgrammeKind as Kind
+from shared.directory.folds import Succession, Unit, UnitDirectory
 from shared.rules.programme.due import first_due_day, last_due_day
 from shared.rules.programme.kinds import KINDS
 from shared.rules.programme.owed import owed
@@ -158,6 +159,41 @@ def test_who_is_to_act_next() -> None:
     assert [standings(obstacle, day(n))[UUID(int=1)].owed_by for n in (1, 3, 4)] == ["STP", "UBND", None]
     assigned = [task(lead_unit_code="SO", needs_acceptance=True), fact(2, Kind.TASK_REPORTED, 3, of=1)]
     assert [standings(assigned, day(n))[UUID(int=1)].owed_by for n in (1, 3)] == ["SO", "XA"]
+
+
+def merged_on(number: int, to: str = "XA-MOI") -> UnitDirectory:
+    """Let "SO" be merged into another unit on a day; "XA" is split between two."""
+    codes = ("SO", "XA", "XA-MOI", "XA-HAI")
+    units = {
+        code: Unit(unit_code=code, unit_name=f"Xã {code}", level=UnitLevel.COMMUNE, kind=UnitKind.COMMUNE)
+        for code in codes
+    }
+    units["SO"] = replace(units["SO"], successions=(Succession(to, day(number)),))
+    halves = tuple(Succession(code, day(0)) for code in ("XA-MOI", "XA-HAI"))
+    return UnitDirectory(units | {"XA": replace(units["XA"], successions=halves)})
+
+
+def test_from_the_day_of_a_merger_on_the_new_unit_owes_what_the_former_one_owed() -> None:
+    facts = [
+        task(lead_unit_code="SO", due_on=day(9)),
+        fact(2, Kind.OBSTACLE_RAISED, 0, lead_unit_code="SO"),
+        fact(3, Kind.INSPECTION_CONDUCTED, 0, lead_unit_code="SO", quantity=2),
+        fact(4, Kind.TASK_REPORTED, 6, of=1),
+    ]
+    successor_on = merged_on(5).successor_on
+    for number, owing in ((4, "SO"), (5, "XA-MOI"), (9, "XA-MOI")):
+        stand = standings(facts[:3], day(number), successor_on)
+        assert {stand[UUID(int=n)].owed_by for n in (1, 2, 3)} == {owing}
+        assert {each.unit_code for each in owed(stand)} == {owing}
+        assert {each.left_by for each in owed(stand)} == ({None} if owing == "SO" else {"SO"})
+    assert standings(facts, day(6), successor_on)[UUID(int=1)].owed_by is None
+
+
+def test_who_assigned_a_task_and_was_split_accepts_it_still() -> None:
+    """Which of several units carries a matter on is for people to say: it stays where it was."""
+    assigned = [task(lead_unit_code="SO", needs_acceptance=True), fact(2, Kind.TASK_REPORTED, 3, of=1)]
+    reported = standings(assigned, day(5), merged_on(5).successor_on)[UUID(int=1)]
+    assert (reported.owed_by, reported.left_by) == ("XA", None)
 
 
 @pytest.mark.parametrize(

@@ -176,3 +176,28 @@ def test_a_naive_second_reading_agrees(seed: int) -> None:
         day = date(2024, 12, 1) + timedelta(days=number)
         shown = {key: (str(item.state), item.expected.due_on) for key, item in at(day, *facts).items()}
         assert shown == naive_programme.reports(facts, YEAR, day), (seed, day)
+
+
+def test_reports_of_a_former_unit_are_owed_by_the_new_one_and_none_of_periods_after_its_end() -> None:
+    """XA-1 is merged into XA-2 on 20/05/2025, in the second quarter: of that one a report is due, of the third none."""
+    merged = date(2025, 5, 20)
+
+    def successor_on(unit_code: str, day: date) -> str:
+        return "XA-2" if unit_code == "XA-1" and day >= merged else unit_code
+
+    def owing(day: date, *facts: EntryFact) -> dict[date, str | None]:
+        stand = standings((required(), *facts), day, successor_on)
+        reports = report_standings(stand, dict.fromkeys(stand, YEAR), day, successor_on)
+        return {
+            each.expected.period.from_day: each.owed_by
+            for each in reports
+            if each.expected.unit_code == "XA-1"
+        }
+
+    first, second = date(2024, 12, 15), date(2025, 3, 15)
+    before = owing(date(2025, 5, 19))
+    assert set(before.values()) == {"XA-1"}
+    assert len(before) == 4
+    assert owing(merged) == {first: "XA-2", second: "XA-2"}
+    sent = report(9, date(2025, 3, 20))
+    assert owing(merged, sent) == {first: "STP", second: "XA-2"}

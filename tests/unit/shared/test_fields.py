@@ -1,6 +1,5 @@
 """Fields of a form: what is read, what is refused in which words, and that nothing typed is lost."""
 
-from datetime import date
 from typing import Any
 
 import pytest
@@ -10,23 +9,13 @@ from shared.kernel.errors import Text
 from shared.pages import forms
 from shared.pages.forms import Fields
 
-MARCH = date(2026, 3, 5)
-
 
 def given(sent: str) -> Fields:
     return Fields({"x": [sent]})
 
 
-@pytest.mark.parametrize("sent", ["2026-03-05", "05/03/2026", "5/3/2026", "05-03-2026", " 05.03.2026 "])
-def test_a_day_as_browsers_send_it_or_people_write_it(sent: str) -> None:
-    form = given(sent)
-    assert (form.day("x"), form.errors) == (MARCH, {})
-
-
 def read(form: Fields, kind: str) -> Any:
     match kind:
-        case "day":
-            return form.day("x", earliest=date(2026, 3, 1), latest=date(2026, 3, 31))
         case "words":
             return form.words("x", 6)
         case "choice":
@@ -40,11 +29,6 @@ def read(form: Fields, kind: str) -> Any:
 @pytest.mark.parametrize(
     ("kind", "sent", "why"),
     [
-        ("day", "", forms.MISSING),
-        ("day", "30/02/2026", forms.NOT_A_DAY),
-        ("day", "2026", forms.NOT_A_DAY),
-        ("day", "28/02/2026", Text("Ngày này phải từ 01/03/2026 trở đi.", "Not before 2026-03-01.")),
-        ("day", "01/04/2026", Text("Ngày này không được sau ngày 31/03/2026.", "Not after 2026-03-31.")),
         ("words", " ", forms.MISSING),
         ("words", "a\x00b", forms.UNPRINTABLE),
         ("words", "a@b.vn", forms.PERSONAL),

@@ -17,6 +17,7 @@ from shared.http import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.pages.date_boxes import day_in_boxes
 from shared.pages.forms import Fields, sent
 from shared.pages.link_pages import AnswerPages
 from shared.rules.programme.owed import Act
@@ -135,12 +136,12 @@ class DutyHandler:
         if answer is DutyAnswer.OBSTACLE:
             return Stated(day=self.today, words=words)
         if answer is DutyAnswer.MORE_TIME:
-            until = form.day("until", latest=self.today + FURTHEST)
+            until = day_in_boxes(form, "until", latest=self.today + FURTHEST)
             if until is not None and until <= max(self.today, asked.due_on or self.today):
                 form.errors["until"] = NOT_LATER
             return Stated(day=self.today, words=words, until=until)
         earliest = {"earliest": asked.earliest} if asked.earliest else {}
-        day = form.day("day", latest=self.today, **earliest)
+        day = day_in_boxes(form, "day", latest=self.today, **earliest)
         document = form.words("document", MOST_DOCUMENT, required=False)
         return Stated(day=day, words=words, document=document) if day else None
 

@@ -27,6 +27,7 @@ from shared.http.client_address import client_of
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.pages.date_boxes import day_in_boxes
 from shared.pages.forms import Fields, sent_with_files
 from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import environment
@@ -188,7 +189,7 @@ def confirmation(stated: Stated) -> Text:
 
 def _read(form: Fields, held: Held, gap: GapSummary, given: Given) -> Record | None:
     """Read the form; a communication from before the draft entered the stage does not count for it."""
-    day = form.day("held_on", earliest=gap.since, latest=given["today"])
+    day = day_in_boxes(form, "held_on", earliest=gap.since, latest=given["today"])
     channel = form.one_of("channel", Channel)
     title = form.words("title", MOST_TITLE)
     optional: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -181,9 +182,10 @@ class DecisionsPage:
             return []
         this = entry.today.year
         waiting: list[Shown] = []
-        for year in (this - 1, this, this + 1):
+        receivers = sorted({principal.unit, *by.carries_on})
+        for receiver, year in product(receivers, (this - 1, this, this + 1)):
             wanted = EntryFilter(
-                as_of=entry.today, kind=Kind.REPORT_SUBMITTED, lead_unit_code=principal.unit, year=year
+                as_of=entry.today, kind=Kind.REPORT_SUBMITTED, lead_unit_code=receiver, year=year
             )
             rows = await entry.read_model.entries(wanted, MOST_REPORTS, None)
             waiting += [shown(row, by, entry.today, entry.rulebook.calendar) for row in rows]

@@ -165,6 +165,12 @@ def _list(read_model: ReadModel) -> APIRouter:
         as_of: AsOf,
         unit: Annotated[str | None, Query(description="code of the unit whose programme it is")] = None,
         lead_unit: Annotated[str | None, Query(description="code of the unit that is to act")] = None,
+        owed_by: Annotated[
+            str | None,
+            Query(
+                description="code of the unit that is to act next on that day, also for a former unit whose work it carries on"
+            ),
+        ] = None,
         year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
         kind: Annotated[ProgrammeKind | None, Query(description="kind of entry")] = None,
         draft: Annotated[str | None, Query(description="code of the draft that it is about")] = None,
@@ -174,6 +180,8 @@ def _list(read_model: ReadModel) -> APIRouter:
         wanted = EntryFilter(
             unit_code=unit,
             lead_unit_code=lead_unit,
+            owed_by=owed_by,
+            concerning=await read_model.concerning(owed_by, as_of) if owed_by else None,
             year=year,
             kind=kind,
             draft_code=draft,

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.campaigns.adapters.tables import ENTRY
+from services.campaigns.adapters.tables import ENTRY, directory
 from services.campaigns.application.queries import EntryFilter
 from shared.contracts.vocabulary import ProgrammeKind
+from shared.directory.projection import units_carrying_on
 from shared.projections.programme_rows import OF_FACT, fact_of
 from shared.rules.programme.kinds import WITH_STATE
 from shared.rules.programme.states import ENDED, standings
@@ -23,7 +24,7 @@ async def entries(
 ) -> list[dict[str, Any]]:
     """List entries after a position of the log, each with its `standing`; those that do not exist on the day have None."""
     rows: list[dict[str, Any]] = []
-    at_once = max(limit, AT_LEAST) if wanted.is_open or wanted.due_by else limit
+    at_once = max(limit, AT_LEAST) if wanted.is_open or wanted.owed_by or wanted.due_by else limit
     while len(rows) < limit:
         query = select(ENTRY).where(ENTRY.c.position > after, *_wanted(wanted))
         page = (await connection.execute(query.order_by(ENTRY.c.position).limit(at_once))).mappings().all()
@@ -46,13 +47,17 @@ async def _with_standing(
         tuple_(ENTRY.c.unit_code, ENTRY.c.year).in_(sorted(programmes))
     )
     facts = [fact_of(row) for row in (await connection.execute(whole)).mappings()]
-    stand = standings(facts, as_of)
+    named = {code for fact in facts for code in (fact.unit_code, fact.lead_unit_code) if code is not None}
+    units = await units_carrying_on(connection, directory.units, named)
+    stand = standings(facts, as_of, units.successor_on)
     return [{**row, "standing": stand.get(row["entry_id"])} for row in page]
 
 
 def _is_wanted(row: Row, wanted: EntryFilter) -> bool:
     standing = row["standing"]
     status = standing.status if standing else None
+    if wanted.owed_by is not None and (standing is None or standing.owed_by != wanted.owed_by):
+        return False
     if wanted.is_open and (status is None or status in ENDED):
         return False
     due_on = standing.due_on if standing and status else row["due_on"]

@@ -11,11 +11,15 @@ from pydantic import BeforeValidator, Field
 from services.metrics.adapters.api import known_at_of
 from services.metrics.application.ports import KnownAt
 from services.metrics.application.queries import Question
+from services.metrics.domain.errors import TypedDayWrong
 from services.metrics.domain.grouping import View
+from shared.pages.date_boxes import date_in_boxes
+from shared.pages.forms import Fields
 from shared.rules.figures import reporting_year, year_period
 from shared.text_checks.days import Day
 
 Language = Literal["vi", "en"]
+LONGEST_BOX = 20
 
 
 def _given(value: Any) -> Any:
@@ -66,7 +70,31 @@ class Choice:
         return f"{quote(address)}{query}{f'#{part}' if part else ''}"
 
 
+Box = Annotated[Annotated[str, Field(max_length=LONGEST_BOX)] | None, Given, Query()]
+
+
+@dataclass(frozen=True, slots=True)
+class TypedDays:
+    """The days of the form as they were typed, in three boxes each; addresses hold a day as one parameter."""
+
+    as_of_day: Box = None
+    as_of_month: Box = None
+    as_of_year: Box = None
+    known_at_day: Box = None
+    known_at_month: Box = None
+    known_at_year: Box = None
+
+    def day(self, name: str) -> date | None:
+        """Read a day that may be left out; raises `TypedDayWrong`."""
+        form = Fields({box: [text] for box, text in asdict(self).items() if text})
+        dated = date_in_boxes(form, name, required=False, whole=True)
+        if name in form.errors:
+            raise TypedDayWrong(name, form.errors[name])
+        return dated[0] if dated else None
+
+
 def choice(
+    typed: Annotated[TypedDays, Depends()],
     as_of: Annotated[Day | None, Given, Query(description="today if empty")] = None,
     year: Annotated[
         Year | Literal["all"] | None, Given, Query(description="the reporting year of as_of if empty")
@@ -85,14 +113,14 @@ def choice(
     ] = None,
 ) -> Choice:
     return Choice(
-        as_of=as_of,
+        as_of=typed.day("as_of") or as_of,
         year=year,
         unit=unit,
         include_descendants=include_descendants,
         area_of=area_of,
         view=view,
         lang=lang,
-        known_at=known_at_of(known_at),
+        known_at=typed.day("known_at") or known_at_of(known_at),
     )
 
 

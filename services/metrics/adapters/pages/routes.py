@@ -16,11 +16,13 @@ from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.list_ports import ListSnapshot
 from services.metrics.application.ports import Opens
 from services.metrics.application.queries import Overview
+from services.metrics.domain.errors import TypedDayWrong
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import banners, draft_id
 from shared.http.request_context import AtPosition, Today
 from shared.kernel.errors import Text
+from shared.pages.forms import Fields
 from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
@@ -32,6 +34,10 @@ SAFE = {**safe(), "Referrer-Policy": "same-origin"}
 WIDE, WIDE_LEFT = 1000, 92  # units of the time track, and where its rows begin
 NARROW, NARROW_LEFT = 380, 74  # of that for phones
 FIRST_YEAR = 2022  # the first year for which Decision 407/QĐ-TTg sets a target
+DAYS = {
+    "as_of": Text("Ngày số liệu", "Day of the figures"),
+    "known_at": Text("Theo ghi nhận đến", "As recorded up to"),
+}
 WRONG_FIELDS = {
     "query.as_of": "Ngày số liệu chưa đúng: cần một ngày có thật, viết theo dạng năm-tháng-ngày, ví dụ 2026-03-31.",
     "query.year": "Năm báo cáo chưa đúng: cần một năm từ 2000 đến 2100, hoặc all nếu gộp tất cả các năm; để trống là năm hiện tại.",
@@ -53,7 +59,6 @@ PLAIN = {
 
 
 def _problem_page(request: Request, problem: Response) -> Response:
-    del request  # the same page, whatever was asked for
     body = problem_body(problem)
     wrong = [WRONG_FIELDS.get(error["field"]) for error in body.get("errors", [])]
     sentences = [text for text in wrong if text] or [PLAIN.get(body["type"], body["messages"]["vi"])]
@@ -63,7 +68,18 @@ def _problem_page(request: Request, problem: Response) -> Response:
         headers=kept_headers(problem),
         sentences=sentences,
         code=problem.status_code,
+        typed=_typed_again(request, body),
+        labels=DAYS,
+        t=leaders.Words("en" if request.query_params.get("lang") == "en" else "vi").pair,
     )
+
+
+def _typed_again(request: Request, body: Mapping[str, Any]) -> Fields | None:
+    """Keep what was typed into the form of the figures, when one of its days is wrong."""
+    if body["type"] != f"urn:loa:problem:{TypedDayWrong.code}":
+        return None
+    given = {name: request.query_params.getlist(name) for name in request.query_params}
+    return Fields(given, {body["field"]: Text(**body["messages"])})
 
 
 _ENVIRONMENT = environment(TEMPLATES, filters=page_data.FILTERS)
@@ -200,6 +216,7 @@ def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequenc
     years = {*range(FIRST_YEAR, reporting_year(today) + 1), *filter(None, [question.year])}
     return {
         "chosen": chosen,
+        "typed": Fields(),
         "question": question,
         "answer": answer,
         "as_of": question.as_of,

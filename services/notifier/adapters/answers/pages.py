@@ -27,6 +27,7 @@ from shared.http.client_address import client_of
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.pages.date_boxes import day_in_boxes
 from shared.pages.forms import Fields, sent
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rights.actions import Action
@@ -226,7 +227,7 @@ def _identity(held: Held) -> dict[str, Any]:
 
 def _planned(form: Fields, of: Mapping[str, Any], today: date, asked: Asked) -> AlertAcknowledged | None:
     latest = latest_planned_day(today, asked.summary.due_on)
-    day = form.day("planned_on", earliest=today, latest=latest)
+    day = day_in_boxes(form, "planned_on", earliest=today, latest=latest)
     channel = form.one_of("channel", Channel, required=False)
     return AlertAcknowledged(**of, planned_on=day, channel=channel) if day else None
 
@@ -240,7 +241,7 @@ def _not_ours(form: Fields, of: Mapping[str, Any], _: date, __: Asked) -> AlertT
 def _exempt(form: Fields, of: Mapping[str, Any], today: date, _: Asked) -> AlertExemptionRequested | None:
     document = form.words("document", MOST_NAME)
     authority = form.words("authority", MOST_NAME)
-    day = form.day("decided_on", latest=today)
+    day = day_in_boxes(form, "decided_on", latest=today)
     if not (document and authority and day):
         return None
     return AlertExemptionRequested(**of, document=document, authority=authority, decided_on=day)

@@ -81,6 +81,7 @@ def duty_values(line: DutyLine, names: Names, language: Language) -> dict[str, A
     return {
         "what": in_language(_WHAT[item.act](line, asked_by), language),
         "unit": named(names, item.unit_code),
+        "left_by": named(names, item.left_by) if item.left_by else None,
         "asked_by": asked_by if is_other else None,
         "document": header(line.duty.words.document or ""),
         "due_on": item.due_on,

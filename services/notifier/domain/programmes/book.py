@@ -26,6 +26,7 @@ from services.notifier.domain.programmes.notices import (
     StepLine,
 )
 from services.notifier.domain.recipients.audience import Reach, Recipient, Via, weightiest
+from shared.directory.folds import UnitDirectory
 from shared.rules.programme import states
 from shared.rules.programme.owed import Act, Owed, obstacle_steps, owed, owed_reports
 from shared.rules.rulebook.rulebook import Calendar
@@ -50,7 +51,8 @@ class DutyBook:
     def duties(self) -> Sequence[Duty]:
         """Give what is owed and not silenced."""
         years = {entry_id: words.year for entry_id, words in self._words.items()}
-        items = (*owed(self._stand), *owed_reports(self._stand, years, self.day))
+        reports = owed_reports(self._stand, years, self.day, self._directory.successor_on)
+        items = (*owed(self._stand), *reports)
         given = (Duty(owed=self._decided_by(item), words=self._words[item.entry_id]) for item in items)
         return [duty for duty in given if not self._is_silenced(duty)]
 
@@ -103,13 +105,17 @@ class DutyBook:
 
     @cached_property
     def _stand(self) -> Mapping[UUID, states.Standing]:
-        return states.standings(self.programmes.facts, self.day)
+        return states.standings(self.programmes.facts, self.day, self._directory.successor_on)
+
+    @property
+    def _directory(self) -> UnitDirectory:
+        return self.situation.tree.directory
 
     def _decided_by(self, item: Owed) -> Owed:
         """Give an obstacle that names no other unit to who decides what its unit asks for."""
-        if item.act is not Act.DECIDE or item.unit_code != item.asked_by:
+        if item.act is not Act.DECIDE or (item.left_by or item.unit_code) != item.asked_by:
             return item
-        line = self.situation.tree.directory.deciders_on(item.unit_code, self.day)
+        line = self._directory.deciders_on(item.unit_code, self.day)
         return replace(item, unit_code=line[0]) if line else item
 
     def _is_silenced(self, duty: Duty) -> bool:
@@ -205,7 +211,8 @@ class DutyBook:
         yield from {step.step_id: step for step in steps if step.step_id not in before}.values()
 
     def _names(self, lines: Collection[DutyLine], steps: Collection[StepLine]) -> Mapping[str, str]:
-        codes = {line.duty.owed.unit_code for line in lines} | {line.duty.owed.asked_by for line in lines}
+        owed_now = [line.duty.owed for line in lines]
+        codes = {code for item in owed_now for code in (item.unit_code, item.left_by, item.asked_by) if code}
         codes |= {step.of_unit for step in steps}
         return self.situation.tree.names([*codes, *(step.by for step in steps)])
 

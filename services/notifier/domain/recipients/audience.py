@@ -153,6 +153,10 @@ class Tree:
         """Give the units that carry on for one by `day`, each followed to the last; none if it goes on itself."""
         return self.directory.successors_on(code, day)
 
+    def carried_on_by(self, code: str, day: date) -> tuple[str, ...]:
+        """Give the units for which one carries on by `day`."""
+        return self.directory.on(day).predecessors(code)
+
     def justice_of(self, code: str) -> str | None:
         """Find the justice body that follows a unit: the nearest one in its line, else the country's."""
         lines = (self._justice_below.get(above) for above in (code, *self.above(code)))
@@ -210,7 +214,8 @@ class Audience:
     def of_duty(self, code: str) -> tuple[Reach, ...]:
         """Say who answers for what a unit owes: its heirs, else itself, else the next unit above with a reader.
 
-        Focal points and heads; a unit that lists supervisors only has these read.
+        Focal points and heads; a unit that lists supervisors only has these read. Until a unit lists anybody, those of
+        the units for which it carries on read for it.
         """
         heirs = [
             Reach(heir, recipients, Via.HEIR)
@@ -219,7 +224,7 @@ class Audience:
         ]
         if heirs:
             return tuple(heirs)
-        if own := self._duty(code):
+        if own := self._duty(code) or self._left(code):
             return (Reach(code, own, Via.ITSELF),)
         above = self.at_or_above(next(self._tree.above(code), None))
         return (above,) if above else ()
@@ -271,6 +276,12 @@ class Audience:
     def _duty(self, code: str) -> tuple[Recipient, ...]:
         recipients = self._by_unit.get(code, [])
         return tuple(recipient for recipient in recipients if recipient.role in DUTY) or tuple(recipients)
+
+    def _left(self, code: str) -> tuple[Recipient, ...]:
+        """Give the recipients that units had for which this one carries on."""
+        return tuple(
+            each for former in self._tree.carried_on_by(code, self._day) for each in self._duty(former)
+        )
 
     def _first(self, code: str, roles: Iterable[RecipientRole]) -> tuple[Recipient, ...]:
         recipients = self._by_unit.get(code, [])

@@ -77,11 +77,11 @@ async def _rows(entry: Entry, principal: Principal, wanted: EntryFilter) -> list
 
 async def _asked(entry: Entry, principal: Principal, unit_code: str) -> list[Shown]:
     """List what stands open in programmes of others and has to be done by the unit."""
-    wanted = EntryFilter(as_of=entry.today, concerning=frozenset({unit_code}), is_open=True)
+    units = await entry.read_model.concerning(unit_code, entry.today)
+    wanted = EntryFilter(as_of=entry.today, concerning=units, owed_by=unit_code, is_open=True)
     rows: list[dict[str, Any]] = await entry.read_model.entries(wanted, MOST, None)
     theirs = (shown(row, principal.acting, entry.today, entry.rulebook.calendar) for row in rows)
-    owed = [each for each in theirs if each.row["unit_code"] != unit_code and each.owed_by == unit_code]
-    return sorted(owed, key=_due_on)
+    return sorted((each for each in theirs if each.row["unit_code"] != unit_code), key=_due_on)
 
 
 def _due_on(each: Shown) -> date:

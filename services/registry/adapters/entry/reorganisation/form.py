@@ -1,4 +1,9 @@
-"""The form on which a unit is renamed, merged into another or split: all its open drafts go along, shown before it is done."""
+"""The form on which a unit is renamed, merged into another or split: what is open goes along, and is shown before it is done.
+
+Open drafts are transferred. What the unit owes in programmes is owed by who carries on from the day of the succession on
+(`shared.rules.programme.states`), and mail to a unit without mailboxes goes to those of the units for which it carries on:
+neither needs an event of its own.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +16,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registry.adapters import bodies
 from services.registry.adapters.entry.context import LONGEST_CODE, Entry
+from services.registry.adapters.entry.reorganisation.neighbours import CarriedOn, Neighbours
 from services.registry.application.commands import Commands
 from services.registry.application.queries import DraftFilter
 from services.registry.domain import draft_commands as drafts
@@ -61,17 +67,18 @@ HELP = Help(
     "reorganisation",
     HEADING,
     Text(
-        "Đổi tên, sáp nhập, chia hoặc tách một đơn vị theo văn bản. Mọi dự thảo đang soạn thảo của đơn vị được chuyển cho đơn vị "
-        "tiếp nhận trong cùng một lần ghi nhận; danh sách được nêu trước.",
-        "Renames, merges or splits a unit by a document. All its open drafts go to who carries on, at once; the list is shown "
-        "first.",
+        "Đổi tên, sáp nhập, chia hoặc tách một đơn vị theo văn bản. Mọi dự thảo đang soạn thảo, nhiệm vụ, vướng mắc chưa xong của "
+        "đơn vị được chuyển cho đơn vị tiếp nhận trong cùng một lần ghi nhận; danh sách được nêu trước.",
+        "Renames, merges or splits a unit by a document. All its open drafts, tasks and obstacles go to who carries on, at once; "
+        "the list is shown first.",
     ),
     LABELS,
     Text(
-        "Từ ngày sắp xếp, thư của đơn vị cũ được gửi đến người nhận của đơn vị tiếp nhận; nhiệm vụ đang mở đề nghị đính chính đơn vị "
-        "thực hiện ở trang chương trình.",
-        "From that day mail goes to the recipients of who carries on; of open tasks correct who leads them, on the page of the "
-        "programme.",
+        "Từ ngày sắp xếp, việc chưa xong của đơn vị cũ là việc của đơn vị tiếp nhận; thư được gửi đến người nhận của đơn vị tiếp "
+        "nhận, khi chưa có thì đến người nhận của đơn vị cũ. Chia cho nhiều đơn vị thì các đơn vị đều được nhắc; ai làm việc "
+        "nào đề nghị đính chính ở trang chương trình.",
+        "From that day what is open is for who carries on to do; mail goes to its recipients, until there are any to those of the "
+        "former unit. After a split each unit is reminded; who does what is corrected on the page of the programme.",
     ),
 )
 ONE_UNIT = Text("Sáp nhập thì ghi một mã đơn vị.", "A merger names one unit.")
@@ -105,9 +112,9 @@ class Wanted:
         ]
 
 
-def router(entry: Entry) -> APIRouter:
+def router(entry: Entry, neighbours: Neighbours) -> APIRouter:
     routes = entry.pages.router("units")
-    form = ReorganisationForm(entry)
+    form = ReorganisationForm(entry, neighbours)
 
     @routes.get(PATH, response_class=HTMLResponse, summary="Reorganise a unit (a form for people)")
     async def opened(
@@ -125,8 +132,9 @@ def router(entry: Entry) -> APIRouter:
 
 
 class ReorganisationForm:
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, neighbours: Neighbours) -> None:
         self.entry = entry
+        self.neighbours = neighbours
 
     async def shown(
         self, request: Request, principal: Principal, unit_code: str, form: Fields, status: int = 200
@@ -145,7 +153,11 @@ class ReorganisationForm:
             unit_code=unit_code,
             unit=await self.entry.unit(unit_code),
             drafts=await self._open_drafts(unit_code),
+            carried=await self._carried_on(request, unit_code),
         )
+
+    async def _carried_on(self, request: Request, unit_code: str) -> CarriedOn:
+        return await self.neighbours.carried_on(request, unit_code, self.entry.commands.today)
 
     async def taken(
         self, request: Request, principal: Principal, unit_code: str, form: Fields
@@ -218,6 +230,8 @@ class ReorganisationForm:
             unit_code=unit_code,
             unit=await self.entry.unit(unit_code),
             names=names,
+            carried=await self._carried_on(request, unit_code),
+            receiving={code: await self._carried_on(request, code) for code in wanted.to},
             drafts=[(row, to_of.get(row["draft_code"])) for row in rows],
         )
 
@@ -239,7 +253,7 @@ class ReorganisationForm:
             links=[
                 Link(
                     f"{at['campaigns']}entry/programme?unit={unit_code}",
-                    Text("Nhiệm vụ, chương trình của đơn vị cũ", "Tasks of the former unit"),
+                    Text("Chương trình của đơn vị cũ", "Programme of the former unit"),
                 ),
                 *(
                     Link(f"{at['notifier']}entry/units/{code}/recipients", _recipients(code))

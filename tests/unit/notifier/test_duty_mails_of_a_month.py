@@ -1,0 +1,153 @@
+"""What a unit answered about a task of its programme and the mails after it, to it and to who assigned it, over a month."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.notifier.domain.programmes.notices import Reminders
+from services.notifier.domain.recipients.audience import Recipient
+from shared.contracts.vocabulary import ProgrammeKind as Kind
+from shared.rules.programme.states import EntryFact
+from tests.unit.notifier.builders import CALENDAR, tree
+from tests.unit.notifier.duties import OF_STP, OF_UBND, READER, book, entry, remembered, step, task
+from tests.unit.notifier.mails import KINDS
+
+FIRST, LAST = date(2026, 11, 23), date(2026, 12, 22)
+TASK = task(due_on=date(2026, 11, 27), happened_on=date(2026, 11, 16))
+DAYS = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]
+
+
+def on(number: int, kind: Kind, day: date, **more: Any) -> EntryFact:
+    return step(number, kind, TASK, day, **more)
+
+
+REPORTED = on(2, Kind.TASK_REPORTED, date(2026, 11, 24), lead_unit_code="XA")
+RETURNED = on(3, Kind.TASK_RETURNED, date(2026, 11, 30))
+ACCEPTED = on(4, Kind.TASK_ACCEPTED, date(2026, 11, 25))
+EXTENDED = on(5, Kind.TASK_EXTENDED, date(2026, 11, 25), due_on=date(2026, 12, 18))
+OBSTACLE = entry(6, Kind.OBSTACLE_RAISED, "XA", happened_on=date(2026, 11, 24), lead_unit_code="STP")
+DECIDED = replace(
+    step(7, Kind.OBSTACLE_DECIDED, OBSTACLE, date(2026, 12, 1), lead_unit_code="STP"), document="8/STP-PB"
+)
+
+
+def month(*facts: EntryFact, to: Recipient) -> Mapping[str, str]:
+    """Write the mails of every working day to one mailbox, which remembers what it was reminded of."""
+    before: Reminders = {}
+    sent = {}
+    for day in filter(CALENDAR.is_working, DAYS):
+        present = [fact for fact in (TASK, *facts) if fact.happened_on is not None and fact.happened_on < day]
+        notice = book(*present, day=day, recipients=(READER, OF_STP, OF_UBND)).notice(to, before)
+        if notice is not None:
+            mail = KINDS[notice.kind].render(notice, tree().unit(to.unit_code))
+            sent[f"{day:%d/%m}"] = f"{mail.subject}\n{mail.text}"
+            before = {**before, **remembered(notice)}
+    return sent
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The days of mails, and by day what stands in the mail and what does not; `never` stands in none of them."""
+
+    days: list[str]
+    has: Mapping[str, list[str]] = field(default_factory=dict)
+    omits: Mapping[str, list[str]] = field(default_factory=dict)
+    never: tuple[str, ...] = ()
+
+
+URGING, ACCEPT = "[Đôn đốc]", "Xem xét, chấp nhận kết quả nhiệm vụ “Việc số 1” đã được báo cáo"
+OWN, BELOW = "Nhiệm vụ “Việc số 1”", "Các việc sau của đơn vị khác đã quá thời hạn"
+EVERY_WEEK = ["23/11", "30/11", "07/12", "14/12", "21/12"]
+TABLE: Mapping[str, tuple[tuple[EntryFact, ...], Expected, Expected]] = {
+    "no answer": (
+        (),
+        Expected(
+            EVERY_WEEK,
+            {
+                "23/11": ["[Nhắc việc]", OWN, "hết ngày 27/11/2026; còn 3 ngày làm việc"],
+                "30/11": [URGING, "quá hạn 1 ngày làm việc"],
+                "07/12": [URGING, "quá hạn 6 ngày làm việc"],
+            },
+            {"23/11": [URGING, "quá hạn"]},
+            never=(ACCEPT, BELOW),
+        ),
+        Expected(
+            ["11/12"],
+            {"11/12": ["[Báo cáo]", BELOW, "Đơn vị: UBND xã A", "quá hạn 10 ngày làm việc"]},
+            never=(URGING, ACCEPT),
+        ),
+    ),
+    "it was reported": (
+        (REPORTED,),
+        Expected(["23/11"], {"23/11": [OWN]}, never=(URGING,)),
+        Expected(
+            ["25/11", "30/11", "07/12", "14/12", "21/12"],
+            {"25/11": ["[Nhắc việc]", ACCEPT], "30/11": [URGING, ACCEPT]},
+            never=(BELOW, "Đơn vị giao"),
+        ),
+    ),
+    "the report was sent back": (
+        (REPORTED, RETURNED),
+        Expected(
+            ["23/11", "01/12", "08/12", "15/12", "22/12"],
+            {"01/12": [URGING, OWN, "quá hạn 2 ngày làm việc"]},
+            never=(ACCEPT,),
+        ),
+        Expected(["25/11", "30/11", "11/12"], {"30/11": [ACCEPT], "11/12": [BELOW]}, {"11/12": [ACCEPT]}),
+    ),
+    "the report was accepted": (
+        (REPORTED, ACCEPTED),
+        Expected(["23/11"], never=(URGING,)),
+        Expected(["25/11"], {"25/11": [ACCEPT]}, never=(URGING, BELOW)),
+    ),
+    "more time was given": (
+        (EXTENDED,),
+        Expected(
+            ["23/11", "26/11", "11/12", "21/12"],
+            {
+                "23/11": ["hết ngày 27/11/2026"],
+                "26/11": ["[Nhắc việc]", "hết ngày 18/12/2026; còn 16 ngày làm việc"],
+                "21/12": [URGING, "hết ngày 18/12/2026; quá hạn 1 ngày làm việc"],
+            },
+            {day: ["27/11/2026"] for day in ("26/11", "11/12", "21/12")},
+        ),
+        Expected([]),
+    ),
+    "an obstacle waits": (
+        (OBSTACLE,),
+        Expected(EVERY_WEEK, {"30/11": [URGING, OWN]}, never=("được xử lý như sau",)),
+        Expected(["25/11", "11/12"], {"25/11": ["“Việc số 6”"], "11/12": [BELOW]}, {"25/11": [BELOW]}),
+    ),
+    "an obstacle was decided": (
+        (OBSTACLE, DECIDED),
+        Expected(
+            ["23/11", "30/11", "02/12", "09/12", "16/12"],
+            {
+                "02/12": [
+                    "được xử lý như sau",
+                    "Ngày 01/12/2026: Sở Tư pháp đã quyết định giải quyết",
+                    "8/STP-PB",
+                ]
+            },
+            {day: ["được xử lý như sau"] for day in ("30/11", "09/12")},
+        ),
+        Expected(["25/11", "11/12"], {"11/12": [BELOW]}, {"11/12": ["“Việc số 6”"]}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("to", [READER, OF_STP], ids=["who owes it", "who assigned it"])
+def test_the_mails_of_a_month(name: str, to: Recipient) -> None:
+    facts, own, of_others = TABLE[name]
+    expected = own if to is READER else of_others
+    sent = month(*facts, to=to)
+    assert list(sent) == expected.days
+    for day, sentences in expected.has.items():
+        assert [sentence for sentence in sentences if sentence not in sent[day]] == [], (day, sent[day])
+    for day, sentences in expected.omits.items():
+        assert [sentence for sentence in sentences if sentence in sent[day]] == [], (day, sent[day])
+    assert [(s, d) for s in expected.never for d, text in sent.items() if s in text] == []
