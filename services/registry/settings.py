@@ -1,8 +1,8 @@
 """Settings of the registry."""
 
-from pathlib import Path
 from typing import ClassVar
 
+from shared.kernel.setting_values import KeySet, ServicePort
 from shared.kernel.settings import ServiceSettings
 
 
@@ -11,5 +11,5 @@ class Settings(ServiceSettings):
 
     service: ClassVar[str] = "registry"
 
-    port: int = 8001
-    link_jwks: Path | None = None
+    port: ServicePort = 8001
+    link_jwks: KeySet | None = None
