@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -33,9 +33,10 @@ from shared.eventstore.streams import REVOKED_BUCKET, SESSIONS_BUCKET
 from shared.http.connections import BACKLOG, ConnectionLimits, Connections, bounded_by_files
 from shared.http.limits import RequestLimits
 from shared.kernel import runtime
+from shared.kernel.errors import PermanentError
 from shared.kernel.health import Check, Health, Needs, Probe, Purpose, all_of
 from shared.kernel.runtime import Clock, together
-from shared.kernel.settings import ServiceSettings
+from shared.kernel.settings import ServiceSettings, from_environment, refuse
 from shared.kernel.transient import BROKER
 from shared.messaging import faststream_broker
 from shared.messaging.message_metrics import message_metrics
@@ -52,6 +53,7 @@ from shared.projections.rows import CheckpointTables, Projection
 
 logger = signals.get_logger(__name__)
 
+S = TypeVar("S", bound=ServiceSettings)
 Background = Callable[[], Awaitable[None]]
 DRAIN_SECONDS = 10
 STARTUP_FAILED = 3  # as uvicorn ends then
@@ -210,7 +212,8 @@ class Platform:
 def _mapped(settings: ServiceSettings) -> Mapped:
     named = settings.oidc_roles or {}
     if unknown := set(named.values()) - OWN_NAMES.keys():
-        sys.exit(f"LOA_OIDC_ROLES: {', '.join(sorted(unknown))}; roles: {', '.join(OWN_NAMES)}")
+        wrong, ours = ", ".join(sorted(unknown)), ", ".join(OWN_NAMES)
+        refuse(f"LOA_OIDC_ROLES: {wrong}: không phải là vai trò; chỉ nhận / is no role; one of: {ours}")
     roles = {name: OWN_NAMES[role] for name, role in named.items()} or OWN_NAMES
     return Mapped(settings.oidc_issuer, roles, settings.oidc_role_claim, settings.oidc_unit_claim)
 
@@ -222,6 +225,19 @@ def _end_process(reason: str, error: BaseException | None = None) -> None:
     logger.critical(reason, exc_info=error)
     _broken.append(reason)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(settings_class: type[S], create_app: Callable[[S], FastAPI], migrations: Path) -> None:
+    """Read the settings, compose the service and start it; what no setting can mean ends it with a sentence."""
+    settings = from_environment(settings_class)
+    signals.configure(settings.service, settings.log_format, settings.log_level)
+    try:
+        app = create_app(settings)
+    except PermanentError as error:  # a file of rules that a setting names
+        refuse(
+            f"Tệp mà thiết lập chỉ đến không dùng được / a file that a setting names cannot be used: {error.detail}"
+        )
+    start(app, settings, migrations)
 
 
 def start(app: FastAPI, settings: ServiceSettings, migrations: Path) -> None:

@@ -44,7 +44,11 @@ for folder in (operate, data, ask, backup):
     app.add_typer(folder)
 
 
-SETTINGS = ("LocalSettings", "RuleSettings")  # classes of settings that a command reads
+SETTINGS = (
+    "LocalSettings",
+    "RuleSettings",
+    "Settings",
+)  # classes of settings that a command or a service reads
 
 
 def _print_settings(error: ValueError) -> None:

@@ -1,20 +1,17 @@
 """Settings of the local platform: data folder, ports and engines."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.engines.ports import LOOPBACK
 from deploy.nats.permissions import SERVICES
 from shared.kernel import database_url
 from shared.kernel.setting_names import SECRETS
-
-Port = Annotated[int, Field(ge=1, le=65_535)]
-_BROKER = re.compile(r"(?:nats|tls|ws|wss)://\S+")
+from shared.kernel.setting_values import BrokerAddresses, Port, UnusableValue
 
 
 class LocalSettings(BaseSettings):
@@ -39,19 +36,27 @@ class LocalSettings(BaseSettings):
     nats_port: Port = 4222
     nats_monitor_port: Port = 8222
     postgres_port: Port = 54320
-    nats_url: str | None = None
-    nats_replicas: int = 1
+    nats_url: BrokerAddresses | None = None
+    nats_replicas: Literal[1, 3, 5] = 1
     database_url: SecretStr | None = None
 
-    @field_validator("nats_url")
+    @field_validator("nats_replicas", mode="before")
     @classmethod
-    def _is_broker(cls, url: str | None) -> str | None:
-        if url is not None and not all(_BROKER.fullmatch(part.strip()) for part in url.split(",")):
-            raise ValueError(
-                "Địa chỉ NATS phải có dạng nats://máy-chủ:4222 hoặc tls://máy-chủ:4222 / "
-                "The address of NATS has the form nats://host:4222 or tls://host:4222"
-            )
-        return url
+    def _as_number(cls, replicas: object) -> object:
+        return int(replicas) if isinstance(replicas, str) and replicas.isdecimal() else replicas
+
+    @model_validator(mode="after")
+    def _has_a_port_for_each(self) -> Self:
+        """Refuse one port for two servers: the second would wait for it in vain."""
+        names: dict[int, str] = {}
+        for name in (field for field in type(self).model_fields if field.endswith("_port")):
+            port = getattr(self, name)
+            if (other := names.setdefault(port, name)) != name:
+                pair = f"LOA_{other.upper()}, LOA_{name.upper()}={port}"
+                raise UnusableValue(
+                    f"{pair}: mỗi dịch vụ cần một cổng riêng", f"{pair}: each server needs a port of its own"
+                )
+        return self
 
     @field_validator("database_url")
     @classmethod

@@ -2,7 +2,9 @@
 
 import asyncio
 import fcntl
+import importlib
 import os
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from deploy.local.keys.keyring import Keyring, keyring, private_folder
 from deploy.local.processes import orphans, service_process
 from deploy.local.processes.supervisor import Notice, Server, Service, supervise_engines, supervise_services
 from deploy.local.settings import LocalSettings
+from deploy.nats.permissions import SERVICES
 from shared.auth.service_tokens import service_token
 from shared.contracts.vocabulary import Role
 from shared.kernel import runtime
@@ -45,6 +48,7 @@ async def running(folder: Path, settings: LocalSettings, notice: Notice) -> Asyn
 
     `folder` is absolute: it identifies our processes.
     """
+    refuse_settings(settings)
     with _locked(folder):
         await orphans.stop_services(folder / "run", folder)
         refuse_taken(settings.service_ports())
@@ -58,6 +62,23 @@ async def running(folder: Path, settings: LocalSettings, notice: Notice) -> Asyn
                 ):
                     state.write(current, folder)
                     yield current
+
+
+def refuse_settings(settings: LocalSettings) -> None:
+    """Raise the error of the first service that cannot start with the environment, before anything is started."""
+    own = {  # what `_services` sets, whatever the environment says
+        **dict.fromkeys(("nats_seed", "link_key", "link_jwks", "service_token")),
+        **dict.fromkeys(("jwks", "nats_monitor_url", "internal_url_notifier"), ""),
+        "nats_url": f"nats://{LOOPBACK}",
+        "database_url": f"postgresql://{LOOPBACK}",
+        "host": LOOPBACK,
+        "port": 0,
+        "mail_dir": tempfile.gettempdir(),
+    }
+    for name in service_process.installed_services():
+        importlib.import_module(f"services.{name}.settings").Settings(
+            **own, **{f"url_{name}": settings.url(name) for name in SERVICES}
+        )
 
 
 @contextmanager
@@ -87,12 +108,21 @@ def _preloaded(folder: Path) -> Iterator[None]:
 
 @asynccontextmanager
 async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(work)
+    """Run it beside the body; its error ends the body, and is raised in its place."""
+    body, task = asyncio.current_task(), asyncio.create_task(work)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if body is not None and not task.cancelled() and task.exception() is not None:
+            body.cancel()
+
+    task.add_done_callback(ended)
     try:
         yield
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        (outcome,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(outcome, ExceptionGroup):
+            raise outcome.exceptions[0]
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ from services.campaigns.application.projections import HANDLED, changes
 from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.settings import Settings
 from shared.bulk_import import routes
-from shared.directory.projection import DirectoryProjection, ProjectedUnits
+from shared.directory.projection import DirectoryProjection, LocalRules, ProjectedUnits
 from shared.http import app_factory, request_context
 from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
@@ -43,7 +43,10 @@ CONTEXTS = frozenset({"unit", "draft", "plan", "communication", "programme"})
 def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
     """`now` is the clock by which links end, and the days of what they record are judged."""
     platform = Platform(settings)
-    rulebook = load_rulebook(settings.rule_files)
+    rules = LocalRules(
+        platform.engine, tables.directory.units, tables.checkpoints, load_rulebook(settings.rule_files)
+    )
+    rulebook = rules.rulebook
     runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
     read_model = SqlReadModel(platform.engine, now)
     commands = Commands(platform.store, read_model, runtime.new_id)
@@ -83,7 +86,7 @@ def create_app(settings: Settings, now: Clock = runtime.now) -> FastAPI:
         answers=platform.answers,
         units=ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints),
         now=now,
-        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, subscribers.run]),
+        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, subscribers.run, *rules.background]),
     )
 
 

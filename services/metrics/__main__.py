@@ -4,14 +4,10 @@ import shared.kernel.lean_start  # noqa: F401  before all others
 from services.metrics.app import MIGRATIONS, create_app
 from services.metrics.settings import Settings
 from shared import service
-from shared.kernel.settings import from_environment
-from shared.observability import signals
 
 
 def main() -> None:
-    settings = from_environment(Settings)
-    signals.configure(settings.service, settings.log_format, settings.log_level)
-    service.start(create_app(settings), settings, MIGRATIONS)
+    service.main(Settings, create_app, MIGRATIONS)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,104 @@
 """Settings of the notifier."""
 
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from ssl import create_default_context
 from typing import Annotated, ClassVar, Literal
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic_settings import NoDecode
 
+from shared.contracts.event import Code
 from shared.contracts.vocabulary import UnitLevel
-from shared.kernel.host_name import is_host_name
 from shared.kernel.sender import domain_of
+from shared.kernel.setting_values import (
+    MOST,
+    Count,
+    Json,
+    KeySet,
+    ReadableFile,
+    Seconds,
+    ServicePort,
+    Token,
+    UnusableValue,
+    WebAddress,
+    WritableFolder,
+    address,
+    mail_name,
+)
 from shared.kernel.settings import ServiceSettings
-
-
-def _host_name(name: str) -> str:
-    if not is_host_name(name):
-        raise ValueError("a full domain name such as loa.stp.example.vn, or an address such as [192.0.2.1]")
-    return name
+from shared.signed_links.links import signing_key
 
 
 def _with_domain(sender: str) -> str:
     """Check that a sender has a domain: Message-IDs and names of threads are made with it."""
     domain = domain_of(sender).lower()
     if "." not in domain or domain.split(".")[-1] in {"localhost", "localdomain"}:
-        raise ValueError("the sender's address needs a full domain, as in Loa <loa@stp.example.vn>")
+        raise UnusableValue(
+            "địa chỉ người gửi phải có tên miền đầy đủ, ví dụ Loa <loa@stp.example.vn>",
+            "the sender's address needs a full domain, as in Loa <loa@stp.example.vn>",
+        )
     return sender
+
+
+def _mail_server(url: SecretStr) -> SecretStr:
+    example = "smtp+starttls://user:password@host:587, smtps://host, smtp://host:25"
+    address(url.get_secret_value(), ("smtp", "smtps", "smtp+starttls"), example)
+    return url
+
+
+def _mailbox(url: SecretStr) -> SecretStr:
+    address(url.get_secret_value(), ("imap", "imaps"), "imaps://user:password@host/INBOX")
+    return url
+
+
+def _listener(place: str) -> str:
+    address(f"lmtp://{place}", ("lmtp",), "HOST:PORT, 127.0.0.1:2400")
+    return place
+
+
+def _signs(pem: SecretStr) -> SecretStr:
+    """Refuse what is no private key of Ed25519; nothing of it is shown."""
+    try:
+        signing_key(pem.get_secret_value())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise UnusableValue(
+            "không phải là khóa riêng Ed25519 dạng PEM (`loa keys` tạo khóa)",
+            "is no private Ed25519 key as PEM (`loa keys` makes one)",
+        ) from None
+    return pem
+
+
+def _authorities(path: Path) -> Path:
+    try:
+        create_default_context(cafile=path)
+    except (OSError, ValueError) as error:
+        raise UnusableValue(
+            f"tệp {path} không có chứng thư dạng PEM", f"the file {path} has no certificates as PEM"
+        ) from error
+    return path
+
+
+def _channels(channels: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
+    for name, url in channels.items():
+        if "://" not in url.get_secret_value():
+            raise UnusableValue(
+                f"kênh {name!r} không phải là địa chỉ Apprise (loại://…)",
+                f"the channel {name!r} is no address of Apprise (kind://…)",
+            )
+    return channels
+
+
+def _sender(address: str) -> str:
+    if not re.fullmatch(r"[^@\s+<>]+@[^@\s<>]+", address):
+        raise UnusableValue(
+            "phải là một địa chỉ thư không có dấu +, ví dụ bounce@stp.example.vn",
+            "is one mail address without +, as in bounce@stp.example.vn",
+        )
+    return address
 
 
 class EscalationStep(BaseModel):
@@ -32,7 +107,7 @@ class EscalationStep(BaseModel):
     Steps with a `level` take the place of the general ones for units of that level.
     """
 
-    after: int = Field(ge=1)
+    after: Count
     to: Literal["superior", "justice"]
     level: UnitLevel | None = None
 
@@ -49,69 +124,67 @@ class Settings(ServiceSettings):
 
     service: ClassVar[str] = "notifier"
 
-    port: int = 8004
-    smtp_url: SecretStr | None = None
-    smtp_ca: Path | None = Field(
+    port: ServicePort = 8004
+    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] | None = None
+    smtp_ca: Annotated[ReadableFile, AfterValidator(_authorities)] | None = Field(
         default=None, description="authorities (PEM) whose certificates are believed"
     )
-    smtp_seconds: float = Field(default=20, gt=0, description="how long the server has for each answer")
-    mail_lease_seconds: float | None = Field(
-        default=None, gt=0, description="how long a mail is in one process's hands; 15 times smtp_seconds"
+    smtp_seconds: Seconds = Field(default=20, description="how long the server has for each answer")
+    mail_lease_seconds: Seconds | None = Field(
+        default=None, description="how long a mail is in one process's hands; 15 times smtp_seconds"
     )
-    smtp_rate: float = Field(default=20, gt=0)
-    smtp_hello: Annotated[str, AfterValidator(_host_name)] | None = Field(
+    smtp_rate: float = Field(default=20, gt=0, le=MOST, allow_inf_nan=False)
+    smtp_hello: Annotated[str, AfterValidator(mail_name)] | None = Field(
         default=None,
         description="the name given in EHLO; without it this machine's full name, the sender's domain, or the address",
     )
-    bounce_address: str | None = Field(default=None, pattern=r"^[^@\s+<>]+@[^@\s<>]+$")
-    channels: dict[str, SecretStr] = Field(
+    bounce_address: Annotated[str, AfterValidator(_sender)] | None = None
+    channels: Annotated[Mapping[str, SecretStr], NoDecode, Json, AfterValidator(_channels)] = Field(
         default={}, description="Apprise URLs by name; a recipient's address `channel:NAME` is reached there"
     )
-    bounce_listen: str | None = Field(
-        default=None,
-        pattern=r"^[^:\s]+:\d{1,5}$",
-        description="HOST:PORT at which reports are taken over LMTP",
+    bounce_listen: Annotated[str, Field(pattern=r"^[^:\s]+:\d{1,5}$"), AfterValidator(_listener)] | None = (
+        Field(default=None, description="HOST:PORT at which reports are taken over LMTP")
     )
-    bounce_imap_url: SecretStr | None = Field(
+    bounce_imap_url: Annotated[SecretStr, AfterValidator(_mailbox)] | None = Field(
         default=None, description="imaps://user:password@host/FOLDER from which reports are read"
     )
-    mail_dir: Path = Path("mail")
+    mail_dir: WritableFolder = Path("mail")
     mail_from: Annotated[str, AfterValidator(_with_domain)] = "Loa <loa@loa.invalid>"
     oidc_client_id: str = Field(
         default="",
         description="this platform's name at the identity provider; without it nobody signs in there",
     )
     oidc_client_secret: SecretStr = SecretStr("")
-    link_key: SecretStr | None = None
-    link_jwks: Path | None = None
-    link_mails_a_day: int = Field(
-        default=5, ge=1, description="mails with new links that one mailbox gets in a day on request"
+    link_key: Annotated[SecretStr, AfterValidator(_signs)] | None = None
+    link_jwks: KeySet | None = None
+    link_mails_a_day: Count = Field(
+        default=5, description="mails with new links that one mailbox gets in a day on request"
     )
-    link_mails_an_hour: int = Field(
-        default=60, ge=1, description="requests for new links in an hour from one client address"
+    link_mails_an_hour: Count = Field(
+        default=60, description="requests for new links in an hour from one client address"
     )
-    unknown_links_a_minute: int = Field(
-        default=30, ge=1, description="links that are none of ours, in a minute from one client address"
+    unknown_links_a_minute: Count = Field(
+        default=30, description="links that are none of ours, in a minute from one client address"
     )
-    registry_api: str = Field(
+    registry_api: WebAddress = Field(
         default="",
         description="address of the registry for this service itself, where it is not url_registry",
     )
 
-    metrics_api: str = Field(
+    metrics_api: WebAddress = Field(
         default="",
         description="address of metrics for this service itself, where it is not url_metrics",
     )
-    metrics_token: SecretStr | None = Field(
+    metrics_token: Token | None = Field(
         default=None,
         description="access token with which the rates of leaders' mails are read, where reading is not public",
     )
 
-    escalation: tuple[EscalationStep, ...] = (
+    escalation: Annotated[tuple[EscalationStep, ...], NoDecode, Json] = (
         EscalationStep(after=5, to="superior"),
         EscalationStep(after=10, to="justice"),
     )
-    justice_unit: str | None = None
+    justice_unit: Code | None = None
 
     @property
     def lease(self) -> timedelta:

@@ -13,8 +13,7 @@ from services.registry.adapters.read_model import SqlDeciders, SqlReadModel
 from services.registry.application.commands import Commands, changes
 from services.registry.settings import Settings
 from shared.bulk_import import routes
-from shared.directory.projection import DirectoryProjection, ProjectedUnits
-from shared.directory.unit_tree import UnitTree
+from shared.directory.projection import DirectoryProjection, LocalRules, ProjectedUnits
 from shared.http import app_factory
 from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
@@ -34,9 +33,11 @@ MIGRATIONS = Path(__file__).parent / "adapters" / "migrations"
 def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     """`now` is the clock by which days are judged: what is dated later doesn't hold yet."""
     platform = Platform(settings)
-    tree = UnitTree()
-    rulebook = load_rulebook(settings.rule_files).within(tree.lineage)
-    runner = platform.runner(projection(platform.engine, rulebook, tree), tables.checkpoints)
+    rules = LocalRules(
+        platform.engine, tables.directory.units, tables.checkpoints, load_rulebook(settings.rule_files)
+    )
+    rulebook = rules.rulebook
+    runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
     deciders = SqlDeciders(platform.engine, rulebook.calendar)
     commands = Commands(platform.store, runtime.new_id, rulebook, now, deciders)
     read_model = SqlReadModel(platform.engine, now, rulebook.calendar)
@@ -68,7 +69,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         answers=platform.answers,
         units=ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints),
         now=now,
-        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
+        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, *rules.background]),
     )
 
 
@@ -78,7 +79,7 @@ def _neighbours(settings: Settings) -> Neighbours:
     )
 
 
-def projection(engine: AsyncEngine, rulebook: Rulebook, tree: UnitTree | None = None) -> DirectoryProjection:
+def projection(engine: AsyncEngine, rulebook: Rulebook) -> DirectoryProjection:
     return DirectoryProjection(
         name="registry",
         contexts=frozenset({"unit", "draft"}),
@@ -88,5 +89,4 @@ def projection(engine: AsyncEngine, rulebook: Rulebook, tree: UnitTree | None = 
         changes=changes,
         rulebook=rulebook,
         engine=engine,
-        tree=tree,
     )

@@ -1,10 +1,10 @@
 """Settings of the registry."""
 
-from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
 
+from shared.kernel.setting_values import KeySet, ServicePort, WebAddress
 from shared.kernel.settings import ServiceSettings
 
 
@@ -13,12 +13,12 @@ class Settings(ServiceSettings):
 
     service: ClassVar[str] = "registry"
 
-    port: int = 8001
-    link_jwks: Path | None = None
-    campaigns_api: str = Field(
+    port: ServicePort = 8001
+    link_jwks: KeySet | None = None
+    campaigns_api: WebAddress = Field(
         default="", description="address of campaigns for this service itself, where it is not url_campaigns"
     )
-    notifier_api: str = Field(
+    notifier_api: WebAddress = Field(
         default="",
         description="address of the notifier for this service itself, where it is not url_notifier",
     )

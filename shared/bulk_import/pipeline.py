@@ -82,6 +82,9 @@ async def _window(lines: Sequence[Line], sheet: Sheet[Any] | None, breather: Bre
     by_aggregate: dict[AggregateRef, list[_Row]] = {}
     for number, line in enumerate(lines):
         await breather.give_way()
+        if line.repeated:
+            wrong[number] = refusal(line, [_repeated(name) for name in line.repeated])
+            continue
         try:
             row = sheet.model.model_validate(line.row)
         except ValidationError as error:
@@ -90,6 +93,13 @@ async def _window(lines: Sequence[Line], sheet: Sheet[Any] | None, breather: Bre
             about = sheet.about(row)
             by_aggregate.setdefault(about[0], []).append(_Row(number, line, row, about))
     return Window(sheet, wrong, by_aggregate)
+
+
+def _repeated(name: str) -> Reason:
+    return Reason(
+        vi=f"Cột {name!r} được ghi nhiều lần trong dòng này; hãy chỉ ghi một lần.",
+        en=f"The column {name!r} is given more than once in this row; give it once.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,6 @@ def _read(lines: Sequence[bytes]) -> Iterator[Line]:
         if not line.strip():
             continue
         try:
-            yield Line.model_validate_json(line[:MOST_BYTES_OF_A_ROW])  # a longer one is no JSON then
+            yield Line.read(line[:MOST_BYTES_OF_A_ROW])  # a longer one is no JSON then
         except ValidationError:
             yield Line(sheet="", line=number, row={})

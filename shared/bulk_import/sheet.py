@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from shared.bulk_import.row_parsing import ImportRow, Reason, refused
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled, History, OverlayEventStore
 from shared.kernel.errors import Text
+from shared.text_checks.json_names import repeated_names
 
 R = TypeVar("R", bound=ImportRow)
 
@@ -77,6 +78,18 @@ class Line(BaseModel):
     sheet: str
     line: int
     row: dict[str, Any]
+    _repeated: tuple[str, ...] = PrivateAttr(default=())
+
+    @classmethod
+    def read(cls, text: bytes) -> "Line":
+        """Read a line of JSON, and note the names that it gives twice; raises `ValidationError`."""
+        line = cls.model_validate_json(text)
+        line._repeated = repeated_names(text)  # noqa: SLF001  its own
+        return line
+
+    @property
+    def repeated(self) -> tuple[str, ...]:
+        return self._repeated
 
 
 class Outcome(BaseModel):

@@ -1,7 +1,9 @@
 """The directory's tables in the database of each service: rows from events, what the rules derive from them, and queries."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -56,9 +58,10 @@ from shared.directory.folds import (
 from shared.directory.tables import DirectoryTables, DraftTables, UnitTables
 from shared.directory.unit_tree import UnitTree
 from shared.kernel.text_folding import fold
+from shared.kernel.transient import TRANSIENT
 from shared.persistence.database import insert
 from shared.projections.rows import Change, CheckpointTables, Put, Remove, RowChange, write
-from shared.rules.facts import DraftFacts, StageEntry
+from shared.rules.facts import DraftFacts, StageEntry, Transfer
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import by_day, periods, stage_periods
 
@@ -197,7 +200,8 @@ async def derive(
     connection: AsyncConnection, tables: DraftTables, rulebook: Rulebook, events: Sequence[Recorded]
 ) -> None:
     """Derive what a batch of events changes, once for each draft; its facts are written already."""
-    if moved := {event.ref.id for event in events if isinstance(event.data, MOVES_STAGES)}:
+    moves = (*MOVES_STAGES, DraftTransferred) if rulebook.local else MOVES_STAGES  # another unit, other rules
+    if moved := {event.ref.id for event in events if isinstance(event.data, moves)}:
         await _derive_stages(connection, tables, rulebook, moved)
     if transferred := {event.ref.id for event in events if isinstance(event.data, DraftTransferred)}:
         await _derive_leads(connection, tables, transferred)
@@ -216,10 +220,11 @@ async def derive_again(connection: AsyncConnection, tables: DraftTables, ruleboo
 async def _derive_stages(
     connection: AsyncConnection, tables: DraftTables, rulebook: Rulebook, drafts: Collection[UUID]
 ) -> None:
-    rows_read = await connection.execute(_facts(tables, drafts))
+    rows_read = (await connection.execute(_facts(tables, drafts))).mappings().all()
+    transfers = await _transfers(connection, tables, drafts) if rulebook.local else {}
     rows = [
         {"draft_id": facts.draft_id, **period._asdict()}
-        for facts in _facts_of(rows_read.mappings())
+        for facts in _facts_of(rows_read, transfers)
         for period in stage_periods(facts, rulebook)
     ]
     await connection.execute(delete(tables.stage).where(tables.stage.c.draft_id.in_(drafts)))
@@ -234,7 +239,20 @@ def _facts(tables: DraftTables, drafts: Collection[UUID]) -> Select[Any]:
     return query.where(draft.draft_id.in_(drafts))
 
 
-def _facts_of(rows: Iterable[Mapping[Any, Any]]) -> Iterable[DraftFacts]:
+Transfers = Mapping[UUID, Sequence[Transfer]]
+
+
+async def _transfers(connection: AsyncConnection, tables: DraftTables, drafts: Collection[UUID]) -> Transfers:
+    """Read who leads drafts from which day on: the rules of a draft are those of its unit's area."""
+    transfer = tables.transfer.c
+    query = select(transfer.draft_id, transfer.unit_code, transfer.on).where(transfer.draft_id.in_(drafts))
+    of: dict[UUID, list[Transfer]] = defaultdict(list)
+    for draft_id, unit_code, on in await connection.execute(query):
+        of[draft_id].append(Transfer(on=on, unit_code=unit_code))
+    return of
+
+
+def _facts_of(rows: Iterable[Mapping[Any, Any]], transfers: Transfers) -> Iterable[DraftFacts]:
     by_draft: dict[UUID, list[Mapping[Any, Any]]] = defaultdict(list)
     for row in rows:
         by_draft[row["draft_id"]].append(row)
@@ -247,6 +265,7 @@ def _facts_of(rows: Iterable[Mapping[Any, Any]]) -> Iterable[DraftFacts]:
             procedure=Procedure(first["procedure"]),
             lead_unit_code=first["lead_unit_code"],
             entries=tuple(entry_of_row(row) for row in of_draft),
+            transfers=tuple(transfers.get(draft_id, ())),
         )
 
 
@@ -285,7 +304,7 @@ async def _derive_leads(connection: AsyncConnection, tables: DraftTables, drafts
 class DirectoryProjection:
     """`changes` gives what an event means for the service's own rows; `own` are their tables.
 
-    `tree` is kept as new as the units, for the local rules of `rulebook`. `handled` are the events that `changes` makes rows of; None: any of its contexts.
+    Local rules of `rulebook` hold by the units of the same transaction. `handled` are the events that `changes` makes rows of; None: any of its contexts.
     """
 
     name: str
@@ -297,7 +316,6 @@ class DirectoryProjection:
     rulebook: Rulebook
     engine: AsyncEngine
     handled: frozenset[type[Event]] | None = None
-    tree: UnitTree | None = None
 
     @property
     def tables(self) -> Sequence[Table]:
@@ -310,9 +328,13 @@ class DirectoryProjection:
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         await write(connection, self.metadata, chain.from_iterable(map(self._changes, events)))
-        if any(event.ref.context == "unit" for event in events):
-            await self._follow_units(connection)
-        await derive(connection, self.directory.drafts, self.rulebook, events)
+        if not any(event.ref.context in ("unit", "draft") for event in events):
+            return
+        rulebook = await among_units(connection, self.rulebook, self.directory.units)
+        if rulebook.local and any(event.ref.context == "unit" for event in events):
+            await connection.execute(update(self.directory.drafts.draft).values(rules_version=""))
+            await derive_again(connection, self.directory.drafts, rulebook)
+        await derive(connection, self.directory.drafts, rulebook, events)
 
     def _changes(self, event: Recorded) -> Iterator[RowChange]:
         match event.ref.context:
@@ -327,12 +349,8 @@ class DirectoryProjection:
     async def began(self) -> None:
         """Derive again what was derived by other rules, all or nothing."""
         async with self.engine.begin() as connection:
-            await self._follow_units(connection)
-            await derive_again(connection, self.directory.drafts, self.rulebook)
-
-    async def _follow_units(self, connection: AsyncConnection) -> None:
-        if self.tree is not None and self.rulebook.local:
-            self.tree.update(await unit_directory(connection, self.directory.units))
+            rulebook = await among_units(connection, self.rulebook, self.directory.units)
+            await derive_again(connection, self.directory.drafts, rulebook)
 
     async def caught_up(self) -> None:
         """Nothing follows from being up to date."""
@@ -358,6 +376,51 @@ class ProjectedUnits:
     async def carried_on_by(self, unit_code: str, day: date) -> frozenset[str]:
         async with self.engine.connect() as connection:
             return await carried_on_by(connection, self.tables, unit_code, day)
+
+
+READ_AGAIN_SECONDS = 1.0
+
+
+class LocalRules:
+    """The rules of a process among the units as they are projected, whichever replica projects them.
+
+    Without local rules nothing is read. With some, `run` follows the units; what a form or an answer derives is at most
+    `READ_AGAIN_SECONDS` behind the read model.
+    """
+
+    def __init__(
+        self, engine: AsyncEngine, tables: UnitTables, checkpoints: CheckpointTables, rulebook: Rulebook
+    ) -> None:
+        self._engine, self._tables, self._checkpoints = engine, tables, checkpoints
+        self._tree = UnitTree()
+        self._read: object = None
+        self.rulebook = rulebook.within(self._tree.lineage)
+
+    @property
+    def background(self) -> Sequence[Callable[[], Awaitable[None]]]:
+        """Give what has to run beside the service."""
+        return [self.run] if self.rulebook.local else []
+
+    async def run(self) -> None:
+        while True:
+            with suppress(*TRANSIENT):
+                await self.read()
+            await asyncio.sleep(READ_AGAIN_SECONDS)
+
+    async def read(self) -> None:
+        """Take over the units if the read model has moved on."""
+        async with self._engine.connect() as connection:
+            version = (await connection.execute(select(self._checkpoints.checkpoint))).all()
+            if version != self._read:
+                self._tree.update(await unit_directory(connection, self._tables))
+                self._read = version
+
+
+async def among_units(connection: AsyncConnection, rulebook: Rulebook, tables: UnitTables) -> Rulebook:
+    """Give the rules with the units as a transaction sees them, if some of them are local."""
+    if not rulebook.local:
+        return rulebook
+    return rulebook.within(UnitTree(await unit_directory(connection, tables)).lineage)
 
 
 async def unit_directory(

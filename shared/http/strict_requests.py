@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Request, params
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
@@ -25,6 +25,7 @@ from shared.http.request_context import QUIET, STREAMED
 from shared.kernel.errors import Text
 from shared.observability import signals
 from shared.signed_links.links import MAILBOX_PATH, PATH
+from shared.text_checks.json_names import repeated_names
 
 logger = signals.get_logger(__name__)
 
@@ -121,6 +122,7 @@ class Declared:
     names: frozenset[str]
     is_page: bool
     reads_body: bool
+    reads_json: bool
 
     def ignores(self, name: str) -> bool:
         return self.is_page and (name in TRACKING or name.startswith("utm_"))
@@ -150,6 +152,9 @@ def _query_errors(request: Request, declared: Declared) -> Iterator[dict[str, An
 
 
 async def _body_errors(request: Request, declared: Declared) -> Iterator[dict[str, Any]]:
+    if declared.reads_json:
+        names = repeated_names(await request.body())
+        return (_error("body", name, "repeated", REPEATED) for name in names[:MOST_SUGGESTIONS])
     if declared.reads_body or (await request.body()).strip() in NO_BODY:
         return iter(())
     return iter([_error("body", "", "extra_forbidden", UNREAD_BODY)])
@@ -197,7 +202,8 @@ def _of_application(routes: Any) -> Iterator[tuple[int, Declared]]:
             links = route.path.startswith(
                 (PATH, MAILBOX_PATH)
             )  # pages behind links of mails, which read forms
-            yield id(route), Declared(names, links or is_page(route), links or _reads_body(route))
+            page, reads_body = links or is_page(route), links or _reads_body(route)
+            yield id(route), Declared(names, page, reads_body, _reads_json(route))
 
 
 def _names(dependant: Dependant) -> Iterator[str]:
@@ -216,6 +222,10 @@ def _reads_body(route: APIRoute) -> bool:
     if is_page(route) and "POST" in (route.methods or ()):
         return True  # the form of the page, each field of which it reads on its own
     return route.body_field is not None or (route.path in STREAMED and "GET" not in (route.methods or ()))
+
+
+def _reads_json(route: APIRoute) -> bool:
+    return route.body_field is not None and not isinstance(route.body_field.field_info, params.Form)
 
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

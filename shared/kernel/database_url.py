@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlsplit, urlunsplit
 
 CONNECT_SECONDS = 10.0
 SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg")
@@ -48,6 +48,8 @@ WITHOUT_EFFECT: Mapping[str, Sequence[str]] = {
     "sslsni": ("1",),
 }
 VALUES: Mapping[str, Sequence[str]] = {"sslmode": SSL_MODES, "target_session_attrs": TARGETS}
+LAST_PORT = 65_535
+_PLACE = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[^:\[\]\s/]+)(?::(\d{1,5}))?")
 _OPTION = re.compile(r"^([A-Za-z_][\w.]*)=(.*)$", re.DOTALL)
 
 
@@ -69,12 +71,7 @@ class DatabaseUrl:
 
 def parse(url: str) -> DatabaseUrl:
     """Map the parameters of an address; raise `UnusableDatabaseUrl` for one that cannot be mapped."""
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES:
-        raise UnusableDatabaseUrl(
-            "Địa chỉ cơ sở dữ liệu phải có dạng postgresql://người-dùng:mật-khẩu@máy-chủ:cổng/tên",
-            "The address of a database has the form postgresql://user:password@host:port/name",
-        )
+    parts = _split(url)
     kept: dict[str, str] = {}
     settings: dict[str, str] = {}
     timeout = CONNECT_SECONDS
@@ -91,8 +88,35 @@ def parse(url: str) -> DatabaseUrl:
             settings.setdefault("application_name", value)
         elif value.lower() not in WITHOUT_EFFECT.get(name, ()):
             raise _not_supported(name, value)
+    if not kept.keys() & {"host", "service"}:
+        _has_hosts(parts.netloc)
     query = "&".join(f"{name}={quote(value, safe='/')}" for name, value in kept.items())
     return DatabaseUrl(urlunsplit(("postgresql", parts.netloc, parts.path, query, "")), timeout, settings)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets around what is no address
+        parts = urlsplit("")
+    if parts.scheme in SCHEMES:
+        return parts
+    raise UnusableDatabaseUrl(
+        "Địa chỉ cơ sở dữ liệu phải có dạng postgresql://người-dùng:mật-khẩu@máy-chủ:cổng/tên",
+        "The address of a database has the form postgresql://user:password@host:port/name",
+    )
+
+
+def _has_hosts(netloc: str) -> None:
+    """Refuse an address without a host, or with a port that is none: the driver would try this machine's socket."""
+    for place in netloc.rpartition("@")[2].split(","):
+        if (match := _PLACE.fullmatch(place)) is None or not 0 < int(match[2] or "5432") <= LAST_PORT:
+            raise UnusableDatabaseUrl(
+                "Địa chỉ cơ sở dữ liệu thiếu máy chủ hoặc cổng không hợp lệ: "
+                "postgresql://người-dùng:mật-khẩu@máy-chủ:cổng/tên",
+                "The address of the database lacks the host, or its port is none: "
+                "postgresql://user:password@host:port/name",
+            )
 
 
 def _value_of(name: str, value: str) -> str:

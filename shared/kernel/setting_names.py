@@ -37,10 +37,14 @@ CONTAINERS = """
 TESTS = (
     "CONTAINERS HAPROXY NODE TEST_CLOCK TEST_DAY TEST_KILL TEST_SERVICE TEST_SPEED TEST_ZERO WRITE_REFUSALS"
 )
-RETIRED = "PUBLIC_URL"  # of earlier releases; it may still stand in an environment
-SETTING_NAMES = frozenset(
-    PREFIX + name for name in f"{SERVICES} {COMMAND} {CONTAINERS} {TESTS} {RETIRED}".split()
-)
+RETIRED = {  # what earlier releases called a setting, and what it is now
+    "LOA_PUBLIC_URL": "LOA_URL_REGISTRY, LOA_URL_CAMPAIGNS, LOA_URL_METRICS, LOA_URL_NOTIFIER"
+}
+NOT_SHOWN = """
+    BOUNCE_IMAP_URL CHANNELS DATABASE_URL EVIDENCE_SECRET LINK_KEY METRICS_TOKEN NATS_SEED OIDC_CLIENT_SECRET SERVICE_TOKEN SMTP_URL TOKEN
+"""
+SECRET_NAMES = frozenset(PREFIX + name for name in NOT_SHOWN.split())
+SETTING_NAMES = frozenset(PREFIX + name for name in f"{SERVICES} {COMMAND} {CONTAINERS} {TESTS}".split())
 
 # Kubernetes describes each Service of the namespace to every container; ours are named loa-….
 _OF_KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$")
@@ -62,7 +66,8 @@ class UnknownSettings(LoaError):
 
 
 def _with_suggestion(name: str, question: str) -> str:
-    nearest = get_close_matches(name.upper(), sorted(SETTING_NAMES), 1)
+    instead = RETIRED.get(name.upper())
+    nearest = [instead] if instead else get_close_matches(name.upper(), sorted(SETTING_NAMES), 1)
     return f"{name} ({question.format(nearest[0])})" if nearest else name
 
 
@@ -71,6 +76,11 @@ def check(environment: Mapping[str, str] = os.environ, secrets: Path = SECRETS) 
     unknown = sorted({*_unknown_variables(environment), *_unknown_secrets(secrets)})
     if unknown:
         raise UnknownSettings(unknown)
+
+
+def is_secret(name: str) -> bool:
+    """Say whether the value of a setting is never shown."""
+    return name in SECRET_NAMES
 
 
 def refuse_unknown() -> None:

@@ -2,17 +2,18 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, NoReturn, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.kernel import database_url, setting_names
+from shared.kernel import database_url, setting_names, setting_values
 from shared.kernel.setting_names import SECRETS
+from shared.kernel.setting_values import MOST
 
 S = TypeVar("S", bound=BaseSettings)
+CANNOT_BE_USED = 78  # exit status, EX_CONFIG of sysexits.h: what starts services does not try again
 
 
 class RuleSettings(BaseSettings):
@@ -24,10 +25,10 @@ class RuleSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LOA_", env_ignore_empty=True, extra="ignore", frozen=True)
 
-    calendar_overrides: tuple[Path, ...] = Field(
+    calendar_overrides: setting_values.Files = Field(
         default=(), description="the operator's own calendar files (day,kind,what,source), the last one wins"
     )
-    rules_overrides: tuple[Path, ...] = Field(
+    rules_overrides: setting_values.Files = Field(
         default=(), description="the operator's own rules: calendars (.csv) and procedures (.json)"
     )
 
@@ -52,58 +53,72 @@ class ServiceSettings(RuleSettings):
 
     service: ClassVar[str]
 
-    deadline_documents: dict[str, str] = Field(
+    deadline_documents: setting_values.Texts = Field(
         default_factory=dict,
         description="what sets due days, by unit: the document for itself, units below it and those that it follows",
     )
-    host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=0, le=65535)
-    nats_url: str = Field(default="nats://127.0.0.1:4222", description="of a cluster all nodes, with commas")
-    nats_seed: SecretStr | None = None
-    nats_monitor_url: str = Field(
+    host: setting_values.Host = "127.0.0.1"
+    port: setting_values.ServicePort = 8000
+    nats_url: setting_values.BrokerAddresses = Field(
+        default="nats://127.0.0.1:4222", description="of a cluster all nodes, with commas"
+    )
+    nats_seed: setting_values.Seed | None = None
+    nats_monitor_url: setting_values.WebAddresses = Field(
         default="",
         description="monitoring endpoint of the broker (http://…:8222), of a cluster all nodes with commas",
     )
     database_url: SecretStr
-    jwks: str = Field(
+    jwks: setting_values.KeySets = Field(
         default="",
         description="path of a JWKS file, or address of an issuer's JWKS (then with oidc_issuer), or both with a comma",
     )
-    oidc_issuer: str = Field(default="", description="`iss` of the tokens of an identity provider, exactly")
-    oidc_roles: dict[str, str] | None = Field(
+    oidc_issuer: setting_values.WebAddress = Field(
+        default="", description="`iss` of the tokens of an identity provider, exactly"
+    )
+    oidc_roles: setting_values.Texts | None = Field(
         default=None,
         description="our role by the provider's value of it; by default they have the same names",
     )
     oidc_role_claim: str = Field(default="role", description="claim with the role, or a path with dots")
     oidc_unit_claim: str = Field(default="unit", description="claim with the code of the unit, or a path")
     public_read: bool = False
-    url_registry: str = "http://127.0.0.1:8001"
-    url_campaigns: str = "http://127.0.0.1:8002"
-    url_metrics: str = "http://127.0.0.1:8003"
-    url_notifier: str = "http://127.0.0.1:8004"
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    url_registry: setting_values.WebAddress = "http://127.0.0.1:8001"
+    url_campaigns: setting_values.WebAddress = "http://127.0.0.1:8002"
+    url_metrics: setting_values.WebAddress = "http://127.0.0.1:8003"
+    url_notifier: setting_values.WebAddress = "http://127.0.0.1:8004"
+    allowed_hosts: setting_values.AllowedNames = Field(
         default=(),
         description="hosts besides loopback and those of LOA_URL_… that requests may name, with commas; `*` is any",
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+    trusted_proxies: setting_values.Networks = Field(
         default=(),
         description="addresses or networks, with commas, whose X-Forwarded-For and X-Forwarded-Proto are believed",
     )
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     migrate_on_start: bool = True
-    most_connections: int = Field(default=2000, ge=10, description="connections of clients at once")
+    most_connections: int = Field(default=2000, ge=10, le=MOST, description="connections of clients at once")
     most_connections_of_address: int = Field(
-        default=512, ge=10, description="connections of one address at once; behind a proxy that of the proxy"
+        default=512,
+        ge=10,
+        le=MOST,
+        description="connections of one address at once; behind a proxy that of the proxy",
     )
     requests_per_second: float = Field(
-        default=200, gt=0, description="of one token or address, on the average; ten times as many at once"
+        default=200,
+        gt=0,
+        le=MOST,
+        allow_inf_nan=False,
+        description="of one token or address, on the average; ten times as many at once",
     )
-    queue_seconds: float = Field(
-        default=0.3, gt=0, description="that a request waits for its turn before it is refused with 503"
+    queue_seconds: setting_values.Seconds = Field(
+        default=0.3, description="that a request waits for its turn before it is refused with 503"
     )
     clock_tolerance_seconds: float = Field(
-        default=120, gt=0, description="difference to PostgreSQL's clock from which on no mail is planned"
+        default=120,
+        gt=0,
+        allow_inf_nan=False,
+        description="difference to PostgreSQL's clock from which on no mail is planned",
     )
 
     @property
@@ -147,22 +162,6 @@ class ServiceSettings(RuleSettings):
         url = self.database_url.get_secret_value()
         return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
-    @field_validator("allowed_hosts", "trusted_proxies", mode="before")
-    @classmethod
-    def _listed(cls, value: object) -> object:
-        return (
-            tuple(name.strip() for name in value.split(",") if name.strip())
-            if isinstance(value, str)
-            else value
-        )
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _are_networks(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            ip_network(name, strict=False)
-        return names
-
     @field_validator("database_url")
     @classmethod
     def _is_usable(cls, url: SecretStr) -> SecretStr:
@@ -176,41 +175,60 @@ def from_environment(settings: type[S]) -> S:
     try:
         return settings()
     except ValidationError as error:
-        sys.exit(described(error))
+        refuse(described(error))
+
+
+def refuse(sentence: str) -> NoReturn:
+    """End the process because of a setting: started again it would end again."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.exit(CANNOT_BE_USED)
 
 
 def described(error: ValueError) -> str:
-    """Name each setting that cannot be used, with the reason and without its value: it may be a secret."""
+    """Name each setting that cannot be used, with its value unless it is a secret, and what is right."""
     if not isinstance(error, ValidationError):
         return str(error)
-    lines = (
-        f"{_name(fault['loc'])}{_problem(fault)}"
-        for fault in error.errors(include_input=False, include_url=False)
-    )
+    lines = (_line(fault) for fault in error.errors(include_url=False))
     return "\n".join(("Thiết lập không dùng được / settings that cannot be used:", *lines))
 
 
 _BOOLEAN = "phải là true hoặc false / must be true or false"
 _WHOLE = "phải là số nguyên / must be a whole number"
 _NUMBER = "phải là số / must be a number"
+_TEXT = "phải là chữ / must be a text"
+_FORM = "không đúng dạng / has another form: {pattern}"
 _PROBLEMS = {  # by pydantic's type of an error
     "missing": "còn thiếu / is missing",
     "bool_parsing": _BOOLEAN,
     "bool_type": _BOOLEAN,
     "int_parsing": _WHOLE,
+    "int_parsing_size": _WHOLE,
     "int_type": _WHOLE,
     "int_from_float": _WHOLE,
     "float_parsing": _NUMBER,
     "float_type": _NUMBER,
+    "finite_number": _NUMBER,
     "greater_than": "phải lớn hơn {gt} / must be more than {gt}",
     "greater_than_equal": "phải từ {ge} trở lên / must be {ge} or more",
     "less_than": "phải nhỏ hơn {lt} / must be less than {lt}",
     "less_than_equal": "không được quá {le} / must be {le} or less",
     "string_too_short": "còn trống hoặc quá ngắn / is empty or too short",
-    "url_parsing": "không phải là địa chỉ / is no address",
-    "url_scheme": "phải bắt đầu bằng {expected_schemes} / must begin with {expected_schemes}",
-    "json_invalid": "không phải là JSON hợp lệ / is no valid JSON",
+    "string_type": _TEXT,
+    "string_pattern_mismatch": _FORM,
+    "literal_error": "chỉ nhận / must be one of: {expected}",
+    "enum": "chỉ nhận / must be one of: {expected}",
+    "tuple_type": 'phải là danh sách JSON / must be a JSON list: ["…"]',
+    "dict_type": 'phải là đối tượng JSON / must be a JSON object: {{"…": "…"}}',
+    "mapping_type": 'phải là đối tượng JSON / must be a JSON object: {{"…": "…"}}',
+    "model_type": 'phải là đối tượng JSON / must be a JSON object: {{"…": "…"}}',
+    "model_attributes_type": 'phải là đối tượng JSON / must be a JSON object: {{"…": "…"}}',
+    "extra_forbidden": "không có mục này / there is no such entry",
 }
+
+
+def _line(fault: Mapping[str, Any]) -> str:
+    value = None if fault["type"] == "missing" else fault["input"]
+    return f"{_name(fault['loc'], value)}{_problem(fault)}"
 
 
 def _problem(fault: Mapping[str, Any]) -> str:
@@ -222,6 +240,12 @@ def _problem(fault: Mapping[str, Any]) -> str:
     return text if fault["type"] == "value_error" else f"giá trị không hợp lệ / is not valid: {text}"
 
 
-def _name(place: Sequence[int | str]) -> str:
-    """Name the setting at fault; a fault of several settings together names them itself."""
-    return f"LOA_{'_'.join(map(str, place)).upper()}: " if place else ""
+def _name(place: Sequence[int | str], value: object) -> str:
+    """Name the setting at fault, the place in it, and its value; a fault of several settings names them itself."""
+    if not place:
+        return ""
+    name = f"{setting_names.PREFIX}{place[0]}".upper()
+    inside = f" ({'.'.join(map(str, place[1:]))})" if place[1:] else ""
+    is_shown = value is not None and not setting_names.is_secret(name)
+    shown = f"={setting_values.document(value)}" if is_shown else ""
+    return f"{name}{inside}{shown}: "

@@ -78,7 +78,8 @@ def paths_of(service: str) -> dict[str, dict[str, Any]]:
 def operator_of(app: FastAPI, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Give the header of an operator whom the application admits: without one a body is not even read."""
     trusted = issuer(folder)
-    monkeypatch.setattr(app.state, "verifier", Verifier(str(trusted.jwks)))
+    # of the mapping: the attribute is undone once only
+    monkeypatch.setitem(app.state._state, "verifier", Verifier(str(trusted.jwks)))
     return {"Authorization": f"Bearer {trusted.token(Role.OPERATOR)}"}
 
 

@@ -33,6 +33,7 @@ NO_SETTINGS = {
     "LOA_ANSWERS",
     "LOA_SESSIONS",
     "LOA_REVOKED",
+    *setting_names.RETIRED,
 }  # streams, buckets, constants
 FILES = [
     path
@@ -51,7 +52,7 @@ def test_every_name_in_the_repository_is_listed() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
     names = set(NAME.findall(text)) - NO_SETTINGS
     assert {name for name in names if name not in SETTING_NAMES} == set()
-    assert SETTING_NAMES - names - {"LOA_PUBLIC_URL"} - {f"LOA_{field}" for field in _fields()} == set()
+    assert SETTING_NAMES - names - {f"LOA_{field}" for field in _fields()} == set()
 
 
 def _fields() -> set[str]:
@@ -69,6 +70,7 @@ def _fields() -> set[str]:
         ("LOA_PUBLIC_READS", "LOA_PUBLIC_READ"),
         ("loa_link_kye", "LOA_LINK_KEY"),
         ("LOA_MAIL_FORM", "LOA_MAIL_FROM"),
+        ("LOA_PUBLIC_URL", setting_names.RETIRED["LOA_PUBLIC_URL"]),
     ],
 )
 def test_a_typing_error_is_refused_with_the_nearest_name(name: str, nearest: str, tmp_path: Path) -> None:
@@ -143,9 +145,10 @@ def test_names_are_listed_once() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_an_empty_variable_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = import_module(f"services.{name}.settings").Settings
-    given = {"LOA_DATABASE_URL": "postgresql://loa@127.0.0.1/loa", "LOA_LINK_JWKS": "links.json"}
+    (links := tmp_path / "links.json").write_text('{"keys": []}')
+    given = {"LOA_DATABASE_URL": "postgresql://loa@127.0.0.1/loa", "LOA_LINK_JWKS": str(links)}
     for variable, value in given.items():
         monkeypatch.setenv(variable, value)
     expected = settings()

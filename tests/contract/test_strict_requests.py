@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from services.campaigns.adapters.answers import link_source
+from shared.bulk_import.pipeline import cut
 from shared.bulk_import.sheet import Line
 from shared.signed_links.links import MAILBOX_PATH, PATH
 from tests.contract.test_endpoints import (
@@ -146,6 +148,41 @@ async def test_a_body_that_no_route_reads_is_refused(
             assert answer.status_code == 422, f"{method} {path}: {answer.status_code}"
             plain = await client.request(method, address)
             assert (await client.request(method, address, json={})).status_code == plain.status_code
+
+
+TWICE = (b'{"note_a": 1, "note_a": 2}', b'{"rows": [{"note_a": {}, "note_\\u0061": {}}]}')
+
+
+@every_service
+async def test_a_field_of_a_body_is_given_once(
+    service: str, client: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one was taken without a word: a reader before us, or a person, may have seen the first."""
+    headers = operator_of(shown_app(service), tmp_path, monkeypatch) | {"Content-Type": "application/json"}
+    tried = 0
+    for path, item in paths_of(service).items():
+        for method, operation in item.items():
+            if "application/json" not in operation.get("requestBody", {}).get("content", {}):
+                continue
+            for body in TWICE:
+                address = path.replace("{", "").replace("}", "")
+                answer = await client.request(method, address, content=body, headers=headers)
+                reasons = [(error["field"], error["reason"]) for error in answer.json().get("errors", ())]
+                assert (answer.status_code, reasons) == (422, [("note_a", "repeated")]), f"{method} {path}"
+                assert "nhiều lần" in answer.json()["messages"]["vi"]
+            tried += 1
+    assert tried or service == "metrics"
+
+
+@pytest.mark.parametrize("row", ['{"code": "A", "code": "B"}', '{"code": "A", "c\\u006fde": "B"}'])
+async def test_a_column_of_an_import_line_is_given_once(row: str) -> None:
+    line = Line.read(f'{{"sheet": "units", "line": 2, "row": {row}}}'.encode())
+    sheets: Any = {"units": SimpleNamespace(model=None)}  # a row that is refused is not read
+    (window,) = [window async for window in cut([line], sheets)]
+    (outcome,) = window.refused.values()
+    assert (outcome.status, outcome.line, window.by_aggregate) == ("refused", 2, {})
+    assert "Cột 'code' được ghi nhiều lần" in outcome.reasons[0].vi
+    assert "'code' is given more than once" in outcome.reasons[0].en
 
 
 @every_service

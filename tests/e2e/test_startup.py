@@ -81,6 +81,18 @@ def test_a_taken_port_is_named_with_its_setting_and_nothing_is_left(home: Home, 
     home.until_nothing_runs()
 
 
+def test_a_service_that_cannot_start_with_its_settings_ends_the_run(home: Home) -> None:
+    """What only the service itself can tell: it is not started again and again."""
+    run = home.start(LOA_OIDC_ROLES='{"clerk": "king"}')
+    try:
+        assert run.wait(90) == 1, home.output()
+        assert home.output().count("LOA_OIDC_ROLES: king") == 1
+        assert "Traceback" not in home.output()
+        home.until_nothing_runs()
+    finally:
+        home.kill(run)
+
+
 def test_commands_name_what_to_start_when_nothing_runs(home: Home) -> None:
     never = home.loa("gaps")
     assert (never.returncode, "loa up" in never.stderr, "Traceback" in never.stderr) == (1, True, False)

@@ -13,7 +13,8 @@ from typing import Protocol
 from deploy.local.engines.ports import PortTaken
 from deploy.local.engines.process import Engine, EngineFailed
 from deploy.local.processes import orphans, service_process
-from shared.kernel.errors import Text
+from shared.kernel.errors import LoaError, Text
+from shared.kernel.settings import CANNOT_BE_USED
 
 FIRST_DELAY = 0.5  # seconds before the first restart
 LONGEST_DELAY = 30.0
@@ -21,6 +22,14 @@ STABLE = 30.0  # seconds after which the delay starts again at its first value
 TIMEOUT = 15.0  # seconds for a service to finish its requests and stop
 
 Notice = Callable[[Text], None]
+
+
+class ServiceRefused(LoaError):
+    """A service cannot start with its settings: started again it would end again."""
+
+    def __init__(self, said: str) -> None:
+        self.message = Text(said, "")
+        super().__init__(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,15 @@ async def supervise_services(services: Sequence[Service], notice: Notice) -> Non
     async with asyncio.TaskGroup() as group:
         for service in services:
             name = Text(f"Dịch vụ {service.name}", f"The service {service.name}")
-            group.create_task(_keep_running(name, service.log, partial(_run, service), notice))
+            group.create_task(_keep_running(name, service.log, partial(_run_or_refuse, service), notice))
+
+
+async def _run_or_refuse(service: Service) -> int | None:
+    before = service.log.stat().st_size if service.log.exists() else 0
+    if (code := await _run(service)) == CANNOT_BE_USED:
+        written = service.log.read_bytes()[before:].decode(errors="replace").splitlines()
+        raise ServiceRefused("\n".join(line for line in written if not line.startswith("{")))
+    return code
 
 
 async def supervise_engines(servers: Sequence[Server], notice: Notice) -> None:

@@ -48,8 +48,7 @@ from shared.contracts.envelope import CATALOG, Recorded
 from shared.contracts.notifier import AlertEscalated, AlertSent
 from shared.contracts.registry import UnitTargetSet
 from shared.contracts.vocabulary import Answer
-from shared.directory.projection import USED, unit_directory
-from shared.directory.unit_tree import UnitTree
+from shared.directory.projection import USED, among_units
 from shared.kernel.local_day import day_in_vietnam
 from shared.persistence.database import upsert
 from shared.projections.rebuild import Purpose
@@ -386,13 +385,6 @@ def _recorded_days(events: Iterable[Recorded]) -> Iterator[Row]:
     return ({"day": day, "position": position} for day, position in last.items())
 
 
-async def rules_among_units(connection: AsyncConnection, rulebook: Rulebook) -> Rulebook:
-    """Give the rules with the units as they are projected, if some of them are local."""
-    if not rulebook.local:
-        return rulebook
-    return rulebook.within(UnitTree(await unit_directory(connection, tables.units)).lineage)
-
-
 @dataclass(slots=True)
 class MetricsProjection:
     engine: AsyncEngine
@@ -416,7 +408,7 @@ class MetricsProjection:
         facts = [event for event in events if event.ref.context in {"draft", "communication"}]
         others = [event for event in events if event.ref.context not in {"draft", "communication"}]
         await write_changes(connection, [(event.position, list(row_changes(event))) for event in others])
-        rulebook = await rules_among_units(connection, self.rulebook)
+        rulebook = await among_units(connection, self.rulebook, tables.units)
         touched = await project_drafts(SqlRecords(connection), facts, rulebook)
         if rulebook.local and any(event.ref.context == "unit" for event in events):
             await SqlRecords(connection).forget_rules()
@@ -434,7 +426,9 @@ class MetricsProjection:
         self.unannounced = None
         # One transaction: no figure is ever counted from rows of two rulebooks.
         async with self.engine.begin() as connection:
-            if await rederive(SqlRecords(connection), await rules_among_units(connection, self.rulebook)):
+            if await rederive(
+                SqlRecords(connection), await among_units(connection, self.rulebook, tables.units)
+            ):
                 # What was superseded follows from the log and the rules too.
                 await tables.checkpoints.ask(connection, f"{self.name}.{Purpose.REBUILD}")
 

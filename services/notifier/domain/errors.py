@@ -203,6 +203,19 @@ class SilenceOverEverything(Refusal):
         )
 
 
+class SilenceTooLong(Refusal):
+    code = "silence-too-long"
+    kind = "invalid"
+
+    def __init__(self, latest: date, days: int) -> None:
+        super().__init__(
+            f"Lệnh tạm dừng của cơ quan theo dõi kết thúc chậm nhất ngày {latest:%d/%m/%Y} (trong {days} ngày); nếu vẫn cần, "
+            "đề nghị tạo lệnh mới trước khi lệnh này hết hạn, hoặc đề nghị người vận hành tạo.",
+            f"A silence of a supervising body ends on {latest} at the latest (within {counted(days, 'day')}); if it is still needed, "
+            "add another one before it ends, or ask an operator.",
+        )
+
+
 class SilenceNotFound(Refusal):
     code = "silence-not-found"
     kind = "not_found"

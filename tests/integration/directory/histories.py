@@ -94,6 +94,7 @@ class History:
     """Turns steps into events about units `CODE-0`, `CODE-1`, … and the draft `CODE`."""
 
     code: str
+    regime: Regime = Regime.LAW_2025
     entries: list[UUID] = field(default_factory=list)
 
     def unit(self, number: int) -> str:
@@ -136,7 +137,7 @@ class History:
             title="Luật",
             instrument=Instrument.LAW,
             lead_unit_code=self.unit(0),
-            regime=Regime.LAW_2025,
+            regime=self.regime,
         )
 
     def _of_unit(self, name: str, given: Any) -> Event:

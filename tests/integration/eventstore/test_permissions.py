@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import nats.errors
@@ -10,14 +10,17 @@ import pytest
 from nats.aio.client import Client
 
 from deploy.local.engines.nats import NatsServer
-from deploy.nats.permissions import OPERATOR, SERVICES, inbox_prefix
+from deploy.nats.permissions import LAG_READER, OPERATOR, SERVICES, inbox_prefix
 from shared.contracts.envelope import OWNERS
 from shared.eventstore import streams
+from shared.eventstore.handle import NOTHING
+from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.log_reader import EVENTS, stream_state
 from shared.eventstore.streams import CONSUMERS, FEEDS, Consumer, feed_names
 from shared.kernel.errors import TransientError
 from shared.kernel.runtime import new_id
 from shared.projections.batches import Feed
+from tests.integration.eventstore.suite import draft, policies, retitled
 from tests.support.servers.engines import connected
 
 FOREIGN = [
@@ -217,6 +220,111 @@ async def test_every_key_may_do_what_the_table_says_and_nothing_else(
         wrong = {subject: may for subject, may in table.items() if refused.names(f'"{subject}"') is may}
     print(f"{user}: {len(table)} subjects, {sum(table.values())} allowed")  # noqa: T201  the size of the table
     assert wrong == {}
+
+
+STREAM_ACTIONS = (
+    "CREATE",
+    "UPDATE",
+    "DELETE",
+    "PURGE",
+    "SNAPSHOT",
+    "RESTORE",
+    "MSG.DELETE",
+    "PEER.REMOVE",
+    "LEADER.STEPDOWN",
+    "TEMPLATE.CREATE",
+    "TEMPLATE.DELETE",
+)
+CONSUMER_ACTIONS = (
+    "CREATE",
+    "DURABLE.CREATE",
+    "DELETE",
+    "INFO",
+    "PAUSE",
+    "RESET",
+    "UNPIN",
+    "LEADER.STEPDOWN",
+    "MSG.NEXT",
+)
+WHOLE_SYSTEM = (
+    "STREAM.LIST",
+    "STREAM.TEMPLATE.NAMES",
+    "STREAM.TEMPLATE.LIST",
+    "META.LEADER.STEPDOWN",
+    "SERVER.REMOVE",
+    "SERVER.STREAM.MOVE.A.S",
+    "SERVER.STREAM.CANCEL_MOVE.A.S",
+    "ACCOUNT.PURGE.A",
+    "ACCOUNT.STREAM.MOVE.A.S",
+    "ACCOUNT.STREAM.CANCEL_MOVE.A.S",
+)
+STREAMS = tuple(streams.declared(1))
+
+
+def api_of_others(user: str) -> Iterator[str]:
+    """Every subject of JetStream's API by which a service could change a stream, or touch a consumer that isn't its own."""
+    yield from (f"$JS.API.{action}" for action in WHOLE_SYSTEM)
+    for stream in STREAMS:
+        yield from (f"$JS.API.STREAM.{action}.{stream}" for action in STREAM_ACTIONS)
+        yield f"$JS.API.CONSUMER.NAMES.{stream}"
+        if (user, stream) != (LAG_READER, EVENTS):
+            yield f"$JS.API.CONSUMER.LIST.{stream}"
+        names = [
+            "stranger",
+            f"{user}-feed",
+            f"{user}-feed-99",
+            "reader-x",
+            *(c.name for c in CONSUMERS if c.owner != user),
+            *(feed_names(other)[0] for other in SERVICES if other != user),
+        ]
+        for name in names:
+            path = f"{stream}.{name}"
+            yield from (f"$JS.API.CONSUMER.{action}.{path}" for action in CONSUMER_ACTIONS)
+            yield f"$JS.API.CONSUMER.CREATE.{path}.loa.>"
+            yield f"$JS.ACK.{path}.1.1.1.1.1"
+
+
+@pytest.mark.parametrize("user", SERVICES)
+async def test_no_subject_of_the_api_reaches_what_belongs_to_others(
+    nats_server: NatsServer, user: str
+) -> None:
+    subjects = list(dict.fromkeys(api_of_others(user)))
+    async with listening(nats_server, user) as (nc, refused):
+        for subject in subjects:
+            await nc.publish(subject, b"\x00")
+        await refused_request(nc, refused, "last.of.all")
+        taken = [subject for subject in subjects if not refused.names(f'"{subject}"')]
+    print(f"{user}: {len(subjects)} subjects of others")  # noqa: T201  the size of the attack
+    assert taken == []
+
+
+@pytest.mark.parametrize("user", SERVICES)
+@pytest.mark.parametrize("target", ["loa.draft.x.registered", "$JS.API.STREAM.PURGE.LOA_EVENTS"])
+@pytest.mark.parametrize("count", [1, 3], ids=["single", "batch"])
+async def test_an_answer_that_is_sent_elsewhere_writes_nothing(
+    new_nats: NatsServer, user: str, target: str, count: int
+) -> None:
+    """No permission looks at the address for the answer: the broker would write a copy of an event for a service.
+
+    An event says which version it follows, so the broker refuses its copy.
+    """
+    async with connected(new_nats, "registry") as registry, connected(new_nats, user) as nc:
+        store = JetStreamEventStore(registry)
+        ref = draft()
+        await store.append(ref, await store.append(ref, NOTHING, [retitled("Luật")]), policies(count))
+        js = registry.jetstream()
+        before = (await stream_state(js)).last
+        name = feed_names(user)[0]
+        config = {"name": name, "filter_subject": "loa.>", "ack_policy": "none", "mem_storage": True}
+        request = json.dumps({"stream_name": EVENTS, "config": config}).encode()
+        await nc.request(f"$JS.API.CONSUMER.CREATE.{EVENTS}.{name}.loa.>", request)
+        ask = f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS}.{name}"
+        for _ in range(before):
+            await nc.publish(ask, b'{"batch": 1}', reply=target)
+        nothing_left = await nc.request(ask, b'{"batch": 1, "no_wait": true}')
+        ack = await js.publish(f"loa.draft.{new_id()}.probe", stream=EVENTS)  # stands behind every copy
+    assert (nothing_left.headers or {}).get("Status") == "404", "all events were sent to the target"
+    assert ack.seq == before + 1
 
 
 async def test_a_connection_without_a_key_is_refused(nats_server: NatsServer) -> None:

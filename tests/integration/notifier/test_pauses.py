@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from shared.contracts.vocabulary import Role
 from shared.kernel.runtime import new_id
 from tests.integration.notifier.notifier_fixture import (
+    ABOVE,
     MONDAY,
     UNIT,
     NotifierFixture,
@@ -58,6 +59,7 @@ async def test_a_silence_ends_or_is_lifted_and_remains_recorded(
     today = MONDAY.date()
     body = {"unit_code": UNIT, "last_day": "2026-11-27", "reason": "Chờ ý kiến của Ủy ban"}
     async with notifier_env.notifier() as api:
+        await api.settled(await notifier_env.follow())
         made = await api.client.post("/silences", json=body)
         listed = (await api.client.get("/silences")).json()["silences"]
         lifted = await api.client.delete(f"/silences/{made.json()['silence_id']}")
@@ -68,12 +70,18 @@ async def test_a_silence_ends_or_is_lifted_and_remains_recorded(
         endless = await api.client.post(
             "/silences", json={"last_day": "2027-11-27", "reason": "mọi thứ", "all": True}
         )
+        far = body | {"last_day": "2099-01-01"}
+        async with api.as_(Role.SUPERVISOR, ABOVE) as supervisor:
+            too_long = await supervisor.post("/silences", json=far)
+        of_operator = await api.client.post("/silences", json=far)
     assert made.status_code == 201
     assert [s["first_day"] for s in listed] == [str(today)]
     assert (lifted.status_code, twice.status_code) == (200, 404)
     assert now == []
     assert [s["lifted_by"] for s in ever] == ["operator/test-operator"]
     assert over.json()["type"] == "urn:loa:problem:silence-over"
+    assert too_long.json()["type"] == "urn:loa:problem:silence-too-long", too_long.text
+    assert of_operator.status_code == 201
     assert endless.json()["type"] == "urn:loa:problem:silence-over-everything"
 
 

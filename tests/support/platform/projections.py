@@ -15,7 +15,7 @@ from services.metrics.application.projections import GapReconciler
 from shared.contracts.envelope import Recorded
 from shared.persistence import database
 from shared.projections.rows import Projection
-from shared.rules.rulebook.rulebook import load_rulebook
+from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 
 RULEBOOK = load_rulebook(())
 
@@ -56,21 +56,21 @@ def tables_of(service: str) -> Any:
 
 
 @asynccontextmanager
-async def read_model(service: str, url: str) -> AsyncIterator[ReadModel]:
+async def read_model(service: str, url: str, rulebook: Rulebook = RULEBOOK) -> AsyncIterator[ReadModel]:
     """Migrate a database and open the read model of a service in it."""
     url = url.replace("postgresql://", "postgresql+asyncpg://")
     folder = Path(import_module(f"services.{service}").__path__[0]) / "adapters" / "migrations"
     await database.migrate(url, folder)
     engine = database.create_engine(url)
     try:
-        yield ReadModel(service, engine, _projection(service, engine))
+        yield ReadModel(service, engine, _projection(service, engine, rulebook))
     finally:
         await engine.dispose()
 
 
-def _projection(service: str, engine: AsyncEngine) -> Projection:
+def _projection(service: str, engine: AsyncEngine, rulebook: Rulebook) -> Projection:
     if service == "metrics":
         reconciler: GapReconciler = None  # type: ignore[assignment]  # nothing is announced: `caught_up` is never called
-        return MetricsProjection(engine, RULEBOOK, reconciler)
-    made: Projection = import_module(f"services.{service}.app").projection(engine, RULEBOOK)
+        return MetricsProjection(engine, rulebook, reconciler)
+    made: Projection = import_module(f"services.{service}.app").projection(engine, rulebook)
     return made

@@ -96,10 +96,13 @@ def test_an_invalid_file_is_refused_with_its_line(tmp_path: Path, content: str) 
         rules.loaded([tmp_path / "absent.csv"])
 
 
-def test_the_files_in_force_come_from_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOA_CALENDAR_OVERRIDES", '["/etc/loa/a.csv"]')
-    monkeypatch.setenv("LOA_RULES_OVERRIDES", '["/etc/loa/b.json"]')
-    assert RuleSettings().rule_files == (Path("/etc/loa/a.csv"), Path("/etc/loa/b.json"))
+def test_the_files_in_force_come_from_the_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    calendar, rules = tmp_path / "a.csv", tmp_path / "b.json"
+    calendar.touch()
+    rules.touch()
+    monkeypatch.setenv("LOA_CALENDAR_OVERRIDES", f'["{calendar}"]')
+    monkeypatch.setenv("LOA_RULES_OVERRIDES", f'["{rules}"]')
+    assert RuleSettings().rule_files == (calendar, rules)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from deploy.cli.operate import keys
 from deploy.nats.permissions import SERVICES
+from shared.kernel.health import PROBE_SECONDS
 from shared.service import DRAIN_SECONDS
 from tests.support.platform.compose import COMPOSE, DEPLOY, FILES, OBSERVABILITY, ORIGIN, document, services
 
@@ -133,3 +134,14 @@ def test_the_cluster_keeps_every_event_three_times() -> None:
     cluster = services("cluster.yaml")
     assert cluster["prepare"]["environment"]["LOA_NATS_REPLICAS"] == "3"
     assert {name: cluster[name]["scale"] for name in SERVICES} == dict.fromkeys(SERVICES, 2)
+
+
+def test_a_balancer_waits_for_a_readiness_that_waits_for_an_engine() -> None:
+    """A broker that hangs took every replica out: haproxy waits for `inter` alone where nothing else is said."""
+    longest = 2 * PROBE_SECONDS  # a probe, and the end of its connection
+    (seconds,) = re.findall(
+        r"^ +timeout check (\d+)s$", (DEPLOY / "compose/haproxy.cfg").read_text(), re.MULTILINE
+    )
+    pod = (DEPLOY / "k8s/service/deployment.yaml").read_text()
+    (of_pod,) = re.findall(r"path: /readyz, port: http}\n +periodSeconds: \d+\n +timeoutSeconds: (\d+)", pod)
+    assert min(int(seconds), int(of_pod)) > longest

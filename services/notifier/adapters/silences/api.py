@@ -34,7 +34,8 @@ Why = Annotated[str, StringConstraints(min_length=3, max_length=500, strip_white
 class SilenceBody(Body):
     """What is given must all match; both days are within the silence, `first_day` is today if absent.
 
-    A silence over every alert names no unit, draft or stage but `all`, and only an operator may add it.
+    A silence over every alert names no unit, draft or stage but `all`, and only an operator may add it. One of a supervising
+    body ends within 92 days from today.
     """
 
     model_config = example(
@@ -137,7 +138,9 @@ def _silences(silences: SqlSilences, now: Clock, new_id: NewId) -> APIRouter:
         given: dict[str, Any] = body.model_dump(exclude={"all"}) | {"first_day": body.first_day or today}
         if principal.acting.limit is not None:  # a transfer takes the draft to a unit outside of the area
             given["unit_code"] = body.unit_code or lead
-        silence = checked(Silence(silence_id=new_id(), **given), today)
+        silence = checked(
+            Silence(silence_id=new_id(), **given), today, by_operator=principal.acting.supervises
+        )
         await silences.add(silence, now(), principal.actor)
         logger.info("silence_added", silence_id=str(silence.silence_id), by=principal.actor)
         return await view_of(silence.silence_id)

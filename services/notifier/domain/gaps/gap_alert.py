@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from services.notifier.domain.errors import SilenceOver, SilenceOverEverything
+from services.notifier.domain.errors import SilenceOver, SilenceOverEverything, SilenceTooLong
 from services.notifier.domain.gaps.alert import Raise, Resolve
 from services.notifier.domain.gaps.request_replies import SHOWN, Reply
 from services.notifier.domain.gaps.unit_answers import ObstacleReply, UnitAnswer, rests_until
@@ -159,14 +159,25 @@ class Silence:
 LONGEST_OVER_EVERYTHING = 31  # days; whoever wants all mail to stop for longer holds it
 
 
-def checked(silence: Silence, today: date) -> Silence:
-    """Refuse a silence that has passed, or one over everything that would be forgotten."""
+LONGEST = 92
+"""Days from today within which a silence of a supervising body ends: a quarter, after which it is decided anew.
+
+A gap that nobody is reminded of stays in the figures, but whose duty it is hears nothing. Decree 09/2019/NĐ-CP names no shorter
+regular period than a month and none between a quarter and a half year. An operator's silence may last longer.
+"""
+
+
+def checked(silence: Silence, today: date, *, by_operator: bool) -> Silence:
+    """Refuse a silence that has passed, one over everything that would be forgotten, and one without a near end."""
     if silence.last_day < max(today, silence.first_day):
         raise SilenceOver(silence.first_day, silence.last_day)
     everything = silence.unit_code is silence.draft_code is silence.stage is None
     days = (silence.last_day - silence.first_day).days + 1
     if everything and days > LONGEST_OVER_EVERYTHING:
         raise SilenceOverEverything(LONGEST_OVER_EVERYTHING)
+    latest = today + timedelta(days=LONGEST)
+    if silence.last_day > latest and not by_operator:
+        raise SilenceTooLong(latest, LONGEST)
     return silence
 
 
