@@ -19,8 +19,8 @@ class DraftDirectory(Protocol):
         """Return the summary of a draft, None if it is not registered."""
         ...
 
-    async def unit(self, unit_code: str) -> bool:
-        """Return whether a unit is registered."""
+    async def unit(self, unit_code: str) -> Dataset | None:
+        """Return the data set of a unit, None if it is not registered."""
         ...
 
     async def units_above(self, unit_codes: Collection[str], day: date) -> UnitsOn:
@@ -55,6 +55,7 @@ class CommunicationFilter:
     newest_first: bool = False
     unverified: bool = False
     verified_for: frozenset[str] | None = None
+    dataset: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class ActivityFilter:
     first: date | None = None
     last: date | None = None
     pending: bool = False
+    dataset: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ class EntryFilter:
     draft_code: str | None = None
     is_open: bool = False
     due_by: date | None = None
+    dataset: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,10 @@ class Requirement:
 
 
 class ReadModel(DraftDirectory, Protocol):
+    async def dataset(self) -> Dataset | None:
+        """Give the data set that a page is about (`shared.directory.datasets`)."""
+        ...
+
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:

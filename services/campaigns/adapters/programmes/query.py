@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.campaigns.adapters.tables import ENTRY
 from services.campaigns.application.queries import EntryFilter
 from shared.contracts.vocabulary import ProgrammeKind
+from shared.directory import datasets
 from shared.projections.programme_rows import OF_FACT, fact_of
 from shared.rules.programme.kinds import WITH_STATE
 from shared.rules.programme.states import ENDED, standings
@@ -60,6 +61,7 @@ def _is_wanted(row: Row, wanted: EntryFilter) -> bool:
 
 
 def _wanted(wanted: EntryFilter) -> Iterator[ColumnElement[bool]]:
+    yield datasets.of(ENTRY.c.dataset, wanted.dataset)
     for name in ("unit_code", "year", "kind", "draft_code"):
         if (value := getattr(wanted, name)) is not None:
             yield ENTRY.c[name] == value

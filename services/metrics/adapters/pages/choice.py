@@ -12,6 +12,8 @@ from services.metrics.adapters.api import known_at_of
 from services.metrics.application.ports import KnownAt
 from services.metrics.application.queries import Question
 from services.metrics.domain.grouping import View
+from shared.contracts.vocabulary import Dataset
+from shared.http.request_context import OfDataset
 from shared.rules.figures import reporting_year, year_period
 from shared.text_checks.days import Day
 
@@ -39,6 +41,7 @@ class Choice:
     view: View
     lang: Language = "vi"
     known_at: KnownAt | None = None
+    dataset: Dataset | None = None
 
     def question(self, today: date) -> Question:
         as_of = self.as_of or today
@@ -83,6 +86,7 @@ def choice(
         Given,
         Query(description="as known at the end of this day, or at this position of the log"),
     ] = None,
+    dataset: Annotated[Dataset | None, OfDataset] = None,
 ) -> Choice:
     return Choice(
         as_of=as_of,
@@ -93,6 +97,7 @@ def choice(
         view=view,
         lang=lang,
         known_at=known_at_of(known_at),
+        dataset=dataset,
     )
 
 

@@ -16,7 +16,7 @@ from services.notifier.adapters.rendering.templates import ROLES
 from services.notifier.adapters.sign_in.flow import FromAnotherSite, SignIn
 from services.notifier.adapters.sign_in.provider import CALLBACK_PATH
 from shared.auth.admission import stands_for
-from shared.auth.sessions import Way
+from shared.auth.sessions import TRAINING_END_PATH, TRAINING_PATH, Way
 from shared.auth.single_use import CodeIsOver
 from shared.pages.layout import page_route
 from shared.rights.actions import Action
@@ -84,6 +84,16 @@ def router(sign_in: SignIn) -> APIRouter:
         session: Annotated[str, Form(max_length=200)] = "",
     ) -> Response:
         return await sign_in.end(request, csrf_token, session)
+
+    @routes.post(TRAINING_PATH)
+    async def train(request: Request, csrf_token: Annotated[str, Form(max_length=100)] = "") -> Response:
+        return await sign_in.train(request, csrf_token, training=True)
+
+    @routes.post(TRAINING_END_PATH)
+    async def end_training(
+        request: Request, csrf_token: Annotated[str, Form(max_length=100)] = ""
+    ) -> Response:
+        return await sign_in.train(request, csrf_token, training=False)
 
     return routes
 
