@@ -11,7 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.auth.callers import ENDING, Ending, access_of
-from shared.auth.sessions import TRAINING_END_PATH
+from shared.auth.sessions import TRAINING_END_PATH, SessionEnded
 from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
 from shared.contracts.event import Acting
 from shared.contracts.vocabulary import Dataset
@@ -71,12 +71,30 @@ class NotInTraining(Forbidden):
 
 def _train(action: Action, request: Request) -> None:
     """Let somebody in training see the exercise, and how to end it; raises `NotInTraining`."""
-    if (access := access_of(request)) is not None:
-        ENDING.set(Ending(access.place.at(TRAINING_END_PATH), access.csrf_token(request)))
+    _say_how_to_end(request)
     if NAMED.get() is None:
         NAMED.set(Dataset.EXERCISE)
     if action not in IN_TRAINING:
         raise NotInTraining
+
+
+def _say_how_to_end(request: Request) -> None:
+    if (access := access_of(request)) is not None:
+        ENDING.set(Ending(access.place.at(TRAINING_END_PATH), access.csrf_token(request)))
+
+
+async def _seen(request: Request) -> None:
+    access = access_of(request)
+    try:
+        session = await access.session(request) if access else None
+    except SessionEnded:
+        return
+    if session is not None and session.principal.training:
+        _say_how_to_end(request)
+
+
+SeenTraining = Depends(_seen)
+"""Declared by pages that ask nobody who it is: they too say that training is on."""
 
 
 async def _principal(request: Request, credentials: Credentials) -> Principal | None:
