@@ -71,14 +71,14 @@ class NotInTraining(Forbidden):
 
 def _train(action: Action, request: Request) -> None:
     """Let somebody in training see the exercise, and how to end it; raises `NotInTraining`."""
-    _say_how_to_end(request)
+    _show_ending(request)
     if NAMED.get() is None:
         NAMED.set(Dataset.EXERCISE)
     if action not in IN_TRAINING:
         raise NotInTraining
 
 
-def _say_how_to_end(request: Request) -> None:
+def _show_ending(request: Request) -> None:
     if (access := access_of(request)) is not None:
         ENDING.set(Ending(access.place.at(TRAINING_END_PATH), access.csrf_token(request)))
 
@@ -90,7 +90,7 @@ async def _seen(request: Request) -> None:
     except SessionEnded:
         return
     if session is not None and session.principal.training:
-        _say_how_to_end(request)
+        _show_ending(request)
 
 
 SeenTraining = Depends(_seen)

@@ -211,6 +211,7 @@ IN_TRAINING = frozenset(
         *CONTEXTS["communication"],
         *CONTEXTS["programme"],
     }
+    - BY_LINK
 )
 """What somebody in training may do, as far as the own rights go: read, and record exercise data. The rest holds outside it."""
 

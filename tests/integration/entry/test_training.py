@@ -241,8 +241,8 @@ async def test_training_needs_the_form_of_the_account_page_and_a_session(live: O
     async with live.browser(COMMUNE) as browser:
         assert (await browser.post(account, data={"csrf_token": "made-up"})).status_code == 403
         assert BANNER not in (await browser.get("/home")).text
-    async with httpx.AsyncClient() as nobody:
-        assert (await nobody.post(account, data={"csrf_token": "x"})).status_code in {303, 401}
+    async with httpx.AsyncClient() as client:
+        assert (await client.post(account, data={"csrf_token": "x"})).status_code in {303, 401}
 
 
 async def test_an_exercise_of_any_kind_changes_no_live_figure(live: Office) -> None:
