@@ -140,6 +140,7 @@ async def test_a_clerk_trains_and_nothing_of_it_counts_or_is_mailed(live: Office
             browser, stage, "record", stage="draft_consultation", **date_of("entered_on", ago(20))
         )
         assert entered.status_code == 200, entered.text
+        await office.platform.settled()
         campaigns = office.url("campaigns")
         form = await browser.get(f"{campaigns}/entry/drafts/{code}/communications")
         said = {"channel": "conference", "title": "Hội nghị tập", "attendance": "500", "policies": "1"}
