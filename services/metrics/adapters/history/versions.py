@@ -19,7 +19,15 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.event import contains, listen
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.metrics.adapters.tables import DRAFT, GAP_INTERVAL, KEPT, RECORDED_DAY, SUPERSEDED, metadata, units
+from services.metrics.adapters.tables import (
+    DRAFT,
+    GAP_INTERVAL,
+    KEPT,
+    RECORDED_DAY,
+    SUPERSEDED,
+    metadata,
+    units,
+)
 from services.metrics.application.ports import KnownAt
 from shared.contracts.vocabulary import Dataset
 from shared.persistence.database import UNUSED
