@@ -10,14 +10,25 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from shared.auth.callers import access_of
+from shared.auth.callers import ENDING, Ending, access_of
+from shared.auth.sessions import TRAINING_END_PATH, SessionEnded
 from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
 from shared.contracts.event import Acting
+from shared.contracts.vocabulary import Dataset
+from shared.directory.datasets import NAMED
 from shared.directory.folds import UnitsOn
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.rights.actions import Action
-from shared.rights.table import PUBLIC, Standing, acting, is_everywhere, needs_directory, roles_of
+from shared.rights.table import (
+    IN_TRAINING,
+    PUBLIC,
+    Standing,
+    acting,
+    is_everywhere,
+    needs_directory,
+    roles_of,
+)
 
 _bearer = HTTPBearer(auto_error=False, description="A signed JWT (`loa token`) with role and unit.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -47,8 +58,52 @@ async def _admit(action: Action, request: Request, credentials: Credentials) -> 
             f"Vai trò “{principal.role}” không được phép thực hiện thao tác này; cần một trong: {allowed}.",
             f"The role '{principal.role}' may not do this; one of these may: {allowed}.",
         )
+    if principal.training:
+        _train(action, request)
     standing = await _standing(action, request, principal)
     return replace(principal, within=acting(principal.role, action, standing))
+
+
+class NotInTraining(Forbidden):
+    """Somebody in training asks for what holds outside the exercise: a mailbox, a unit, a published report, a mail."""
+
+    code = "not-in-training"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Tài khoản đang ở chế độ tập nhập liệu. Thao tác này có hiệu lực thật nên chưa được thực hiện; đề nghị kết thúc "
+            "tập nhập liệu rồi thực hiện lại.",
+            "This account is in training. What you ask for would hold outside the exercise, so it was not done; end the "
+            "training first.",
+        )
+
+
+def _train(action: Action, request: Request) -> None:
+    """Let somebody in training see the exercise, and how to end it; raises `NotInTraining`."""
+    _show_ending(request)
+    if NAMED.get() is None:
+        NAMED.set(Dataset.EXERCISE)
+    if action not in IN_TRAINING:
+        raise NotInTraining
+
+
+def _show_ending(request: Request) -> None:
+    if (access := access_of(request)) is not None:
+        ENDING.set(Ending(access.place.at(TRAINING_END_PATH), access.csrf_token(request)))
+
+
+async def _seen(request: Request) -> None:
+    access = access_of(request)
+    try:
+        session = await access.session(request) if access else None
+    except SessionEnded:
+        return
+    if session is not None and session.principal.training:
+        _show_ending(request)
+
+
+SeenTraining = Depends(_seen)
+"""Declared by pages that ask nobody who it is: they too say that training is on."""
 
 
 async def _principal(request: Request, credentials: Credentials) -> Principal | None:

@@ -1,5 +1,8 @@
 """Who sends a request: by a token in its header, or by the cookie of a session."""
 
+from contextvars import ContextVar
+from dataclasses import dataclass
+
 from fastapi import Request
 
 from shared.auth.sessions import (
@@ -15,6 +18,19 @@ from shared.auth.tokens import Forbidden, Mapped, Principal, RevokedTokens, Veri
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Where the form is sent that ends training, and what it brings along, under the name `csrf_field`."""
+
+    address: str
+    csrf: str
+    csrf_field: str = CSRF_FIELD
+
+
+ENDING: ContextVar[Ending | None] = ContextVar("ending", default=None)
+"""How whoever sends the present request ends training; None for somebody who is not in training."""
 
 
 class UnreadRequest(Request):

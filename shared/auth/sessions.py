@@ -3,7 +3,7 @@
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -26,6 +26,8 @@ COOKIE = "loa_session"
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 SIGN_IN_PATH = "/sign-in"
+TRAINING_PATH = "/sign-in/training"
+TRAINING_END_PATH = "/sign-in/training/end"
 
 
 class Way(StrEnum):
@@ -97,6 +99,11 @@ class Sessions:
         session = _session(session_id, (await self.bucket.get(_entry(session_id))).document)
         return session if session and session.expires > self.now() else None
 
+    async def train(self, session: Session, *, training: bool) -> None:
+        """Begin or end training: what is entered in the session is exercise data meanwhile."""
+        changed = replace(session, principal=replace(session.principal, training=training))
+        await self.bucket.put(_entry(session.session_id), _document(changed))
+
     async def end(self, session_id: str) -> None:
         await self.bucket.end(_entry(session_id))
 
@@ -156,6 +163,10 @@ class SignInPlace:
         """Browsers take a `__Host-` cookie over https only, and from this host only (RFC 6265bis)."""
         return f"__Host-{COOKIE}" if self.is_secure else COOKIE
 
+    def at(self, path: str) -> str:
+        """Address a page of the sign-in."""
+        return f"{self.notifier.rstrip('/')}{path}"
+
     def sign_in(self, path: str) -> str:
         """Address the sign-in page, which leads back to a path of this service."""
         back = quote(f"{self.own.rstrip('/')}{path}", safe="")
@@ -203,6 +214,7 @@ def _document(session: Session) -> dict[str, Any]:
         "started": session.started.isoformat(),
         "expires": session.expires.isoformat(),
         "token_id": session.token_id,
+        "training": session.principal.training,
     }
 
 
@@ -212,7 +224,10 @@ def _session(session_id: str, document: Any) -> Session | None:
         named = {name: document[name] for name in ("sub", "role", "unit")}
         return Session(
             session_id=session_id,
-            principal=Identity.model_validate(named, strict=False).principal(),
+            principal=replace(
+                Identity.model_validate(named, strict=False).principal(),
+                training=document.get("training") is True,  # 0.1.0 writes none
+            ),
             way=Way(document["way"]),
             started=datetime.fromisoformat(document["started"]),
             expires=datetime.fromisoformat(document["expires"]),

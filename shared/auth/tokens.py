@@ -166,6 +166,7 @@ class Principal:
     within: Acting | None = (
         None  # for which units, by the table of rights; set where a route admits the bearer
     )
+    training: bool = False  # of somebody signed in who enters exercise data alone
 
     @property
     def actor(self) -> str:

@@ -131,6 +131,7 @@ class Metadata:
     `payload_hash` tells what came with the idempotency key: another payload under the same key is refused.
     `about` is None where nobody filled it, and for events of a release that did not have it. `actor_unit` is the unit that the
     actor acts for; it is written where the event is about another one: who entered it in that unit's place, or decided for it.
+    In `training` only what is about exercise data is recorded; that itself is not written.
     """
 
     time: datetime
@@ -142,6 +143,7 @@ class Metadata:
     traceparent: str | None = None
     about: About | None = None
     actor_unit: str | None = None
+    training: bool = False
 
     @property
     def subject(self) -> str:

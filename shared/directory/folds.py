@@ -86,6 +86,7 @@ class Unit:
     parent_code: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    dataset: Dataset = Dataset.LIVE
     names: tuple[tuple[date, str], ...] = ()
     parents: tuple[tuple[date, str | None], ...] = ()
     ends: tuple[date, ...] = ()
@@ -131,6 +132,7 @@ def registered_unit(event: UnitRegistered) -> Unit:
         parent_code=event.parent_code,
         valid_from=event.valid_from,
         valid_to=event.valid_to,
+        dataset=event.dataset,
     )
 
 
@@ -208,6 +210,19 @@ class UnitsOn:
     def kind(self, code: str) -> UnitKind | None:
         unit = self.units.get(code)
         return unit.kind if unit else None
+
+    def is_of(self, code: str, dataset: Dataset | None) -> bool:
+        """Say whether a unit stands among those that a question about a data set counts: live ones count no other.
+
+        An exercise may be that of a live unit (None: all that is there).
+        """
+        unit = self.units.get(code)
+        return dataset is not Dataset.LIVE or unit is None or unit.dataset is Dataset.LIVE
+
+    def is_practice(self, code: str, dataset: Dataset | None) -> bool:
+        """Say whether what is of a data set is practice of a live unit: nobody gets a mail about it."""
+        unit = self.units.get(code)
+        return dataset not in (None, Dataset.LIVE) and unit is not None and unit.dataset is Dataset.LIVE
 
     def is_valid(self, code: str) -> bool:
         unit = self.units.get(code)

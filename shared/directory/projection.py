@@ -34,6 +34,7 @@ from shared.contracts.registry import (
     UnitSupervisionSet,
 )
 from shared.contracts.vocabulary import (
+    Dataset,
     Instrument,
     Precision,
     Procedure,
@@ -446,6 +447,7 @@ async def unit_directory(
             parent_code=row.parent_code,
             valid_from=row.valid_from,
             valid_to=row.valid_to,
+            dataset=Dataset(row.dataset),
             names=tuple((name.on, name.unit_name) for name in names.get(row.unit_code, ())),
             parents=tuple((parent.on, parent.parent_code) for parent in parents.get(row.unit_code, ())),
             ends=tuple(end.on for end in ends.get(row.unit_code, ())),

@@ -52,6 +52,21 @@ class IdempotencyKeyReused(Refusal):
         )
 
 
+class OutsideExercise(Refusal):
+    """Somebody in training would record something about live or sample data."""
+
+    code = "outside-exercise"
+    kind = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Tài khoản đang ở chế độ tập nhập liệu, nên chỉ ghi nhận được dữ liệu thực tập; nội dung này thuộc dữ liệu thật và "
+            "chưa được ghi nhận. Đề nghị chọn dự thảo thực tập, hoặc kết thúc tập nhập liệu rồi thực hiện lại.",
+            "This account is in training, so only exercise data can be recorded. This is about other data and was not "
+            "recorded; choose a draft of the exercise, or end the training first.",
+        )
+
+
 class NoWebAddress(Refusal):
     """A field for an address of the web holds one that a browser would run, or read from the reader's machine."""
 

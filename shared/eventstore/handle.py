@@ -9,10 +9,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.contracts.event import Decider, Event, event_id
+from shared.contracts.vocabulary import Dataset
 from shared.eventstore.conflicts import (
     HoldsPersonalData,
     IdempotencyKeyReused,
     NoWebAddress,
+    OutsideExercise,
     StaleVersion,
     TooManyConflicts,
 )
@@ -347,7 +349,9 @@ async def handle_prepared(
         refuse_personal_data(decided)
         refuse_personal_key(stamped)
         after = reduce(decider.evolve, decided, state)
-        new = tuple(_new(ref, decided, _with_about(decider, after, stamped), new_id))
+        stamped = _with_about(decider, after, stamped)
+        refuse_live_data(stamped)
+        new = tuple(_new(ref, decided, stamped, new_id))
         try:
             version = await store.append(ref, history.version, new)
         except VersionConflict:
@@ -378,6 +382,12 @@ def refuse_personal_data(events: Iterable[Event]) -> None:
             raise HoldsPersonalData(*holds)
         if (field := other_address_in(fields)) is not None:
             raise NoWebAddress(field)
+
+
+def refuse_live_data(metadata: Metadata) -> None:
+    """Raise `OutsideExercise` if somebody in training would record what is not about exercise data."""
+    if metadata.training and (metadata.about is None or metadata.about.dataset != Dataset.EXERCISE):
+        raise OutsideExercise
 
 
 def refuse_personal_key(metadata: Metadata) -> None:

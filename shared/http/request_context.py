@@ -13,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.auth.callers import ENDING
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
-from shared.contracts.vocabulary import Role
+from shared.contracts.vocabulary import Dataset, Role
+from shared.directory.datasets import NAMED
 from shared.eventstore.handle import Version
 from shared.http import problems
 from shared.http.openapi import CORRELATION, POSITION, REQUEST_ID
@@ -241,6 +243,33 @@ AtPosition = Depends(_at_position)
 """Declared by every query: `?min_position=N` reads one's own writes."""
 
 
+async def _of_dataset(
+    dataset: Annotated[
+        Dataset | None,
+        Query(description="live, sample or exercise data; if absent live, and all while nothing is live"),
+    ] = None,
+) -> Dataset | None:
+    if dataset is not None:
+        NAMED.set(dataset)
+    return NAMED.get()
+
+
+OfDataset = Depends(_of_dataset)
+"""Declared by what counts, ranks or reports: one question is about one data set (`shared.directory.datasets`)."""
+
+
+async def _of_rows(
+    dataset: Annotated[
+        Dataset | None, Query(description="only live, sample or exercise data; each row names its own")
+    ] = None,
+) -> Dataset | None:
+    return dataset or NAMED.get()
+
+
+OfRows = Depends(_of_rows)
+"""Declared by lists of what was recorded, for other systems: of all data sets if none is named."""
+
+
 async def _if_match(
     if_match: Annotated[
         str | None,
@@ -295,6 +324,7 @@ def metadata(request: Request, principal: Principal, idempotency_key: str | None
         payload_hash=request.state.payload.hexdigest()[:32] if idempotency_key else None,
         traceparent=traceparent() or _trace(request.headers.get("traceparent")),
         actor_unit=principal.unit if principal.role is not Role.OPERATOR else None,
+        training=principal.training,
     )
 
 
@@ -351,6 +381,8 @@ class RequestLog:
         request_id = str(runtime.new_id())
         correlation = _recordable(request.headers.get(CORRELATION)) or request_id
         request.state.correlation_id = correlation
+        NAMED.set(None)
+        ENDING.set(None)
 
         async def named(message: Message) -> None:
             nonlocal status

@@ -6,20 +6,29 @@ from datetime import date
 from inspect import isawaitable
 from pathlib import Path
 from typing import Any, TypeGuard
+from urllib.parse import urlsplit
 
 from fastapi.requests import Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
+from shared.auth.callers import ENDING
 from shared.http.strict_requests import content_policy
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def safe(*, forms_to: Sequence[str] = ()) -> dict[str, str]:
-    """Give the headers of a page besides those of every answer; `forms_to` are other origins that its forms may be sent to."""
-    policy = content_policy(style_src="'unsafe-inline'", img_src="data:", form_action=("'self'", *forms_to))
+    """Give the headers of a page besides those of every answer; `forms_to` are other origins that its forms may be sent to.
+
+    So is that of the form that ends training, which stands on every page meanwhile.
+    """
+    ending = ENDING.get()
+    parts = urlsplit(ending.address if ending else "")
+    ends = [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
+    allowed = dict.fromkeys(("'self'", *forms_to, *ends))
+    policy = content_policy(style_src="'unsafe-inline'", img_src="data:", form_action=tuple(allowed))
     return {"Content-Security-Policy": policy, "Content-Language": "vi"}
 
 
@@ -32,6 +41,7 @@ def environment(*own: Path, filters: Mapping[str, Any] | None = None) -> Environ
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    jinja.globals["ending_of_training"] = ENDING.get
     jinja.filters["day"] = day
     jinja.filters.update(filters or {})
     for template in jinja.list_templates(extensions=["html"]):

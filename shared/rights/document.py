@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from shared.contracts.envelope import OWNERS
 from shared.contracts.vocabulary import Role
 from shared.rights.actions import Action, Relation
-from shared.rights.table import BY_LINK, CONTEXTS, GROUP_OF, OPEN, PUBLIC, RIGHTS, ROWS, allows
+from shared.rights.table import (
+    BY_LINK,
+    CONTEXTS,
+    GROUP_OF,
+    IN_TRAINING,
+    OPEN,
+    PUBLIC,
+    RIGHTS,
+    ROWS,
+    allows,
+)
 
 HEAD = """# Who may do what
 
@@ -62,6 +72,13 @@ def _others() -> Iterator[str]:
     yield ""
     yield f"Open to everybody: {_listed(OPEN)}. By the link of a mail, which names unit and alert: {_listed(BY_LINK)};"
     yield "a link acts as a clerk of the recipient's unit, never as more."
+    yield ""
+    yield "## Training"
+    yield ""
+    yield "Whoever has signed in may begin and end training (a part of `sign_in`). The own rights hold on, for these actions alone,"
+    yield "and what they record is exercise data: a command about anything else is refused where it would be appended."
+    yield ""
+    yield f"{_listed(IN_TRAINING)}."
 
 
 def _rows() -> Iterator[str]:

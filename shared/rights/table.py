@@ -202,6 +202,20 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
 """Which actions append events under `loa.<context>.>`; nobody but the owning service publishes there (deploy/nats)."""
 
 
+IN_TRAINING = frozenset(
+    {
+        *PUBLIC,
+        *(Action.READ_REQUESTS, Action.READ_EVIDENCE, Action.READ_LOWERED_DUTIES),
+        *CONTEXTS["draft"],
+        *CONTEXTS["plan"],
+        *CONTEXTS["communication"],
+        *CONTEXTS["programme"],
+    }
+    - BY_LINK
+)
+"""What somebody in training may do, as far as the own rights go: read, and record exercise data. The rest holds outside it."""
+
+
 def allows(role: Role, relation: Relation, action: Action) -> bool:
     """Give one cell of the table; what needs no token is everybody's, what a link does is nobody's token's."""
     if action in OPEN:

@@ -39,6 +39,8 @@ PUBLIC |= {
     "/sign-in/oidc",
     "/sign-in/oidc/callback",
     "/sign-out",
+    "/sign-in/training",
+    "/sign-in/training/end",
 }
 
 GUARDS = (

@@ -12,7 +12,7 @@ import typer
 from deploy.cli.ask import report_commands, silence_commands
 from deploy.cli.console import print_json
 from deploy.cli.options import AreaOf, AsOf, At, Json, Unit, Why, connected
-from shared.contracts.vocabulary import Channel, Handling, Instrument, Procedure, Regime, Stage
+from shared.contracts.vocabulary import Channel, Dataset, Handling, Instrument, Procedure, Regime, Stage
 
 commands = typer.Typer()
 
@@ -91,6 +91,10 @@ Descendants = Annotated[
     bool, typer.Option("--include-descendants", help="Cả đơn vị trực thuộc. / Subordinate units too.")
 ]
 Seen = Annotated[str, typer.Option(help="original | successor")]
+OfDataset = Annotated[
+    Dataset | None,
+    typer.Option("--dataset", help="Loại dữ liệu, mặc định dữ liệu thật. / Kind of data; live if absent."),
+]
 
 
 def _asked(
@@ -116,6 +120,7 @@ def compliance(
     area_of: AreaOf = None,
     view: Seen = "original",
     group_by: Annotated[str, typer.Option(help="none | unit | level | instrument | regime | year")] = "none",
+    dataset: OfDataset = None,
     as_json: Json = False,
 ) -> None:
     """Tỷ lệ truyền thông. / Shares of policies communicated."""
@@ -123,6 +128,7 @@ def compliance(
 
     query = _asked(as_of, year, first, last, all_years=all_years) | {"unit": unit, "view": view}
     query |= {"include_descendants": include_descendants, "area_of": area_of, "group_by": group_by}
+    query |= {"dataset": dataset}
     with connected() as services:
         answer = services.get("metrics", "/compliance", **query)
     print_json(answer) if as_json else figures.show_compliance(answer)
@@ -162,6 +168,7 @@ def counts(
             "drafts: none | stage | instrument | handling | unit | session; opinions: none | group | draft | unit | stage"
         ),
     ] = "none",
+    dataset: OfDataset = None,
     as_json: Json = False,
 ) -> None:
     """Số liệu hoạt động, dự thảo, ý kiến, cùng kỳ năm trước. / Activities, drafts, opinions, beside the year before."""
@@ -170,7 +177,7 @@ def counts(
     query = _asked(as_of, year, first, last, all_years=all_years) | {"unit": unit, "view": view}
     query |= {"include_descendants": include_descendants, "area_of": area_of, "group_by": group_by}
     query |= {"in_scope": in_scope, "channel": channel, "stage": stage}
-    query |= {"instrument": instrument, "handling": handling}
+    query |= {"instrument": instrument, "handling": handling, "dataset": dataset}
     with connected() as services:
         answer = services.get("metrics", command.PATHS[what], **query)
     print_json(answer) if as_json else command.show(what, answer)
@@ -190,13 +197,14 @@ def report(
         Path | None,
         typer.Option("--output", "-o", help="Tệp .docx, .xlsx hoặc .json. / File to write."),
     ] = None,
+    dataset: OfDataset = None,
     as_json: Json = False,
 ) -> None:
     """Báo cáo kết quả thực hiện Đề án 407. / The report on the scheme."""
     from deploy.cli.ask import report as command
 
     query = _asked(as_of, year, first, last, all_years=False) | {"unit": unit, "view": view}
-    query |= {"include_descendants": include_descendants, "area_of": area_of}
+    query |= {"include_descendants": include_descendants, "area_of": area_of, "dataset": dataset}
     with connected() as services:
         if output is not None:
             command.write(services, output, query)
@@ -212,24 +220,31 @@ def programme(
     unit: Unit = None,
     include_descendants: Descendants = False,
     area_of: AreaOf = None,
+    dataset: OfDataset = None,
     as_json: Json = False,
 ) -> None:
     """Chương trình năm theo tám nhóm việc. / Programmes of a year, by eight groups."""
     from deploy.cli.ask import figures
 
-    query = {"as_of": as_of, "year": year, "unit": unit, "area_of": area_of}
+    query = {"as_of": as_of, "year": year, "unit": unit, "area_of": area_of, "dataset": dataset}
     with connected() as services:
         answer = services.get("metrics", "/programme", **query, include_descendants=include_descendants)
     print_json(answer) if as_json else figures.show_programme(answer)
 
 
 @commands.command()
-def gaps(as_of: AsOf = None, unit: Unit = None, area_of: AreaOf = None, as_json: Json = False) -> None:
+def gaps(
+    as_of: AsOf = None,
+    unit: Unit = None,
+    area_of: AreaOf = None,
+    dataset: OfDataset = None,
+    as_json: Json = False,
+) -> None:
     """Dự thảo còn thiếu truyền thông. / Drafts that lack communication."""
     from deploy.cli.ask import figures
 
     with connected() as services:
-        answer = services.get("metrics", "/gaps", as_of=as_of, unit=unit, area_of=area_of)
+        answer = services.get("metrics", "/gaps", as_of=as_of, unit=unit, area_of=area_of, dataset=dataset)
     print_json(answer) if as_json else figures.show_gaps(answer)
 
 

@@ -29,8 +29,9 @@ class Assumed:
         draft = draft or DraftSummary(draft_code, frozenset(), Dataset.LIVE, [(date.min, "")])
         return replace(draft, policies=frozenset(range(1, MOST_POLICIES + 1)))
 
-    async def unit(self, unit_code: str) -> bool:
-        return unit_code in self.units or await self.directory.unit(unit_code)
+    async def unit(self, unit_code: str) -> Dataset | None:
+        registered = await self.directory.unit(unit_code)
+        return registered or (Dataset.LIVE if unit_code in self.units else None)
 
     async def units_above(self, unit_codes: Collection[str], day: date) -> UnitsOn:
         """Give those that are registered: what is only assumed stands nowhere in the tree."""

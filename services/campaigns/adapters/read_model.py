@@ -32,6 +32,7 @@ from services.campaigns.application.queries import (
 )
 from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.vocabulary import CommunicationRole, Dataset, ProgrammeKind
+from shared.directory import datasets
 from shared.directory.folds import Unit, UnitDirectory, UnitsOn
 from shared.directory.projection import carried_on_by, leads_on, unit_directory, units_carrying_on
 from shared.http.paging import key_of, position_of
@@ -59,10 +60,10 @@ class SqlReadModel:
             row = (await connection.execute(_DRAFT, {"draft_code": draft_code})).one_or_none()
         return _summary(row) if row else None
 
-    async def unit(self, unit_code: str) -> bool:
+    async def unit(self, unit_code: str) -> Dataset | None:
         async with self.engine.connect() as connection:
-            registered = select(exists().where(UNIT.c.unit_code == unit_code))
-            return bool(await connection.scalar(registered))
+            dataset = await connection.scalar(select(UNIT.c.dataset).where(UNIT.c.unit_code == unit_code))
+        return Dataset(dataset) if dataset is not None else None
 
     async def units_above(self, unit_codes: Collection[str], day: date) -> UnitsOn:
         rows: dict[str, Unit] = {}
@@ -116,6 +117,10 @@ class SqlReadModel:
         query = select(table.evidence_id, table.sha256, table.size).where(*kept).order_by(table.position)
         async with self.engine.connect() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def dataset(self) -> Dataset | None:
+        async with self.engine.connect() as connection:
+            return await datasets.asked(connection, UNIT, DRAFT)
 
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
@@ -226,6 +231,7 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None, 
     place = (table.held_on, table.communication_id)
     order = [column.desc() for column in place] if wanted.newest_first else place
     query = select(COMMUNICATION, _evidence().label("evidence")).order_by(*order).limit(limit)
+    query = query.where(datasets.of(table.dataset, wanted.dataset))
     if wanted.unit_code is not None:
         performed = func.coalesce(table.unit_code, _lead(table.draft_id, table.held_on))
         query = query.where(performed == wanted.unit_code)
@@ -282,6 +288,7 @@ def _activities(wanted: ActivityFilter, limit: int, after: str | None, today: da
 
 def _wanted(wanted: ActivityFilter, today: date) -> Iterator[ColumnElement[bool]]:
     table = ACTIVITY.c
+    yield datasets.of(table.dataset, wanted.dataset)
     if wanted.draft_code is not None:
         yield table.draft_code == wanted.draft_code
     if wanted.unit_code is not None:

@@ -23,7 +23,7 @@ from shared.contracts.envelope import AggregateRef, Metadata, Recorded, followin
 from shared.contracts.event import SUPERVISION, About, Acting, Decider, draft_id, programme_id
 from shared.contracts.metrics import ComplianceReportPublished
 from shared.contracts.registry import DraftMerged, DraftWithdrawn
-from shared.contracts.vocabulary import UnitLevel
+from shared.contracts.vocabulary import Dataset, UnitLevel
 from shared.directory.folds import UnitsOn
 from shared.eventstore.handle import (
     BulkStore,
@@ -128,20 +128,40 @@ class Commands:
     async def enter(
         self, command: programmes.Record, metadata: Metadata, if_match: int | None = None
     ) -> Handled[programmes.Programme]:
-        """Add an entry to a unit's programme; all that it names must be registered."""
+        """Add an entry to a unit's programme; all that it names must be registered.
+
+        It is of the data set of its draft, else of its unit, and what follows an entry of that entry's. In training it is an
+        exercise.
+        """
         units = {command.unit_code, command.lead_unit_code, *command.coordinating_unit_codes} - {None}
-        for unit_code in sorted(map(str, units)):
-            await self.require_unit(unit_code)
+        datasets = {unit_code: await self.require_unit(unit_code) for unit_code in sorted(map(str, units))}
+        stated = Dataset.EXERCISE if metadata.training else command.dataset
         if command.draft_code is not None:
             draft = await self.require_draft(command.draft_code)
-            command = replace(command, dataset=draft.dataset_of(command.dataset))
+            command = replace(command, dataset=draft.dataset_of(stated))
+        else:
+            of_unit = datasets[command.unit_code] if stated is Dataset.LIVE else stated
+            command = replace(command, dataset=of_unit)
         command = await self._placed(command)
         if command.report_id is not None:
             check_published(await self._published(command.report_id), command)
         ref = programme_ref(command.unit_code, command.year)
-        about = About(draft_code=command.draft_code, unit_code=command.unit_code, dataset=command.dataset)
-        stamped = replace(metadata, about=about)
-        return await self._handle(programmes.programme, ref, command, stamped, if_match)
+
+        async def prepared(history: History) -> tuple[programmes.Record, Metadata]:
+            alike = programmes.of_dataset(history.state(programmes.programme), command)
+            about = About(draft_code=alike.draft_code, unit_code=alike.unit_code, dataset=alike.dataset)
+            return alike, replace(metadata, about=about)
+
+        return await handle_prepared(
+            self.store,
+            programmes.programme,
+            ref,
+            prepared,
+            metadata,
+            if_match=if_match,
+            new_id=self.new_id,
+            once=self.once,
+        )
 
     async def _handle(
         self,
@@ -214,9 +234,11 @@ class Commands:
             raise DraftNotYetRegistered(draft_code)
         return draft
 
-    async def require_unit(self, unit_code: str) -> None:
-        if not await self.directory.unit(unit_code):
+    async def require_unit(self, unit_code: str) -> Dataset:
+        """Give the data set of a unit; raises `UnitNotYetRegistered`."""
+        if (dataset := await self.directory.unit(unit_code)) is None:
             raise UnitNotYetRegistered(unit_code)
+        return dataset
 
     async def programme(self, unit_code: str, year: int) -> tuple[programmes.Programme, History]:
         """Read a unit's programme from the log; a programme without entries is empty."""

@@ -19,8 +19,8 @@ class DraftDirectory(Protocol):
         """Return the summary of a draft, None if it is not registered."""
         ...
 
-    async def unit(self, unit_code: str) -> bool:
-        """Return whether a unit is registered."""
+    async def unit(self, unit_code: str) -> Dataset | None:
+        """Return the data set of a unit, None if it is not registered."""
         ...
 
     async def units_above(self, unit_codes: Collection[str], day: date) -> UnitsOn:
@@ -59,6 +59,7 @@ class CommunicationFilter:
     newest_first: bool = False
     unverified: bool = False
     verified_for: frozenset[str] | None = None
+    dataset: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ class ActivityFilter:
     first: date | None = None
     last: date | None = None
     pending: bool = False
+    dataset: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,7 @@ class EntryFilter:
     draft_code: str | None = None
     is_open: bool = False
     due_by: date | None = None
+    dataset: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,10 @@ class ReadModel(DraftDirectory, Protocol):
 
     async def concerning(self, unit_code: str, day: date) -> frozenset[str]:
         """Return the units of whose matters some may be one unit's to do on a day: itself, and those for which it carries on."""
+        ...
+
+    async def dataset(self) -> Dataset | None:
+        """Give the data set that a page is about (`shared.directory.datasets`)."""
         ...
 
     async def communications(

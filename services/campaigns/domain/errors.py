@@ -266,6 +266,21 @@ class EntryDiffers(Refusal):
         )
 
 
+class OtherData(Refusal):
+    """An exercise would follow what is live, or the other way round."""
+
+    code = "other-data"
+    kind = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Mục được nêu thuộc dữ liệu khác (dữ liệu thật hoặc dữ liệu thực tập), nên nội dung này chưa được ghi nhận. Đề nghị "
+            "chọn mục cùng loại dữ liệu; nếu đang tập nhập liệu, kết thúc tập nhập liệu rồi thực hiện lại.",
+            "The entry belongs to other data (live, or an exercise), so this was not recorded. Choose an entry of the same "
+            "data, or end the training first.",
+        )
+
+
 class NothingToFollow(Refusal):
     code = "nothing-to-follow"
     kind = "not_found"

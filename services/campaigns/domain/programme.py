@@ -159,6 +159,19 @@ def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
     return [event]
 
 
+def of_dataset(programme: Programme, command: Record) -> Record:
+    """Give a follow-up the data set of the entry that it follows; raises `OtherData` if it states another one."""
+    if not command.spec.follows:
+        return command
+    try:
+        followed = _followed(programme, command, _named(programme, command))
+    except Refusal:
+        return command  # refused when it is decided, if who gives it may see why
+    if command.dataset not in (Dataset.LIVE, followed.event.dataset):
+        raise errors.OtherData
+    return replace(command, dataset=followed.event.dataset)
+
+
 def _renewed(programme: Programme, command: Record) -> Record:
     entry_id, number = command.entry_id, 1
     while (entry := programme.entries.get(entry_id)) is not None and entry.cancelled:
@@ -236,7 +249,8 @@ def _reference(programme: Programme, command: Record, followed: Entered | None) 
     """Give the reference of an entry: an obstacle has a number for people (VM: vướng mắc) if none is given."""
     if command.kind is Kind.ENTRY_CORRECTED and command.entry_ref is None and followed is not None:
         return followed.content.entry_ref
-    taken = {e.content.entry_ref: e for e in programme.entries.values() if e.event.name == command.kind}
+    of_kind = (e for e in programme.entries.values() if e.event.name == command.kind)
+    taken = {e.content.entry_ref: e for e in of_kind if e.event.dataset is command.dataset}
     if command.entry_ref is not None or command.kind is not Kind.OBSTACLE_RAISED:
         if command.entry_ref in taken and command.entry_ref is not None and not command.spec.follows:
             raise EntryRefTaken(command.entry_ref, taken[command.entry_ref].content.title)
@@ -329,11 +343,13 @@ def _named(programme: Programme, command: Record) -> list[Entered]:
     reference = command.of_ref or (command.entry_ref if spec.follows else None)
     if reference is None:
         return []
-    return [entry for entry in _followable(programme, spec) if entry.content.entry_ref == reference]
+    return [entry for entry in _followable(programme, command) if entry.content.entry_ref == reference]
 
 
-def _followable(programme: Programme, spec: EntryKind) -> Iterator[Entered]:
-    return (entry for entry in programme.entries.values() if entry.event.name in spec.follows)
+def _followable(programme: Programme, command: Record) -> list[Entered]:
+    """Give what a command may follow: of its own data set, as far as there is any."""
+    of_kind = [e for e in programme.entries.values() if e.event.name in command.spec.follows]
+    return [entry for entry in of_kind if entry.event.dataset is command.dataset] or of_kind
 
 
 def _followed(programme: Programme, command: Record, named: list[Entered]) -> Entered:
@@ -343,7 +359,7 @@ def _followed(programme: Programme, command: Record, named: list[Entered]) -> En
     matches = named
     if not matches and command.of_entry is None and command.of_ref is None and command.title:
         title = command.title.casefold()
-        matches = [e for e in _followable(programme, command.spec) if e.content.title.casefold() == title]
+        matches = [e for e in _followable(programme, command) if e.content.title.casefold() == title]
     if len(matches) > 1:
         matches = _narrowed(programme, command, matches)
         if len(matches) != 1:

@@ -28,7 +28,7 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.http.forecasts import marked
 from shared.http.paging import Listing, Paged, key_of
-from shared.http.request_context import AtPosition, Today
+from shared.http.request_context import AtPosition, OfDataset, Today
 from shared.rights.actions import Action
 from shared.rules.figures import Period, year_period
 from shared.text_checks.days import Day
@@ -162,13 +162,19 @@ def router(queries: Queries) -> APIRouter:
     routes = APIRouter(tags=["figures"], dependencies=[AtPosition])
     rules_version = queries.rulebook.version
 
-    @routes.get("/compliance", summary="Shares of policies communicated, with every count behind them")
+    @routes.get(
+        "/compliance",
+        summary="Shares of policies communicated, with every count behind them",
+        dependencies=[OfDataset],
+    )
     async def compliance(
         _: Annotated[Principal, may(Action.READ_FIGURES)], asked: Asked, today: Today
     ) -> ComplianceView:
         return marked(compliance_view(await queries.compliance(asked), rules_version), today)
 
-    @routes.get("/gaps", summary="Drafts that lack communication at their current stage")
+    @routes.get(
+        "/gaps", summary="Drafts that lack communication at their current stage", dependencies=[OfDataset]
+    )
     async def gaps(
         _: Annotated[Principal, may(Action.READ_FIGURES)], asked: OfUnits, today: Today
     ) -> GapsView:
@@ -196,7 +202,9 @@ def router(queries: Queries) -> APIRouter:
         rows = [asdict(item) | {"key": f"{item.held_on} {item.communication_id}"} for item in listed]
         return paged.listing(PerformedView, rows, "key")
 
-    @routes.get("/todos", summary="What no figure judges and a person should review")
+    @routes.get(
+        "/todos", summary="What no figure judges and a person should review", dependencies=[OfDataset]
+    )
     async def todos(
         _: Annotated[Principal, may(Action.READ_FIGURES)], asked: OfUnits, today: Today
     ) -> TodosView:

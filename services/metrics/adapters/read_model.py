@@ -43,6 +43,7 @@ from services.metrics.domain.draft_counts import CountedDraft
 from services.metrics.domain.programme import ProgrammeEntryRow
 from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, WaitingRequest
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
+from shared.directory import datasets
 from shared.directory.folds import UnitDirectory
 from shared.directory.projection import unit_directory
 from shared.projections.rebuild import Purpose
@@ -75,7 +76,8 @@ class SqlSnapshots:
     async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlSnapshot"]:
         """Open a consistent snapshot: rows and position belong together, whatever is projected meanwhile.
 
-        With `known_at` it is what was known then; its position is that of the last event that was.
+        With `known_at` it is what was known then; its position is that of the last event that was. It has the rows of the
+        data set that is asked about.
         """
         async with self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -83,7 +85,10 @@ class SqlSnapshots:
             if known_at is not None:
                 position = await versions.position_meant(connection, known_at, position)
                 await connection.execution_options(**{versions.OPTION: position})
-            yield SqlSnapshot(connection, position, None if known_at is not None else self.standing)
+            dataset = await datasets.asked(connection, units.unit, DRAFT)
+            await connection.execution_options(**{versions.OF_DATASET: dataset})
+            standing = None if known_at is not None else self.standing
+            yield SqlSnapshot(connection, position, standing, dataset=dataset)
 
     def opening(self, kind: type[Kind]) -> Opens[Kind]:
         """Give what opens snapshots with the rows of some pages besides."""
@@ -91,19 +96,23 @@ class SqlSnapshots:
         @asynccontextmanager
         async def opened(known_at: KnownAt | None = None, /) -> AsyncIterator[Kind]:
             async with self.snapshot(known_at) as plain:
-                yield kind(plain.connection, plain.position, plain.standing)
+                yield kind(plain.connection, plain.position, plain.standing, dataset=plain.dataset)
 
         return opened
 
 
 @dataclass(slots=True)
 class SqlSnapshot:
-    """Rows and position of one moment; the directory of units is read once, however many questions need it."""
+    """Rows and position of one moment; the directory of units is read once, however many questions need it.
+
+    The rows are those of `dataset` (None: all).
+    """
 
     connection: AsyncConnection
     position: int
     standing: StandingCells | None = None
     directory: UnitDirectory | None = None
+    dataset: Dataset | None = None
 
     async def units(self) -> UnitDirectory:
         if self.directory is None:
@@ -125,7 +134,7 @@ class SqlSnapshot:
 
         if self.standing is None:
             return await read(None)
-        question = effective_day(period, as_of), period
+        question = effective_day(period, as_of), period, self.dataset
         return await self.standing.of(self.connection, self.position, question, read)
 
     async def _cells(self, as_of: date, period: Period | None, drafts: Collection[UUID] | None) -> list[Cell]:
@@ -220,10 +229,18 @@ class SqlSnapshot:
         ]
 
     async def draft(self, draft_code: str) -> DraftRecord | None:
-        """Give a record without communications; one as release 0.1.0 has written it has all of them."""
+        """Give a record without communications; one as release 0.1.0 has written it has all of them.
+
+        What is asked of one draft is asked whatever its data: from now on this snapshot has all rows.
+        """
+        await self.with_all_data()
         query = select(DRAFT.c.facts, DRAFT.c.record).where(DRAFT.c.draft_code == draft_code)
         row = (await self.connection.execute(query)).one_or_none()
         return read_record(*row) if row is not None else None
+
+    async def with_all_data(self) -> None:
+        self.dataset = None
+        await self.connection.execution_options(**{versions.OF_DATASET: None})
 
     async def deciding(self, asked: Asked) -> Sequence[CommunicationFact]:
         return (await self._communications.deciding([asked])).get(asked.draft_id, ())

@@ -74,6 +74,7 @@ def router(snapshots: Callable[[], AbstractAsyncContextManager[SqlSnapshot]], qu
         """What the day alone changes (a due day that passes) moves no position: ask for all drafts once a day."""
         after = max(changed_after, position_of(paged.after) if paged.after else 0)
         async with snapshots() as snapshot:
+            await snapshot.with_all_data()  # each draft names its own
             drafts = await changed(snapshot.connection, after, as_of, paged.limit)
         following = paged.listing(DraftVerdictsView, drafts, "changed_at").next
         page = {

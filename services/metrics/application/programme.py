@@ -98,7 +98,7 @@ async def programme_in(snapshot: ProgrammeSnapshot, question: ProgrammeQuestion)
     rows = await snapshot.programme_entries(question.year, codes)
     cells = await snapshot.cells(question.as_of, question.period)
     members = await snapshot.members(question.period.from_day, question.effective)
-    of_snapshot = _Rows(rows, cells, members)
+    of_snapshot = _Rows(rows, cells, members, snapshot.dataset)
     return await asyncio.to_thread(_answer, question, snapshot.position, directory, codes, of_snapshot)
 
 
@@ -107,6 +107,7 @@ class _Rows:
     entries: list[ProgrammeEntryRow]
     cells: list[Cell]
     members: list[Member]
+    dataset: Dataset | None
 
 
 def _answer(
@@ -120,7 +121,7 @@ def _answer(
     entries = EntriesOn.on(rows.entries, question.as_of, question.year, directory.successor_on)
     cells = [cell for cell in rows.cells if codes is None or cell.unit_code in codes]
     made = _activities(question, codes, rows.members)
-    asked = _valid(units, codes)
+    asked = _valid(units, codes, rows.dataset)
     of_units = programme.units_of(entries, asked)
     return ProgrammeAnswer(
         question=question,
@@ -134,10 +135,12 @@ def _answer(
     )
 
 
-def _valid(units: UnitsOn, codes: frozenset[str] | None) -> frozenset[str]:
+def _valid(units: UnitsOn, codes: frozenset[str] | None, dataset: Dataset | None) -> frozenset[str]:
     """Give the units asked for that exist on the day; a single unit that is asked for is always among them."""
+    if codes and len(codes) == 1:
+        return codes
     wanted = units.units if codes is None else codes
-    return frozenset(code for code in wanted if units.is_valid(code) or (codes and len(codes) == 1))
+    return frozenset(code for code in wanted if units.is_valid(code) and units.is_of(code, dataset))
 
 
 def _activities(

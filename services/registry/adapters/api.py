@@ -24,12 +24,12 @@ from services.registry.domain import unit as units
 from shared.auth.admission import acting_for, may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code, unit_id
-from shared.contracts.vocabulary import Stage
+from shared.contracts.vocabulary import Dataset, Stage
 from shared.eventstore.handle import BulkStore, Handled
 from shared.http import request_context
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch
+from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, OfRows
 from shared.rights.actions import Action
 from shared.rules.rulebook.rulebook import Rulebook
 
@@ -171,8 +171,9 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
         q: str | None = None,
         unit: str | None = None,
         stage: Stage | None = None,
+        dataset: Annotated[Dataset | None, OfRows] = None,
     ) -> Listing[DraftItem]:
-        wanted = DraftFilter(text=q, unit_code=unit, stage=stage)
+        wanted = DraftFilter(text=q, unit_code=unit, stage=stage, dataset=dataset)
         return page.listing(DraftItem, await read_model.drafts(wanted, page.limit, page.after), "draft_code")
 
     @router.get("/drafts/{draft_code}", summary="One draft, read from the log itself", responses=VERSIONED)

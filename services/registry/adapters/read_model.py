@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.registry.adapters.tables import DRAFT, LOWERING, REQUEST, directory
 from services.registry.application.commands import WAITING
 from services.registry.application.queries import DraftFilter, RequestFilter
+from shared.contracts.vocabulary import Dataset
+from shared.directory import datasets
 from shared.directory.deciders import decider_of
 from shared.directory.folds import Unit, UnitDirectory
 from shared.directory.projection import leads_on, stands_on, unit_directory
@@ -66,8 +68,12 @@ class SqlReadModel:
                 after = rows[-1]["position"]
         return items[:limit]
 
-    async def asking(self, units: Collection[str] | None, limit: int) -> list[str]:
-        waiting = _requests(RequestFilter(state=WAITING, units=units), limit, None)
+    async def dataset(self) -> Dataset | None:
+        async with self.engine.connect() as connection:
+            return await datasets.asked(connection, UNIT, CARD)
+
+    async def asking(self, units: Collection[str] | None, limit: int, dataset: Dataset | None) -> list[str]:
+        waiting = _requests(RequestFilter(state=WAITING, units=units, dataset=dataset), limit, None)
         async with self.engine.connect() as connection:
             return list(await connection.scalars(waiting.with_only_columns(REQUEST.c.unit_code)))
 
@@ -107,7 +113,7 @@ def _requests(wanted: RequestFilter, limit: int, after: int | None) -> Select[An
         (REQUEST.c.unit_code, wanted.unit_code),
         (CARD.c.draft_code, wanted.draft_code),
     )
-    query = _of_drafts(REQUEST).limit(limit)
+    query = _of_drafts(REQUEST).where(datasets.of(CARD.c.dataset, wanted.dataset)).limit(limit)
     for column, value in equal:
         if value is not None:
             query = query.where(column == value)
@@ -185,6 +191,7 @@ def _drafts(wanted: DraftFilter, limit: int, after: str | None, today: date) -> 
         query = query.where(_has_words(names, wanted.text))
     if wanted.unit_code:
         query = query.where(LEAD.c.unit_code == wanted.unit_code)
+    query = query.where(datasets.of(CARD.c.dataset, wanted.dataset))
     if wanted.stage:
         query = query.where(STAGE.c.stage == wanted.stage)
     return query.where(CARD.c.draft_code > after) if after else query

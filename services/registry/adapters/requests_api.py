@@ -18,10 +18,10 @@ from services.registry.domain.draft_commands import Explanation, Given, Oversigh
 from shared.auth.admission import Credentials, may, stands_for
 from shared.auth.tokens import Principal, Unauthenticated
 from shared.contracts.event import Acting, Code
-from shared.contracts.vocabulary import RequestDecision, RequestKind, Role
+from shared.contracts.vocabulary import Dataset, RequestDecision, RequestKind, Role
 from shared.http import request_context
 from shared.http.paging import Listing, Paged, position_of
-from shared.http.request_context import AtPosition, Body, example
+from shared.http.request_context import AtPosition, Body, OfRows, example
 from shared.kernel.runtime import Clock
 from shared.rights.actions import Action
 from shared.signed_links.links import LinkIsOver, LinkNotValid, LinkReader
@@ -166,9 +166,15 @@ def router(commands: Commands, read_model: ReadModel, reader: LinkReader, now: C
         unit: Code | None = None,
         decider: Code | None = None,
         draft: Code | None = None,
+        dataset: Annotated[Dataset | None, OfRows] = None,
     ) -> Listing[RequestItem]:
         wanted = RequestFilter(
-            state=state, unit_code=unit, decider_code=decider, draft_code=draft, units=principal.acting.limit
+            state=state,
+            unit_code=unit,
+            decider_code=decider,
+            draft_code=draft,
+            units=principal.acting.limit,
+            dataset=dataset,
         )
         rows = await read_model.requests(wanted, page.limit, _position(page.after))
         return page.listing(RequestItem, rows, "position")

@@ -12,7 +12,7 @@ from services.registry.application.unit_references import reached, related_to
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import lowering, requests
 from services.registry.domain import unit as units
-from services.registry.domain.draft import draft, holds_at_once
+from services.registry.domain.draft import draft, holds_at_once, practised
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Absent, Draft, State, entry_with_id, facts_of
 from services.registry.domain.errors import DraftNotFound, UnitNotFound, UnknownUnit
@@ -33,7 +33,7 @@ from shared.contracts.registry import (
     DraftScopeAssessed,
     DraftTransferred,
 )
-from shared.contracts.vocabulary import RequestDecision, Role
+from shared.contracts.vocabulary import Dataset, RequestDecision, Role
 from shared.directory.folds import amended_draft
 from shared.eventstore.handle import (
     BulkStore,
@@ -152,7 +152,17 @@ class Commands:
             )
 
     async def register_draft(self, command: drafts.Register, metadata: Metadata) -> Handled[State]:
-        await self.require_unit(command.lead_unit_code)
+        """Register a draft, which is of the data set of its unit unless it states one; in training it is an exercise."""
+        if command.dataset is not Dataset.LIVE:
+            await self.require_unit(command.lead_unit_code)
+        else:
+            history = await self.store.load(unit_ref(command.lead_unit_code))
+            unit = history.state(units.unit)
+            if isinstance(unit, units.Absent):
+                raise UnitNotFound(command.lead_unit_code)
+            command = replace(command, dataset=unit.registered.dataset)
+        if metadata.training:
+            command = practised(command)
         return await self.on_draft(command.draft_code, command, metadata)
 
     async def on_draft(

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from shared.contracts.vocabulary import Dataset
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftFilter:
@@ -12,6 +14,7 @@ class DraftFilter:
     text: str | None = None
     unit_code: str | None = None
     stage: str | None = None
+    dataset: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +26,18 @@ class RequestFilter:
     decider_code: str | None = None
     draft_code: str | None = None
     units: Collection[str] | None = None
+    dataset: Dataset | None = None
 
 
 class ReadModel(Protocol):
+    async def dataset(self) -> Dataset | None:
+        """Give the data set that a page is about (`shared.directory.datasets`)."""
+        ...
+
     async def requests(
         self, wanted: RequestFilter, limit: int, after: int | None
     ) -> list[dict[str, Any]]: ...
-    async def asking(self, units: Collection[str] | None, limit: int) -> list[str]:
+    async def asking(self, units: Collection[str] | None, limit: int, dataset: Dataset | None) -> list[str]:
         """Give the unit of each request that waits for a decision, in the order of raising."""
         ...
 

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from services.registry.domain import errors, postings, preparation, requests
 from services.registry.domain.draft_commands import (
+    PRACTISED,
     AddPolicy,
     Amend,
     AmendPolicy,
@@ -72,11 +73,27 @@ from shared.contracts.registry import (
     DraftTransferred,
     DraftWithdrawn,
 )
-from shared.contracts.vocabulary import CLOSING_BY_LAW, ENDS, Answer, Clearable, Precision, RequestKind, Stage
+from shared.contracts.vocabulary import (
+    CLOSING_BY_LAW,
+    ENDS,
+    Answer,
+    Clearable,
+    Dataset,
+    Precision,
+    RequestKind,
+    Stage,
+)
 from shared.directory.folds import AMENDABLE_OF_DRAFT, amended_draft
 from shared.rights.table import require
 from shared.rules.facts import StageEntry
 from shared.rules.sequence import check_recorded_day, in_order
+
+
+def practised(command: Register) -> Register:
+    """Make a registration an exercise; raises `CodeOfExercise`."""
+    if not command.draft_code.startswith(PRACTISED):
+        raise errors.CodeOfExercise(PRACTISED)
+    return replace(command, dataset=Dataset.EXERCISE)
 
 
 def after_end(entries: Sequence[Entry], entry: Entry) -> Entry | None:

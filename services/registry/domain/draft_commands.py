@@ -140,6 +140,10 @@ class Register(OnDraft):
     external_ref: str | None = None
 
 
+PRACTISED = "TAP-"
+"""How the code of a draft begins that is registered in training: a code is never free again for a draft that exists."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amend(OnDraft):
     """Correct what was registered wrongly, or add what was missing.

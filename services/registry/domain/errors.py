@@ -40,6 +40,22 @@ class UnknownUnit(UnitNotFound):
     kind = "not_found"
 
 
+class CodeOfExercise(Refusal):
+    """A draft that is registered in training would take a code that a draft of the office may need."""
+
+    code = "code-of-exercise"
+    kind = "invalid"
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(
+            f"Khi tập nhập liệu, mã dự thảo bắt đầu bằng “{prefix}”, vì mã đã dùng không dùng lại được cho dự thảo thật. "
+            f"Đề nghị ghi “{prefix}” trước mã.",
+            f"In training the code of a draft begins with '{prefix}', since a code that was used is never free again. Write "
+            f"'{prefix}' before it.",
+            field="draft_code",
+        )
+
+
 class DraftDiffers(Refusal):
     code = "draft-differs"
 

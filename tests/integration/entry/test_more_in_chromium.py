@@ -127,3 +127,21 @@ async def test_a_supervisor_verifies_urges_and_reorganises(
     await page.locator(".errors:focus").wait_for()
     await look(page, "recipients-errors")
     assert hosts() == {"127.0.0.1"}
+
+
+async def test_a_clerk_begins_training_and_ends_it_with_one_press(
+    office: Office, context: BrowserContext
+) -> None:
+    page = await signed_in(context, office, HEALTH, Role.UNIT)
+    await page.goto(f"{office.url('notifier')}/sign-in")
+    await look(page, "training-account")
+    await page.get_by_role("button", name="Tập nhập liệu").click()
+    await page.wait_for_url("**/home")
+    await page.get_by_text("Đang tập nhập liệu.").wait_for()
+    await look(page, "training-home")
+    await page.goto(f"{office.url('metrics')}/")
+    await look(page, "training-figures")
+    await page.get_by_role("button", name="Kết thúc tập nhập liệu").click()
+    await page.get_by_role("button", name="Tập nhập liệu").wait_for()
+    await page.goto(f"{office.url('registry')}/home")
+    assert await page.get_by_text("Đang tập nhập liệu").count() == 0

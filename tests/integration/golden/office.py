@@ -97,8 +97,8 @@ async def open_office(
         office = Office(platform, hand, folder / "mail")
         for service in ("registry", "notifier", "campaigns"):  # each asks those before it
             await start(service)
-        await _import(platform, _open_sample())
-        await _import(platform, _marked(exercise.sheets(MONDAY, load_rulebook().calendar)))
+        await _import(platform, _marked(_open_sample(), "sample"))
+        await _import(platform, _marked(exercise.sheets(MONDAY, load_rulebook().calendar), "exercise"))
         await start(
             "metrics"
         )  # last: a gap that a later row of the import closes would be announced or not, by chance
@@ -127,10 +127,10 @@ def _open_sample() -> dict[str, Sequence[Row]]:
     return result
 
 
-def _marked(sheets: Mapping[str, Sequence[Row]]) -> dict[str, Sequence[Row]]:
-    """Mark the rows as exercise data, as `loa up --demo` does."""
+def _marked(sheets: Mapping[str, Sequence[Row]], dataset: str) -> dict[str, Sequence[Row]]:
+    """Mark the rows as data of a set, as `loa up --demo` does."""
     return {
-        name: [{**row, DATASET: "exercise"} if DATASET in COLUMNS[name].names else row for row in rows]
+        name: [{**row, DATASET: dataset} if DATASET in COLUMNS[name].names else row for row in rows]
         for name, rows in sheets.items()
     }
 

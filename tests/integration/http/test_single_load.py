@@ -37,6 +37,7 @@ NAMES_A_UNIT = {  # what is decided depends on the unit that the command names: 
     "/units/{unit_code}/supervision": ["unit", "unit"],
     "/units/{unit_code}/successions": ["unit", "unit"],
     "/drafts/{draft_code}/transfer": ["draft", "unit"],
+    "/drafts": ["unit", "draft"],  # a draft is of the data set of its unit
 }
 HELD = {"held_on": "2024-03-05", "channel": "dialogue", "title": "Đối thoại với người dân"}
 

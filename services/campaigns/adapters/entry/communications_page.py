@@ -79,9 +79,13 @@ def _listing(routes: APIRouter, entry: Entry) -> None:
         draft: str | None = None,
         after: str | None = None,
     ) -> HTMLResponse:
-        wanted = CommunicationFilter(draft_code=draft or None, unit_code=principal.unit, newest_first=True)
+        dataset = await entry.read_model.dataset()
+        wanted = CommunicationFilter(
+            draft_code=draft or None, unit_code=principal.unit, newest_first=True, dataset=dataset
+        )
         rows = await entry.read_model.communications(wanted, MOST + 1, after or None)
-        waiting = CommunicationFilter(confirmed_by=principal.unit) if principal.unit else None
+        asking = CommunicationFilter(confirmed_by=principal.unit, dataset=dataset)
+        waiting = asking if principal.unit else None
         asked = await entry.read_model.communications(waiting, MOST, None) if waiting else []
         return entry.pages.page(
             request,

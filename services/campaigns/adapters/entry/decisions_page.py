@@ -171,7 +171,13 @@ class DecisionsPage:
     async def _entries(self, by: Acting, kind: Kind) -> list[Shown]:
         """List what is open in the area of the caller, the longest waiting first."""
         entry = self.entry
-        wanted = EntryFilter(as_of=entry.today, kind=kind, concerning=by.limit, is_open=True)
+        wanted = EntryFilter(
+            as_of=entry.today,
+            kind=kind,
+            concerning=by.limit,
+            is_open=True,
+            dataset=await entry.read_model.dataset(),
+        )
         rows = await entry.read_model.entries(wanted, MOST, None)
         return [shown(row, by, entry.today, entry.rulebook.calendar) for row in rows]
 
@@ -182,10 +188,15 @@ class DecisionsPage:
             return []
         this = entry.today.year
         waiting: list[Shown] = []
+        dataset = await entry.read_model.dataset()
         receivers = sorted({principal.unit, *by.carries_on})
         for receiver, year in product(receivers, (this - 1, this, this + 1)):
             wanted = EntryFilter(
-                as_of=entry.today, kind=Kind.REPORT_SUBMITTED, lead_unit_code=receiver, year=year
+                as_of=entry.today,
+                kind=Kind.REPORT_SUBMITTED,
+                lead_unit_code=receiver,
+                year=year,
+                dataset=dataset,
             )
             rows = await entry.read_model.entries(wanted, MOST_REPORTS, None)
             waiting += [shown(row, by, entry.today, entry.rulebook.calendar) for row in rows]
@@ -194,7 +205,8 @@ class DecisionsPage:
     async def _unverified(self, principal: Principal, after: str | None) -> list[dict[str, Any]]:
         limit = principal.acting.limit
         others = None if limit is None else limit - {principal.unit}
-        wanted = CommunicationFilter(unverified=True, verified_for=others, newest_first=True)
+        dataset = await self.entry.read_model.dataset()
+        wanted = CommunicationFilter(unverified=True, verified_for=others, newest_first=True, dataset=dataset)
         return [
             await self._row(row)
             for row in await self.entry.read_model.communications(wanted, AT_ONCE + 1, after)
@@ -203,7 +215,8 @@ class DecisionsPage:
     async def _to_confirm(self, principal: Principal) -> list[dict[str, Any]]:
         if principal.unit is None:
             return []
-        wanted = CommunicationFilter(confirmed_by=principal.unit)
+        dataset = await self.entry.read_model.dataset()
+        wanted = CommunicationFilter(confirmed_by=principal.unit, dataset=dataset)
         return [
             await self._row(row) for row in await self.entry.read_model.communications(wanted, MOST, None)
         ]

@@ -14,11 +14,12 @@ from services.campaigns.application.queries import ActivityFilter, ReadModel
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
+from shared.contracts.vocabulary import Dataset
 from shared.http import request_context
 from shared.http.forecasts import marked
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, Today
+from shared.http.request_context import Accepted, AtPosition, OfRows, Today
 from shared.rights.actions import Action
 from shared.text_checks.days import Day
 
@@ -131,8 +132,11 @@ def _list(read_model: ReadModel) -> APIRouter:
         first: Annotated[Day | None, Query(alias="from", description="from this day")] = None,
         last: Annotated[Day | None, Query(alias="to", description="to this day, inclusive")] = None,
         pending: Annotated[bool, Query(description="leave out what is cancelled or carried out")] = False,
+        dataset: Annotated[Dataset | None, OfRows] = None,
     ) -> Listing[ActivityItem]:
-        wanted = ActivityFilter(draft_code=draft, unit_code=unit, first=first, last=last, pending=pending)
+        wanted = ActivityFilter(
+            draft_code=draft, unit_code=unit, first=first, last=last, pending=pending, dataset=dataset
+        )
         rows = await read_model.activities(wanted, page.limit, page.after)
         return page.listing(ActivityItem, [shown(row, as_of) for row in rows], "cursor")
 

@@ -25,12 +25,12 @@ from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR, Record
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
-from shared.contracts.vocabulary import ProgrammeKind
+from shared.contracts.vocabulary import Dataset, ProgrammeKind
 from shared.http import request_context
 from shared.http.forecasts import marked
 from shared.http.openapi import VERSIONED
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, Today
+from shared.http.request_context import Accepted, AtPosition, OfRows, Today
 from shared.kernel.local_day import day_in_vietnam
 from shared.rights.actions import Action
 from shared.text_checks.days import Day
@@ -176,6 +176,7 @@ def _list(read_model: ReadModel) -> APIRouter:
         draft: Annotated[str | None, Query(description="code of the draft that it is about")] = None,
         open_: Annotated[bool, Query(alias="open", description="only what still waits for its end")] = False,
         due_by: Annotated[Day | None, Query(description="only what is due by this day, inclusive")] = None,
+        dataset: Annotated[Dataset | None, OfRows] = None,
     ) -> Listing[EntryItem]:
         wanted = EntryFilter(
             unit_code=unit,
@@ -188,6 +189,7 @@ def _list(read_model: ReadModel) -> APIRouter:
             is_open=open_,
             due_by=due_by,
             as_of=as_of,
+            dataset=dataset,
         )
         rows = await read_model.entries(wanted, page.limit, page.after)
         return page.listing(EntryItem, [stated(row) for row in rows], "cursor")

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.campaigns.adapters.tables import ENTRY, directory
 from services.campaigns.application.queries import EntryFilter
 from shared.contracts.vocabulary import ProgrammeKind
+from shared.directory import datasets
 from shared.directory.projection import units_carrying_on
 from shared.projections.programme_rows import OF_FACT, fact_of
 from shared.rules.programme.kinds import WITH_STATE
@@ -65,6 +66,7 @@ def _is_wanted(row: Row, wanted: EntryFilter) -> bool:
 
 
 def _wanted(wanted: EntryFilter) -> Iterator[ColumnElement[bool]]:
+    yield datasets.of(ENTRY.c.dataset, wanted.dataset)
     for name in ("unit_code", "year", "kind", "draft_code"):
         if (value := getattr(wanted, name)) is not None:
             yield ENTRY.c[name] == value

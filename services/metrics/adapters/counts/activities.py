@@ -13,7 +13,7 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Answer, Channel
 from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, Today
+from shared.http.request_context import AtPosition, OfDataset, Today
 from shared.rights.actions import Action
 from shared.rules.counts import DEFINITION, CountBy
 from shared.text_checks.days import Day
@@ -100,7 +100,7 @@ Asked = Annotated[CountQuestion, Depends(question)]
 
 
 def router(queries: CountQueries, rules_version: str) -> APIRouter:
-    routes = APIRouter(tags=["figures"], dependencies=[AtPosition])
+    routes = APIRouter(tags=["figures"], dependencies=[AtPosition, OfDataset])
 
     @routes.get("/counts", summary="Activities of units, what they reached and cost, beside the year before")
     async def counts(

@@ -21,7 +21,7 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Answer, Handling, Instrument, Stage
 from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, Today
+from shared.http.request_context import AtPosition, OfDataset, Today
 from shared.kernel.errors import Text
 from shared.rights.actions import Action
 from shared.rules.counts import change
@@ -154,7 +154,7 @@ Filtered = Annotated[DraftQuestion, Depends(filtered)]
 
 
 def router(queries: DraftCountQueries, rules_version: str) -> APIRouter:
-    routes = APIRouter(prefix="/counts", tags=["figures"], dependencies=[AtPosition])
+    routes = APIRouter(prefix="/counts", tags=["figures"], dependencies=[AtPosition, OfDataset])
 
     @routes.get("/drafts", summary="Drafts by the stages of a period, beside the year before")
     async def drafts(

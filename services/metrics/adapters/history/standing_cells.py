@@ -18,11 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.metrics.adapters.history.versions import OPTION
 from services.metrics.adapters.tables import DRAFT
 from services.metrics.application.ports import Cell
+from shared.contracts.vocabulary import Dataset
 from shared.rules.figures import NOTHING, Period, counts_of, numbers
 
 MOST_CHANGED = 500  # drafts; beyond it all are read again
 MOST_CELLS = 40_000  # of all days and periods together, some 20 MB; the ones asked for least recently go
-Question = tuple[date, Period | None]
+Question = tuple[date, Period | None, Dataset | None]
 Read = Callable[[Collection[UUID] | None], Awaitable[Iterable[Cell]]]
 """Reads the cells of some drafts, or of all."""
 

@@ -1,7 +1,8 @@
 """Versions of rows: what is superseded is kept, and any question is answered as known at a position of the log.
 
 A batch of events changes rows one after the other (`TableVersions`), and writes what changed and what was superseded in one
-round trip. As known at a position, a table is its own rows that were known then and the superseded ones that were.
+round trip. As known at a position, a table is its own rows that were known then and the superseded ones that were; a question
+about a data set has of these those of it.
 Statements need not know: a common table expression with the table's name precedes them, which PostgreSQL takes in the table's place.
 """
 
@@ -18,13 +19,29 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.event import contains, listen
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.metrics.adapters.tables import DRAFT, KEPT, RECORDED_DAY, SUPERSEDED, metadata
+from services.metrics.adapters.tables import (
+    DRAFT,
+    GAP_INTERVAL,
+    KEPT,
+    RECORDED_DAY,
+    SUPERSEDED,
+    metadata,
+    units,
+)
 from services.metrics.application.ports import KnownAt
+from shared.contracts.vocabulary import Dataset
 from shared.persistence.database import UNUSED
 from shared.projections.rows import Change, Put, Remove, RowChange, changed_columns, whole_row
 
 OPTION = "as_known_at"
+OF_DATASET = "of_dataset"
 SCHEMA = "public"
+_OF_ITSELF = "dataset = '{}'"
+OF_DATA = {
+    **{table.name: _OF_ITSELF for table in KEPT if "dataset" in table.columns and table is not units.unit},
+    GAP_INTERVAL.name: f'draft_id IN (SELECT draft_id FROM {SCHEMA}."{DRAFT.name}" WHERE {_OF_ITSELF})',  # noqa: S608
+}
+"""How the rows of a data set are selected. Of other tables nothing is asked but together with one of these; units stand for all."""
 Row = Mapping[str, Any]
 # What serves the next batch alone, and no answer.
 _FORGOTTEN: Mapping[str, Row] = {DRAFT.name: {"derived": None}}
@@ -274,7 +291,7 @@ def _insert(table: Table, of: Table, number: int) -> str:
 
 
 def enable(engine: AsyncEngine) -> None:
-    """Let statements of connections with the option `OPTION` be answered as known at its position."""
+    """Let statements of connections with the option `OPTION` be answered as known at its position, with `OF_DATASET` about it."""
     if not contains(engine.sync_engine, "before_cursor_execute", _rewrite):
         listen(engine.sync_engine, "before_cursor_execute", _rewrite, retval=True)
 
@@ -294,13 +311,15 @@ async def position_at_end_of(connection: AsyncConnection, day: date) -> int:
 def _rewrite(
     connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
 ) -> tuple[str, Any]:
-    position = connection.get_execution_options().get(OPTION)
-    return (statement if position is None else replaced(statement, position)), parameters
+    options = connection.get_execution_options()
+    return replaced(statement, options.get(OPTION), options.get(OF_DATASET)), parameters
 
 
-def replaced(statement: str, position: int) -> str:
-    """Put the tables as known at a position in the place of those that a statement names."""
-    tables = ", ".join(_table(table.name, position) for table in KEPT if table.name in statement)
+def replaced(statement: str, position: int | None, dataset: Dataset | None = None) -> str:
+    """Put the tables as known at a position, with the rows of a data set, in the place of those that a statement names."""
+    named = (table.name for table in KEPT if table.name in statement)
+    wanted = [name for name in named if position is not None or (dataset is not None and name in OF_DATA)]
+    tables = ", ".join(_table(name, position, dataset) for name in wanted)
     if not tables:
         return statement
     first, rest = statement.split(maxsplit=1)
@@ -308,13 +327,16 @@ def replaced(statement: str, position: int) -> str:
 
 
 @lru_cache(maxsize=256)
-def _table(name: str, position: int) -> str:
+def _table(name: str, position: int | None, dataset: Dataset | None) -> str:
+    wanted = OF_DATA[name].format(Dataset(dataset)) if dataset is not None and name in OF_DATA else "true"
     columns = ", ".join(
         f'"{column.name}"' for column in SUPERSEDED[name].columns if column.name != "known_to"
     )
-    live = f'SELECT {columns} FROM {SCHEMA}."{name}" WHERE known_from <= {position:d}'  # noqa: S608  a number
+    if position is None:
+        return f'"{name}" AS NOT MATERIALIZED (SELECT {columns} FROM {SCHEMA}."{name}" WHERE {wanted})'  # noqa: S608
+    live = f'SELECT {columns} FROM {SCHEMA}."{name}" WHERE known_from <= {position:d} AND {wanted}'  # noqa: S608  a number
     before = (
         f'SELECT {columns} FROM {SCHEMA}."{name}_superseded" '  # noqa: S608  a number
-        f"WHERE known_from <= {position:d} AND known_to > {position:d}"
+        f"WHERE known_from <= {position:d} AND known_to > {position:d} AND {wanted}"
     )
     return f'"{name}" AS NOT MATERIALIZED ({live} UNION ALL {before})'

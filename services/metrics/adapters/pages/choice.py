@@ -13,6 +13,8 @@ from services.metrics.application.ports import KnownAt
 from services.metrics.application.queries import Question
 from services.metrics.domain.errors import TypedDayWrong
 from services.metrics.domain.grouping import View
+from shared.contracts.vocabulary import Dataset
+from shared.http.request_context import OfDataset
 from shared.pages.date_boxes import date_in_boxes
 from shared.pages.forms import Fields
 from shared.rules.figures import reporting_year, year_period
@@ -43,6 +45,7 @@ class Choice:
     view: View
     lang: Language = "vi"
     known_at: KnownAt | None = None
+    dataset: Dataset | None = None
 
     def question(self, today: date) -> Question:
         as_of = self.as_of or today
@@ -111,6 +114,7 @@ def choice(
         Given,
         Query(description="as known at the end of this day, or at this position of the log"),
     ] = None,
+    dataset: Annotated[Dataset | None, OfDataset] = None,
 ) -> Choice:
     return Choice(
         as_of=typed.day("as_of") or as_of,
@@ -121,6 +125,7 @@ def choice(
         view=view,
         lang=lang,
         known_at=typed.day("known_at") or known_at_of(known_at),
+        dataset=dataset,
     )
 
 

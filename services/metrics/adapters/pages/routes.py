@@ -30,7 +30,6 @@ from shared.rules import figure_words, wording
 from shared.rules.figures import DEFINITION, reporting_year
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-SAFE = {**safe(), "Referrer-Policy": "same-origin"}
 WIDE, WIDE_LEFT = 1000, 92  # units of the time track, and where its rows begin
 NARROW, NARROW_LEFT = 380, 74  # of that for phones
 FIRST_YEAR = 2022  # the first year for which Decision 407/QĐ-TTg sets a target
@@ -89,7 +88,7 @@ def render(
     template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
 ) -> HTMLResponse:
     text = _ENVIRONMENT.get_template(template).render(**values)
-    return HTMLResponse(text, status, {**SAFE, **(headers or {})})
+    return HTMLResponse(text, status, {**safe(), "Referrer-Policy": "same-origin", **(headers or {})})
 
 
 def pages_router() -> APIRouter:
@@ -213,6 +212,7 @@ def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequenc
     chosen = replace(chosen, unit=question.unit_code, area_of=question.area_of)  # codes in the place of names
     offered = units.with_ancestors({*answer.leading, *filter(None, [chosen.unit, chosen.area_of])})
     following = {code for leading in answer.leading for code in units.areas.supervisors(leading)}
+    asked = [chosen.dataset] if chosen.dataset else []
     years = {*range(FIRST_YEAR, reporting_year(today) + 1), *filter(None, [question.year])}
     return {
         "chosen": chosen,
@@ -223,7 +223,7 @@ def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequenc
         "effective": question.effective,
         "today": today,
         "position": answer.position,
-        "banners": [*notices, *banners(answer.datasets), *earlier(chosen, answer.position)],
+        "banners": [*notices, *banners({*answer.datasets, *asked}), *earlier(chosen, answer.position)],
         "units": units,
         "offered": sorted((units.name(code), code) for code in offered),
         "following": sorted((units.name(code), code) for code in following & set(units.units)),

@@ -18,7 +18,7 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, Today
+from shared.http.request_context import AtPosition, OfDataset, Today
 from shared.rights.actions import Action
 from shared.rules.counts import CountBy
 from shared.rules.programme.groups import ProgrammeGroup
@@ -130,7 +130,7 @@ Asked = Annotated[ProgrammeQuestion, Depends(question)]
 
 
 def router(queries: ProgrammeQueries, rules_version: str) -> APIRouter:
-    routes = APIRouter(tags=["figures"], dependencies=[AtPosition])
+    routes = APIRouter(tags=["figures"], dependencies=[AtPosition, OfDataset])
 
     @routes.get("/programme", summary="Programmes of units for a year, by the eight groups of Decision 407")
     async def programme(

@@ -20,7 +20,7 @@ from services.metrics.application.required_reports import (
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, Today
+from shared.http.request_context import AtPosition, OfDataset, Today
 from shared.rights.actions import Action
 from shared.rules.programme.figures import OWN_FIGURES
 from shared.rules.programme.reports import ReportState
@@ -122,7 +122,7 @@ Asked = Annotated[ReportsQuestion, Depends(question)]
 
 
 def router(queries: RequiredReports) -> APIRouter:
-    routes = APIRouter(tags=["figures"], dependencies=[AtPosition])
+    routes = APIRouter(tags=["figures"], dependencies=[AtPosition, OfDataset])
 
     @routes.get("/required-reports", summary="Reports that are required of units, and who is late")
     async def required_reports(

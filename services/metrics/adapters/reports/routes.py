@@ -28,7 +28,7 @@ from services.metrics.domain.grouping import View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.http.forecasts import marked
-from shared.http.request_context import AtPosition, Today
+from shared.http.request_context import AtPosition, OfDataset, Today
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
 from shared.rules.figures import Period, reporting_year
@@ -81,7 +81,7 @@ Wanted = Annotated[Format, Query(alias="format", description="json, or a file: x
 
 def router(reports: ReportQueries, template: Path) -> APIRouter:
     """`template` is the document that an office fills in."""
-    routes = APIRouter(tags=["figures"], dependencies=[AtPosition])
+    routes = APIRouter(tags=["figures"], dependencies=[AtPosition, OfDataset])
     version = reports.queries.rulebook.version
 
     @routes.get("/reports/407", summary="The report on the scheme, as JSON or a file", responses={**FILES})

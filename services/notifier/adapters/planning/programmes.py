@@ -9,6 +9,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifier.adapters.planning.replies import is_no_practice
 from services.notifier.adapters.tables import DIGEST, DIGEST_ITEM, PROGRAMME_ENTRY
 from services.notifier.domain.delivery.retries import NOTIFIED
 from services.notifier.domain.notification.reasons import Reason, Standing
@@ -24,7 +25,10 @@ ASKED_FOR = sorted(kind for kind, spec in KINDS.items() if spec.has_state or spe
 
 async def programmes(connection: AsyncConnection) -> Programmes:
     """Read the entries of all programmes of which something may be owed, with what follows them."""
-    wanted = select(PROGRAMME_ENTRY).where(PROGRAMME_ENTRY.c.kind.in_(ASKED_FOR))
+    table = PROGRAMME_ENTRY.c
+    wanted = select(PROGRAMME_ENTRY).where(
+        table.kind.in_(ASKED_FOR), is_no_practice(table.dataset, table.unit_code, table.lead_unit_code)
+    )
     rows = (await connection.execute(wanted.order_by(PROGRAMME_ENTRY.c.position))).mappings().all()
     words = {
         row["entry_id"]: EntryWords(

@@ -25,7 +25,7 @@ async def replies_on(connection: AsyncConnection, day: date, requests: Iterable[
     query = (
         select(SUPERVISOR_REPLY, card.c.draft_code, card.c.title, card.c.instrument, card.c.dataset)
         .join(card, card.c.draft_id == table.draft_id)
-        .where(wanted)
+        .where(wanted, is_no_practice(card.c.dataset, table.unit_code))
         .order_by(table.position)
     )
     return [_reply_of(row) for row in (await connection.execute(query)).mappings()]
@@ -43,8 +43,21 @@ async def has_unsent_reply(connection: AsyncConnection, day: date) -> bool:
     """Say whether there is a reply of the last days that no mail speaks of."""
     mailed = is_mailed(REPLY, SUPERVISOR_REPLY.c.reply_id)
     recent = and_(SUPERVISOR_REPLY.c.replied_on >= day - SHOWN, ~mailed)
-    rows = await connection.execute(select(SUPERVISOR_REPLY.c.reply_id).where(recent).limit(1))
+    card = directory.drafts.draft
+    query = (
+        select(SUPERVISOR_REPLY.c.reply_id)
+        .join(card, card.c.draft_id == SUPERVISOR_REPLY.c.draft_id)
+        .where(recent, is_no_practice(card.c.dataset, SUPERVISOR_REPLY.c.unit_code))
+    )
+    rows = await connection.execute(query.limit(1))
     return rows.first() is not None
+
+
+def is_no_practice(dataset: ColumnElement[str], *units: ColumnElement[str]) -> ColumnElement[bool]:
+    """Select what mails may speak of: not what a live unit practises, exercise or sample data about one of `units`."""
+    unit = directory.units.unit.c
+    practised = exists().where(unit.unit_code.in_(units), unit.dataset == Dataset.LIVE)
+    return or_(dataset.is_(None), dataset == Dataset.LIVE, ~practised)
 
 
 def is_mailed(kind: str, about: ColumnElement[UUID]) -> ColumnElement[bool]:

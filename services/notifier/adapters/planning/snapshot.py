@@ -27,7 +27,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notifier.adapters import tables
 from services.notifier.adapters.changes import changes_on
 from services.notifier.adapters.planning.programmes import programmes, reminders
-from services.notifier.adapters.planning.replies import has_unsent_reply, is_mailed, replies_on, with_replies
+from services.notifier.adapters.planning.replies import (
+    has_unsent_reply,
+    is_mailed,
+    is_no_practice,
+    replies_on,
+    with_replies,
+)
 from services.notifier.adapters.tables import (
     ALERT,
     DIGEST,
@@ -103,6 +109,7 @@ _TYPES: Mapping[str, type[Enum]] = {
     "closure": GapClosure,
 }
 _ANNOUNCED = and_(ALERT.c.is_current, ALERT.c.title.is_not(None))
+_MAILED = is_no_practice(ALERT.c.dataset, ALERT.c.unit_code)
 _UNFILLED = and_(ALERT.c.state == AlertStatus.RAISED, ALERT.c.title.is_(None))
 REBUILD = f"{PROJECTION}.{Purpose.REBUILD}"
 
@@ -147,19 +154,20 @@ async def alerts_on(connection: AsyncConnection, day: date, notified: Collection
         ALERT.c.gap_id.in_(notified),
         ALERT.c.pending,
     )
-    return await _select(connection, and_(_ANNOUNCED, wanted))
+    return await _select(connection, and_(_ANNOUNCED, _MAILED, wanted))
 
 
 async def gaps_since(connection: AsyncConnection, day: date) -> list[Gap]:
     """Read the gaps that are open, or that ended on a day or after it."""
     wanted = or_(ALERT.c.gap_closure.is_(None), ALERT.c.gap_closed_on >= day)
-    return [alert.gap for alert in await _select(connection, and_(_ANNOUNCED, wanted))]
+    return [alert.gap for alert in await _select(connection, and_(_ANNOUNCED, _MAILED, wanted))]
 
 
 async def gaps_without_mail(connection: AsyncConnection, urgency: Urgency) -> list[Gap]:
     """Read the gaps within an urgency's bounds that stand in no mail; whether one is urgent is the domain's rule."""
     wanted = and_(
         _ANNOUNCED,
+        _MAILED,
         ALERT.c.procedure.in_(urgency.procedures),
         ALERT.c.due_on.between(urgency.first, urgency.last),
         ~exists().where(DIGEST_LINE.c.gap_id == ALERT.c.gap_id),
@@ -380,12 +388,17 @@ class SqlSnapshots:
         )
 
     async def has_untold_decision(self, day: date) -> bool:
-        mailed = is_mailed(DECISION, UNIT_REQUEST.c.request_id)
+        mailed, card = is_mailed(DECISION, UNIT_REQUEST.c.request_id), directory.drafts.draft
         decided = and_(
             UNIT_REQUEST.c.state.in_((APPROVED, REFUSED)), UNIT_REQUEST.c.settled_on >= day - SHOWN, ~mailed
         )
         async with self.engine.connect() as connection:
-            rows = await connection.execute(select(UNIT_REQUEST.c.request_id).where(decided).limit(1))
+            rows = await connection.execute(
+                select(UNIT_REQUEST.c.request_id)
+                .join(card, card.c.draft_id == UNIT_REQUEST.c.draft_id)
+                .where(decided, is_no_practice(card.c.dataset, UNIT_REQUEST.c.unit_code))
+                .limit(1)
+            )
             return rows.first() is not None or await has_unsent_reply(connection, day)
 
     async def justice_of(self, unit_code: str, day: date) -> str | None:
@@ -514,7 +527,7 @@ async def requests_on(connection: AsyncConnection, day: date) -> list[UnitReques
     query = (
         select(UNIT_REQUEST, card.c.draft_code, card.c.title, card.c.instrument, card.c.dataset)
         .join(card, card.c.draft_id == UNIT_REQUEST.c.draft_id)
-        .where(wanted)
+        .where(wanted, is_no_practice(card.c.dataset, UNIT_REQUEST.c.unit_code))
         .order_by(UNIT_REQUEST.c.position)
     )
     return [_request_of(row) for row in (await connection.execute(query)).mappings()]

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.notifier.adapters.recipients.bodies import RecipientBody
 from services.notifier.adapters.recipients.store import SqlRecipients
 from services.notifier.adapters.rendering.templates import ROLES
+from services.notifier.adapters.sign_in.pages import TRAINING_HELP
 from services.notifier.adapters.urging.page import HELP as URGING
 from services.notifier.application.commands import Commands
 from services.notifier.domain.errors import MailboxGone
@@ -110,7 +111,7 @@ class RecipientsPages:
         routes = self.pages.router("recipients")
         _reading(routes, self)
         _writing(routes, self)
-        routes.include_router(help_router(self.pages, [HELP, URGING]))
+        routes.include_router(help_router(self.pages, [HELP, URGING, TRAINING_HELP]))
         return routes
 
     async def shown(

@@ -14,7 +14,7 @@ from services.notifier.adapters.recipients.store import Mailbox
 from services.notifier.adapters.sign_in.mailing import MailSignIn
 from services.notifier.adapters.sign_in.provider import LIFETIME, Provider
 from shared.auth.callers import Access
-from shared.auth.sessions import CSRF_FIELD, Session, SessionEnded, Way, is_csrf_token
+from shared.auth.sessions import CSRF_FIELD, SIGN_IN_PATH, Session, SessionEnded, Way, is_csrf_token
 from shared.auth.single_use import CodeIsOver, SingleUseCodes
 from shared.auth.tokens import Forbidden, Principal
 from shared.contracts.vocabulary import Role
@@ -172,6 +172,20 @@ class SignIn:
         self._set(answer, self.access.place.cookie, "", 0)
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # browsers heed it over https alone
         return answer
+
+    async def train(self, request: Request, given: str, *, training: bool) -> Response:
+        """Begin or end training in the session of a browser; raises `SessionEnded`, `FromAnotherSite`."""
+        session, secret = await self.access.session(request), self.access.secret(request)
+        if session is None or secret is None:
+            raise SessionEnded
+        if not is_csrf_token(secret, given):
+            raise FromAnotherSite
+        await self.access.sessions.train(session, training=training)
+        logger.info("training_changed", training=training, subject=session.principal.subject)
+        begins = training and session.principal.role in roles_of(Action.REGISTER_DRAFT) and self.home
+        return RedirectResponse(
+            self.home if begins else self.access.place.at(SIGN_IN_PATH), HTTPStatus.SEE_OTHER
+        )
 
     async def choices(self, code: str) -> Sequence[Mailbox]:
         """Give what a link admits: mailboxes of a mail, or none for a link of `loa login`; raises `CodeIsOver`."""

@@ -16,11 +16,47 @@ from services.notifier.adapters.rendering.templates import ROLES
 from services.notifier.adapters.sign_in.flow import FromAnotherSite, SignIn
 from services.notifier.adapters.sign_in.provider import CALLBACK_PATH
 from shared.auth.admission import stands_for
-from shared.auth.sessions import Way
+from shared.auth.sessions import TRAINING_END_PATH, TRAINING_PATH, Way
 from shared.auth.single_use import CodeIsOver
+from shared.kernel.errors import Text
+from shared.pages.help import Help
 from shared.pages.layout import page_route
 from shared.rights.actions import Action
 
+TRAINING_HELP = Help(
+    "training",
+    Text("Tập nhập liệu", "Training"),
+    Text(
+        "Dùng chính tài khoản và đơn vị của mình để tập các biểu mẫu: đăng ký dự thảo, vào giai đoạn, ghi nhận truyền thông, "
+        "kế hoạch, chương trình. Bấm “Tập nhập liệu” ở trang Tài khoản để bắt đầu; mỗi trang sau đó có thông báo “Đang tập "
+        "nhập liệu” và nút “Kết thúc tập nhập liệu”.",
+        "Practise the forms with your own account and unit. Press “Begin training” on the account page; from then on each "
+        "page says so, and has the button that ends it.",
+    ),
+    {
+        "code": Text(
+            "Mã dự thảo khi tập luôn bắt đầu bằng TAP-; hệ thống tự thêm.",
+            "The code of a draft begins with TAP-; the form adds it.",
+        ),
+        "seen": Text(
+            "Các trang chỉ hiển thị dữ liệu thực tập; dự thảo, chương trình thật không hiển thị và không thay đổi được.",
+            "Pages show exercise data alone; what is live is not shown and can't be changed.",
+        ),
+        "refused": Text(
+            "Việc có hiệu lực thật (người nhận thư, công văn đôn đốc, chốt báo cáo, sắp xếp đơn vị) chưa thực hiện được cho "
+            "đến khi kết thúc tập nhập liệu.",
+            "What would hold outside the exercise (recipients, letters, published reports, units) waits until training ends.",
+        ),
+        "rights": Text(
+            "Quyền khi tập là quyền của chính tài khoản; phiên đăng nhập khác của tài khoản không bị ảnh hưởng.",
+            "The rights are those of the account; its other sessions are not in training.",
+        ),
+    },
+    Text(
+        "Nội dung đã tập được lưu là dữ liệu thực tập: không tính vào số liệu, báo cáo của đơn vị nào và không gửi thư cho ai.",
+        "What was practised is kept as exercise data: it counts in nobody's figures and reports, and nobody gets a mail.",
+    ),
+)
 ReturnTo = Annotated[str, Query(max_length=2000)]
 Code = Annotated[str, PathPart(max_length=200)]
 
@@ -84,6 +120,16 @@ def router(sign_in: SignIn) -> APIRouter:
         session: Annotated[str, Form(max_length=200)] = "",
     ) -> Response:
         return await sign_in.end(request, csrf_token, session)
+
+    @routes.post(TRAINING_PATH)
+    async def train(request: Request, csrf_token: Annotated[str, Form(max_length=100)] = "") -> Response:
+        return await sign_in.train(request, csrf_token, training=True)
+
+    @routes.post(TRAINING_END_PATH)
+    async def end_training(
+        request: Request, csrf_token: Annotated[str, Form(max_length=100)] = ""
+    ) -> Response:
+        return await sign_in.train(request, csrf_token, training=False)
 
     return routes
 

@@ -277,6 +277,8 @@ class UrgingPages:
             for row in rows:
                 own = row["unit_code"] == principal.unit
                 is_late = row["is_current"] and row["due_on"] < self.today
+                if units.is_practice(row["unit_code"], row["dataset"]):
+                    continue
                 if is_late and not own and principal.acting.may_act_for(row["unit_code"]):
                     by_unit[row["unit_code"]].append(row)
         urged = [

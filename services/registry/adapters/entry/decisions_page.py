@@ -74,7 +74,12 @@ def router(entry: Entry) -> APIRouter:
     routes, commands = entry.pages.router("requests"), entry.commands
 
     async def page(request: Request, principal: Principal, decider: str | None, shown: Shown) -> HTMLResponse:
-        wanted = RequestFilter(state=WAITING, decider_code=decider, units=principal.acting.limit)
+        wanted = RequestFilter(
+            state=WAITING,
+            decider_code=decider,
+            units=principal.acting.limit,
+            dataset=await entry.read_model.dataset(),
+        )
         rows = await entry.read_model.requests(wanted, MOST, None)
         own = (row for row in rows if principal.acting.may_decide_for(row["unit_code"]))
         listed = [

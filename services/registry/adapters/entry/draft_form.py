@@ -210,7 +210,7 @@ class DraftForm:
         """Read everything, so that all that has to be corrected is named at once."""
         code = form.words("draft_code", MOST_CODE)
         values: dict[str, Any] = {
-            "draft_code": code.upper() if code else None,
+            "draft_code": _code(code.upper(), principal) if code else None,
             "title": form.words("title", MOST_TITLE),
             "instrument": form.one_of("instrument", Instrument),
             "regime": form.one_of("regime", Regime),
@@ -222,6 +222,12 @@ class DraftForm:
         if "draft_code" in form.errors and code:
             form.errors["draft_code"] = NOT_A_CODE
         return body
+
+
+def _code(code: str, principal: Principal) -> str:
+    """Put before a code what begins that of every draft of the training."""
+    begun = code.startswith(drafts.PRACTISED) or not principal.training
+    return code if begun else f"{drafts.PRACTISED}{code}"
 
 
 def typed_policies(form: Fields) -> list[tuple[int, str]]:

@@ -20,7 +20,7 @@ from shared.auth.tokens import Principal
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Code
 from shared.contracts.registry import DraftRequestDecided
-from shared.contracts.vocabulary import Stage
+from shared.contracts.vocabulary import Dataset, Stage
 from shared.http.request_context import AtPosition
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
@@ -34,9 +34,9 @@ MOST_UNITS = 10  # units that a search names
 MOST_WAITING = 500  # requests that are counted
 
 
-async def _waiting(entry: Entry, principal: Principal) -> int:
+async def _waiting(entry: Entry, principal: Principal, dataset: Dataset | None) -> int:
     """Count the requests that wait for a decision of the caller."""
-    asking = await entry.read_model.asking(principal.acting.limit, MOST_WAITING)
+    asking = await entry.read_model.asking(principal.acting.limit, MOST_WAITING, dataset)
     return sum(principal.acting.may_decide_for(unit_code) for unit_code in asking)
 
 
@@ -58,9 +58,9 @@ def router(entry: Entry) -> APIRouter:
     ) -> HTMLResponse:
         """`every`: drafts of all units, of which others may be supported."""
         text, decides = (q or "").strip(), principal.role in roles_of(Action.DECIDE_REQUEST)
-        unit = None if every else principal.unit
+        unit, dataset = None if every else principal.unit, await entry.read_model.dataset()
         rows = await entry.read_model.drafts(
-            DraftFilter(text=text or None, unit_code=unit), MOST + 1, after or None
+            DraftFilter(text=text or None, unit_code=unit, dataset=dataset), MOST + 1, after or None
         )
         units = await entry.read_model.units(text, MOST_UNITS, None) if text and not after else []
         chosen = {"q": text, "every": every or ""}
@@ -79,7 +79,7 @@ def router(entry: Entry) -> APIRouter:
             heading=HEADING,
             searches=bool(text),
             unit_code=principal.unit,
-            waiting=await _waiting(entry, principal) if decides else 0,
+            waiting=await _waiting(entry, principal, dataset) if decides else 0,
             units=[
                 {**row, "reorganises": principal.acting.may_decide_for(row["unit_code"])} for row in units
             ],

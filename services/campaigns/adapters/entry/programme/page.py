@@ -16,7 +16,7 @@ from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
-from shared.contracts.vocabulary import ProgrammeKind
+from shared.contracts.vocabulary import Dataset, ProgrammeKind
 from shared.http.request_context import AtPosition
 from shared.kernel.errors import Text
 from shared.rights.actions import Action
@@ -46,8 +46,10 @@ def router(entry: Entry) -> APIRouter:
         code, wanted = unit or principal.unit, year or entry.today.year
         if code is not None:
             await entry.commands.require_unit(code)
-        rows = await _rows(entry, principal, EntryFilter(as_of=entry.today, unit_code=code, year=wanted))
-        asked = await _asked(entry, principal, code) if code else []
+        dataset = await entry.read_model.dataset()
+        of_year = EntryFilter(as_of=entry.today, unit_code=code, year=wanted, dataset=dataset)
+        rows = await _rows(entry, principal, of_year)
+        asked = await _asked(entry, principal, code, dataset) if code else []
         return entry.pages.page(
             request,
             "programme.html",
@@ -75,10 +77,12 @@ async def _rows(entry: Entry, principal: Principal, wanted: EntryFilter) -> list
     return [shown(row, principal.acting, entry.today, calendar) for row in rows if row["kind"] in OWN_ENTRIES]
 
 
-async def _asked(entry: Entry, principal: Principal, unit_code: str) -> list[Shown]:
+async def _asked(entry: Entry, principal: Principal, unit_code: str, dataset: Dataset | None) -> list[Shown]:
     """List what stands open in programmes of others and has to be done by the unit."""
     units = await entry.read_model.concerning(unit_code, entry.today)
-    wanted = EntryFilter(as_of=entry.today, concerning=units, owed_by=unit_code, is_open=True)
+    wanted = EntryFilter(
+        as_of=entry.today, concerning=units, owed_by=unit_code, is_open=True, dataset=dataset
+    )
     rows: list[dict[str, Any]] = await entry.read_model.entries(wanted, MOST, None)
     theirs = (shown(row, principal.acting, entry.today, entry.rulebook.calendar) for row in rows)
     return sorted((each for each in theirs if each.row["unit_code"] != unit_code), key=_due_on)
