@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from docx import Document
 from openpyxl import load_workbook  # type: ignore[import-untyped]
+from pypdf import PdfReader
 
 from deploy.local.keys.keyring import Keyring
 from services.metrics.adapters.reports.document import DOCX
+from services.metrics.adapters.reports.paper import PDF
 from services.metrics.adapters.reports.workbook import XLSX
 from tests.integration.metrics.office import Office
 from tests.support.platform.service import Api, Platform, open_platform
+from tests.support.required import leave_out
 from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.tokens import Issuer
 
@@ -116,10 +119,22 @@ async def test_files_have_the_numbers_of_the_answer(metrics: Api) -> None:
     assert report["conclusion"] in [line.text for line in Document(BytesIO(paper.content)).paragraphs]
 
 
+async def test_the_pdf_has_them_too(metrics: Api) -> None:
+    report = await ask(metrics, **ASKED)
+    answer = await metrics.client.get("/reports/407", params={**ASKED, "format": "pdf"}, timeout=60)
+    if answer.status_code == 503 and answer.json()["type"] == "urn:loa:problem:pdf-unavailable":
+        leave_out("Pango is not installed (Debian: apt-get install libpangoft2-1.0-0)", "LOA_PANGO")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, PDF)
+    assert answer.headers["content-disposition"].endswith('.pdf"')
+    text = "".join("".join(page.extract_text() for page in PdfReader(BytesIO(answer.content)).pages).split())
+    assert "".join(report["conclusion"].split()) in text
+    assert f"Đượcđánhgiá{report['totals']['figures']['judged']}0" in text
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
-        ({"format": "pdf"}, 422),
+        ({"format": "odt"}, 422),
         ({"year": 2025, "from": "2025-01-01", "to": "2025-02-01"}, 422),
         ({"from": "2025-01-01"}, 422),
         ({"year": "all"}, 422),
@@ -137,7 +152,7 @@ async def test_an_unclear_question_is_refused(metrics: Api, query: dict[str, Any
 async def test_the_page_shows_the_figures_and_links_the_files(metrics: Api) -> None:
     answer = await metrics.client.get("/reports", params=ASKED)
     assert answer.status_code == 200
-    for form in ("docx", "xlsx"):
+    for form in ("docx", "xlsx", "pdf"):
         assert (
             f'href="/reports/407?as_of=2025-04-20&amp;year=2025&amp;unit=REPORT&amp;format={form}"'
             in answer.text

@@ -69,11 +69,14 @@ def _problem_page(request: Request, problem: Response) -> Response:
 _ENVIRONMENT = environment(TEMPLATES, filters=page_data.FILTERS)
 
 
+def text_of(template: str, **values: Any) -> str:
+    return _ENVIRONMENT.get_template(template).render(**values)
+
+
 def render(
     template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
 ) -> HTMLResponse:
-    text = _ENVIRONMENT.get_template(template).render(**values)
-    return HTMLResponse(text, status, {**SAFE, **(headers or {})})
+    return HTMLResponse(text_of(template, **values), status, {**SAFE, **(headers or {})})
 
 
 def pages_router() -> APIRouter:
