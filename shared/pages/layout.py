@@ -17,9 +17,15 @@ from shared.http.strict_requests import content_policy
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def safe(*, forms_to: Sequence[str] = ()) -> dict[str, str]:
-    """Give the headers of a page besides those of every answer; `forms_to` are other origins that its forms may be sent to."""
-    policy = content_policy(style_src="'unsafe-inline'", img_src="data:", form_action=("'self'", *forms_to))
+def safe(*, forms_to: Sequence[str] = (), live: bool = False) -> dict[str, str]:
+    """Give the headers of a page besides those of every answer.
+
+    `forms_to` are other origins that its forms may be sent to; a `live` page runs our own script, which asks us alone.
+    """
+    own = {"script_src": "'self'", "connect_src": "'self'"} if live else {}
+    policy = content_policy(
+        style_src="'unsafe-inline'", img_src="data:", form_action=("'self'", *forms_to), **own
+    )
     return {"Content-Security-Policy": policy, "Content-Language": "vi"}
 
 

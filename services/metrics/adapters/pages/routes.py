@@ -79,6 +79,17 @@ def render(
     return HTMLResponse(text_of(template, **values), status, {**SAFE, **(headers or {})})
 
 
+def render_live(template: str, script: str, *, chosen: Choice, **values: Any) -> HTMLResponse:
+    """Render a page that keeps itself up to date by the `script` at this address, relative to its own.
+
+    A page as known earlier does not change.
+    """
+    if chosen.known_at is not None:
+        return render(template, headers={"Content-Language": chosen.lang}, chosen=chosen, **values)
+    headers = {**safe(live=True), "Content-Language": chosen.lang}
+    return render(template, headers=headers, live=script, chosen=chosen, **values)
+
+
 def pages_router() -> APIRouter:
     """Make a router whose refusals are pages too."""
     return APIRouter(
@@ -108,9 +119,9 @@ def router(
         _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
     ) -> HTMLResponse:
         page = await pages.page(chosen.question(today), today)
-        return render(
+        return render_live(
             "leaders.html",
-            headers={"Content-Language": chosen.lang},
+            "live.js",
             **common,
             **shown_choice(page.overview, chosen, today, await notices()),
             **leaders.values(page, chosen.lang, today),
@@ -148,9 +159,9 @@ def router(
             reminders = await snapshot.reminders(number, as_of)
         facts = track.Facts(answer.body, planned, reminders, as_of)
         words = leaders.Words(chosen.lang)
-        return render(
+        return render_live(
             "draft.html",
-            headers={"Content-Language": chosen.lang},
+            "../live.js",
             drawing=track.track(facts, WIDE, WIDE_LEFT),
             narrow=track.track(facts, NARROW, NARROW_LEFT),
             happenings=track.happenings(facts),
