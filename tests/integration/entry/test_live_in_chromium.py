@@ -33,12 +33,12 @@ async def page(late: Office, chromium: Browser) -> AsyncIterator[Page]:
         [{"name": key, "value": value, "url": late.url("metrics")} for key, value in cookies.items()]
     )
     page = await context.new_page()
-    page.problems = []  # type: ignore[attr-defined]
-    page.on("pageerror", lambda error: page.problems.append(str(error)))  # type: ignore[attr-defined]
-    page.on("console", lambda said: page.problems.append(said.text) if said.type == "error" else None)  # type: ignore[attr-defined]
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
     yield page
     await context.close()
-    assert page.problems == []  # type: ignore[attr-defined]  of the policy, or of the script
+    assert problems == [], "of the policy, or of the script"
 
 
 async def open_page(office: Office, page: Page, path: str) -> None:

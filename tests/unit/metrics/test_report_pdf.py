@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from docx import Document
-from lxml import html
+from lxml import html  # type: ignore[import-untyped]
 from pypdf import PdfReader
 from pypdf.generic import IndirectObject
 
@@ -22,6 +22,7 @@ from services.metrics.adapters.reports.paper import (
     page_of,
     printed,
 )
+from services.metrics.adapters.reports.printing import NO_LIBRARY
 from services.metrics.adapters.reports.views import ReportView
 from shared.kernel.errors import PermanentError
 from tests.support.required import leave_out
@@ -101,7 +102,7 @@ def program(text: str) -> list[str]:
 
 async def test_without_the_library_it_says_what_to_install() -> None:
     with pytest.raises(PdfUnavailable) as refused:
-        await printed("", program(f"import sys; sys.exit({paper.NO_LIBRARY})"))
+        await printed("", program(f"import sys; sys.exit({NO_LIBRARY})"))
     assert "libpangoft2-1.0-0" in refused.value.message.vi
     assert "libpangoft2-1.0-0" in refused.value.message.en
 

@@ -25,15 +25,17 @@ from shared.pages.layout import environment, kept_headers, page_route, problem_b
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
 from shared.rules import figure_words, wording
-from shared.rules.figures import DEFINITION, reporting_year
+from shared.rules.figures import DEFINITION, FIRST_YEAR, reporting_year
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 SAFE = {**safe(), "Referrer-Policy": "same-origin"}
 WIDE, WIDE_LEFT = 1000, 92  # units of the time track, and where its rows begin
 NARROW, NARROW_LEFT = 380, 74  # of that for phones
-FIRST_YEAR = 2022  # the first year for which Decision 407/QĐ-TTg sets a target
 WRONG_FIELDS = {
     "query.as_of": "Ngày số liệu chưa đúng: cần một ngày có thật, viết theo dạng năm-tháng-ngày, ví dụ 2026-03-31.",
+    "query.part": "Kỳ báo cáo chưa đúng: chọn một kỳ có trong danh sách.",
+    "query.from": "Ngày đầu của kỳ chưa đúng: cần một ngày có thật.",
+    "query.to": "Ngày cuối của kỳ chưa đúng: cần một ngày có thật.",
     "query.year": "Năm báo cáo chưa đúng: cần một năm từ 2000 đến 2100, hoặc all nếu gộp tất cả các năm; để trống là năm hiện tại.",
     "query.view": "Cách nhìn chưa đúng: chọn một trong hai cách có trong danh sách.",
     "query.known_at": "Thời điểm ghi nhận chưa đúng: cần một ngày viết theo dạng năm-tháng-ngày, hoặc một vị trí trong nhật ký sự kiện.",

@@ -123,10 +123,11 @@ async def _printed(page: str, command: Sequence[str]) -> bytes:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if process.returncode == NO_LIBRARY:
+    status = process.returncode or 0
+    if status == NO_LIBRARY:
         raise PdfUnavailable
-    if process.returncode < 0:  # ended by the system: no more memory, or time of a processor
+    if status < 0:  # ended by the system: no more memory, or time of a processor
         raise PdfTooSlow
-    if process.returncode:
+    if status:
         raise PermanentError("pdf", problem.decode(errors="replace")[-2000:])
     return content

@@ -22,7 +22,7 @@ def main() -> None:
     with suppress(OSError):  # where memory runs out, this process ends and not the service
         Path("/proc/self/oom_score_adj").write_text("1000")
     try:
-        from weasyprint import HTML, URLFetcher  # noqa: PLC0415  it may fail, which has a meaning of its own
+        from weasyprint import HTML, URLFetcher  # type: ignore[import-untyped]  # noqa: PLC0415  it may fail, which has a meaning of its own
     except (ImportError, OSError) as error:  # OSError: Pango is not there
         sys.stderr.write(str(error))
         sys.exit(NO_LIBRARY)

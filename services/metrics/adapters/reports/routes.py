@@ -11,12 +11,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
-from services.metrics.adapters.pages.choice import Chosen, Language
+from services.metrics.adapters.pages.choice import Language
 from services.metrics.adapters.pages.leaders import Words, whose
 from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
 from services.metrics.adapters.reports.document import DOCX, ENGLISH_TEMPLATE, document
 from services.metrics.adapters.reports.paper import PDF, page_of, printed
+from services.metrics.adapters.reports.periods import PARTS, GivenPart, Part, ReportChosen, boxes_of
 from services.metrics.adapters.reports.sending import Sending
 from services.metrics.adapters.reports.tables import tables
 from services.metrics.adapters.reports.views import ReportView, report_view
@@ -66,6 +67,7 @@ def question(  # the parameters of the contract
     year: Year = None,
     first: Annotated[Day | None, Query(alias="from")] = None,
     last: Annotated[Day | None, Query(alias="to")] = None,
+    part: GivenPart = None,
     unit: str | None = None,
     include_descendants: bool = False,
     area_of: AreaOf = None,
@@ -73,11 +75,14 @@ def question(  # the parameters of the contract
     known_at: AsKnownAt = None,
 ) -> Question:
     """Take the reporting year of `as_of` where no period is given."""
+    whole = part in {None, Part.YEAR}
+    if not whole and (first or last or (part is Part.SCHEME and year)):
+        raise PeriodUnclear
     asked_year = year if year or first or last else reporting_year(as_of)
     return Question(
         as_of=as_of,
-        period=period_of(asked_year, first, last),
-        year=asked_year,
+        period=part.period(asked_year or 0) if part and not whole else period_of(asked_year, first, last),
+        year=asked_year if whole else None,
         unit_code=unit,
         include_descendants=include_descendants,
         area_of=area_of,
@@ -137,7 +142,7 @@ def page_router(
 
     @routes.get("/reports", summary="The report on the scheme to look at, with its files")
     async def report_page(
-        _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
+        _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: ReportChosen, today: Today
     ) -> HTMLResponse:
         asked = chosen.question(today)
         made = await reports.report(asked, needed_period(asked), today)
@@ -148,6 +153,9 @@ def page_router(
             headers={"Content-Language": chosen.lang},
             **shown_choice(made.overview, chosen, today, await notices()),
             pages=PAGES,
+            year_asked=chosen.year_on(today),
+            parts=[(part.value, words.text(text)) for part, text in PARTS.items()],
+            boxes=boxes_of(chosen),
             wording=words,
             whose=whose(made.overview, words),
             received=await sending.received(made.question),
