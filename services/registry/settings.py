@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import Field
+
 from shared.kernel.settings import ServiceSettings
 
 
@@ -13,3 +15,9 @@ class Settings(ServiceSettings):
 
     port: int = 8001
     link_jwks: Path | None = None
+    metrics_api: str = Field(
+        default="", description="address of metrics for this service itself, where it is not url_metrics"
+    )
+    campaigns_api: str = Field(
+        default="", description="address of campaigns for this service itself, where it is not url_campaigns"
+    )

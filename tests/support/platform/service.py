@@ -190,6 +190,8 @@ class Platform:
             "link_jwks": self.links.jwks,
             "service_token": SecretStr(service_token(self.links.key, service)),
         }
+        if service == "registry":
+            defaults |= {"metrics_api": "http://127.0.0.1:9", "campaigns_api": "http://127.0.0.1:9"}
         if service == "notifier":
             defaults["mail_dir"] = self.server.folder / "mail"
             metrics = self.services.get("metrics")  # else nobody: what runs on this machine must not answer

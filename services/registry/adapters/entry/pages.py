@@ -16,6 +16,7 @@ from services.registry.adapters.entry import (
 from services.registry.adapters.entry.change.form import router as change_router
 from services.registry.adapters.entry.change.kinds import CHANGES
 from services.registry.adapters.entry.context import Entry
+from services.registry.adapters.entry.elsewhere import Elsewhere
 from services.registry.application.commands import Commands
 from services.registry.application.queries import ReadModel
 from shared.eventstore.handle import BulkStore
@@ -27,13 +28,22 @@ TEMPLATES = environment(Path(__file__).parent / "templates")
 
 
 def routers(
-    commands: Commands, read_model: ReadModel, store: BulkStore, addresses: Mapping[str, str]
+    commands: Commands,
+    read_model: ReadModel,
+    store: BulkStore,
+    addresses: Mapping[str, str],
+    elsewhere: Elsewhere,
 ) -> list[APIRouter]:
     entry = Entry(commands, read_model, store, EntryPages(TEMPLATES, "registry", addresses))
     own = [
         module.router(entry)
-        for module in (home, decisions_page, draft_form, stage_form, policy_form, reorganisation)
+        for module in (decisions_page, draft_form, stage_form, policy_form, reorganisation)
     ]
     own_help = (draft_form.HELP, stage_form.HELP, policy_form.HELP, reorganisation.HELP)
     forms = (*own_help, *(change.help for change in CHANGES))
-    return [*own, change_router(entry, CHANGES), help_router(entry.pages, forms)]
+    return [
+        home.router(entry, elsewhere),
+        *own,
+        change_router(entry, CHANGES),
+        help_router(entry.pages, forms),
+    ]
