@@ -15,6 +15,7 @@ from services.metrics.adapters.reports.printing import NO_LIBRARY
 from services.metrics.adapters.reports.tables import VIETNAMESE
 from services.metrics.adapters.reports.views import ReportView
 from services.metrics.adapters.reports.workbook import TOTAL, WRITTEN_BY_HAND
+from shared.kernel.counted import counted
 from shared.kernel.errors import PermanentError, Refusal
 
 PDF = "application/pdf"
@@ -50,7 +51,7 @@ class TooLargeForPdf(Refusal):
         super().__init__(
             f"Báo cáo có {drafts} dự thảo, nhiều hơn mức in được trong một tệp PDF ({MOST_DRAFTS}); đề nghị chọn một đơn vị hoặc kỳ ngắn "
             "hơn, hoặc tải tệp Excel, Word.",
-            f"The report has {drafts} drafts, more than one PDF holds ({MOST_DRAFTS}); choose one unit or a shorter period, or take the "
+            f"The report has {counted(drafts, 'draft')}, more than one PDF holds ({MOST_DRAFTS}); choose one unit or a shorter period, or take the "
             "Excel or Word file.",
         )
 
