@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -262,12 +263,21 @@ def _exit(*_: object) -> None:
     sys.exit(1 if _broken else 0)
 
 
+class Server(uvicorn.Server):
+    """Ends the streams of open pages before it waits for the requests that are under way."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = cast("FastAPI", self.config.app)
+        app.state.streams.close()
+        await super().shutdown(sockets)
+
+
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Serve HTTP until SIGTERM or SIGINT; the exit status is 0 then, and 1 if the service broke down."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)
     tune_gc()
-    server = uvicorn.Server(server_config(app, settings))
+    server = Server(server_config(app, settings))
     with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

@@ -40,7 +40,7 @@ from services.metrics.application.required_reports import RequiredReports
 from services.metrics.settings import Settings
 from shared.directory.projection import ProjectedUnits
 from shared.eventstore.subscriber_states import subscriber_states
-from shared.http import app_factory
+from shared.http import app_factory, live
 from shared.http.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.messaging import faststream_broker
@@ -102,6 +102,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
                 Sources(queries, open_lists, settings.url_registry, settings.url_campaigns),
                 platform.notices(runner),
             ),
+            live.router(),
             pages.router(leaders, open_lists, settings.url_registry, platform.notices(runner)),
         ],
         broker=faststream_broker.create_broker(settings, platform.catalog),

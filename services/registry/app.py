@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.adapters import api, requests_api, tables
 from services.registry.adapters.entry import pages as entry_pages
-from services.registry.adapters.entry.reorganisation.neighbours import Neighbours
+from services.registry.adapters.entry.elsewhere import Elsewhere
 from services.registry.adapters.import_sheets import Rows
 from services.registry.adapters.read_model import SqlDeciders, SqlReadModel
 from services.registry.application.commands import Commands, changes
@@ -41,15 +41,18 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     deciders = SqlDeciders(platform.engine, rulebook.calendar)
     commands = Commands(platform.store, runtime.new_id, rulebook, now, deciders)
     read_model = SqlReadModel(platform.engine, now, rulebook.calendar)
+    elsewhere = Elsewhere(
+        metrics=settings.metrics_api or settings.url_metrics,
+        campaigns=settings.campaigns_api or settings.url_campaigns,
+        notifier=settings.notifier_api or settings.url_notifier,
+    )
     return app_factory.create_api(
         service=settings.service,
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
         routers=[
             *api.routers(commands, read_model, rulebook, platform.store),
             requests_api.router(commands, read_model, links.reader(settings.link_jwks), now),
-            *entry_pages.routers(
-                commands, read_model, platform.store, settings.page_addresses, _neighbours(settings)
-            ),
+            *entry_pages.routers(commands, read_model, platform.store, settings.page_addresses, elsewhere),
             routes.router(
                 platform.store,
                 lambda session: Rows(
@@ -70,12 +73,6 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         units=ProjectedUnits(platform.engine, tables.directory.units, tables.checkpoints),
         now=now,
         lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, *rules.background]),
-    )
-
-
-def _neighbours(settings: Settings) -> Neighbours:
-    return Neighbours(
-        settings.campaigns_api or settings.url_campaigns, settings.notifier_api or settings.url_notifier
     )
 
 

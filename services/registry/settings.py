@@ -15,6 +15,9 @@ class Settings(ServiceSettings):
 
     port: ServicePort = 8001
     link_jwks: KeySet | None = None
+    metrics_api: WebAddress = Field(
+        default="", description="address of metrics for this service itself, where it is not url_metrics"
+    )
     campaigns_api: WebAddress = Field(
         default="", description="address of campaigns for this service itself, where it is not url_campaigns"
     )

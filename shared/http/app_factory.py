@@ -14,6 +14,7 @@ from shared.eventstore.buckets import AnswerBucket
 from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
 from shared.http.idempotency import KeptAnswers, keyed_routes
 from shared.http.limits import AdmitFirst, FairShare, RequestLimits
+from shared.http.live import Streams
 from shared.http.request_context import BodyLimit, RequestLog
 from shared.http.strict_requests import AllowedHosts, HostCheck, SecurityHeaders, strict
 from shared.kernel.health import Health
@@ -74,6 +75,7 @@ def create_api(
     app.state.clock = now
     app.state.metrics = metrics
     app.state.request_limits = RequestLimits()
+    app.state.streams = Streams()
     app.state.units = units
     problems.install(app)
     openapi.complete(app)

@@ -17,13 +17,13 @@ from fastapi import Request
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.datastructures import Headers, State
 from starlette.routing import Match, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.auth.admission import admission_of
 from shared.auth.callers import UnreadRequest
 from shared.auth.tokens import Principal
 from shared.http import problems
-from shared.http.request_context import announced_bytes, is_small
+from shared.http.request_context import LIVE, announced_bytes, is_small
 from shared.http.strict_requests import is_page
 from shared.http.turns import Overloaded, Refused, TooBusy, TooManyRequests, Turns, Work, begin
 from shared.kernel.errors import Refusal
@@ -93,7 +93,10 @@ class FairShare:
             except Refusal as error:
                 await problems.refused(Request(scope), error)(scope, receive, send)
                 return
-            await self._app(scope, work.receiving(receive), work.sending(send))
+            sending = work.sending(send)
+            if scope["path"] == LIVE:
+                sending = _after_start(sending, turns.close)
+            await self._app(scope, work.receiving(receive), sending)
 
     async def _begin(self, scope: Scope, entered: ExitStack) -> Work:
         """Wait for the turn of the caller, that of large requests, and that of all; raises the `Refusal` of the first that fails.
@@ -138,6 +141,17 @@ class FairShare:
             idle = next((key for key, each in self._callers.items() if not each.turns.running), name)
             del self._callers[idle]
         return caller
+
+
+def _after_start(send: Send, call: Callable[[], None]) -> Send:
+    """Call once the answer has begun."""
+
+    async def sent(message: Message) -> None:
+        await send(message)
+        if message["type"] == "http.response.start":
+            call()
+
+    return sent
 
 
 def is_heavy(path: str) -> bool:

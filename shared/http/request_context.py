@@ -358,6 +358,8 @@ UNPRINTABLE = Text(
 )
 _NUL = b"%00"
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
+LIVE = "/live"  # a stream of events, which holds a connection and no turn
+EVENT_STREAM = "text/event-stream"
 QUIET = {"/livez", "/readyz", "/metrics"}  # asked by machines, every few seconds
 
 
@@ -377,7 +379,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request, started, status = Request(scope), time.perf_counter(), 0
+        request, started, status, answered = Request(scope), time.perf_counter(), 0, 0.0
         request_id = str(runtime.new_id())
         correlation = _recordable(request.headers.get(CORRELATION)) or request_id
         request.state.correlation_id = correlation
@@ -385,10 +387,12 @@ class RequestLog:
         ENDING.set(None)
 
         async def named(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith(EVENT_STREAM):
+                    answered = time.perf_counter()  # how long the page stays open is no duration of ours
                 headers[CORRELATION], headers[REQUEST_ID] = correlation, request_id
             await send(message)
 
@@ -397,7 +401,7 @@ class RequestLog:
             self._tracing.serving(request.method, request.headers.get("traceparent")) as span,
         ):
             await self._answered(request, receive, named)
-            self._record(span, request, status, time.perf_counter() - started)
+            self._record(span, request, status, (answered or time.perf_counter()) - started)
 
     async def _answered(self, request: Request, receive: Receive, send: Send) -> None:
         if _NUL in request.scope["query_string"] or "\0" in request.scope["path"]:

@@ -19,16 +19,18 @@ from shared.http.strict_requests import content_policy
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def safe(*, forms_to: Sequence[str] = ()) -> dict[str, str]:
+def safe(*, forms_to: Sequence[str] = (), live: bool = False) -> dict[str, str]:
     """Give the headers of a page besides those of every answer; `forms_to` are other origins that its forms may be sent to.
 
-    So is that of the form that ends training, which stands on every page meanwhile.
+    So is that of the form that ends training, which stands on every page meanwhile. A `live` page runs our own script, which
+    asks us alone.
     """
     ending = ENDING.get()
     parts = urlsplit(ending.address if ending else "")
     ends = [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
     allowed = dict.fromkeys(("'self'", *forms_to, *ends))
-    policy = content_policy(style_src="'unsafe-inline'", img_src="data:", form_action=tuple(allowed))
+    own = {"script_src": "'self'", "connect_src": "'self'"} if live else {}
+    policy = content_policy(style_src="'unsafe-inline'", img_src="data:", form_action=tuple(allowed), **own)
     return {"Content-Security-Policy": policy, "Content-Language": "vi"}
 
 

@@ -11,6 +11,7 @@ from shared.kernel.errors import Text
 from shared.rules.timeline import OccurrenceInterval, PolicyInterval, Timeline
 from shared.rules.verdicts import COVERED, JUDGED, OccurrenceVerdict
 
+FIRST_YEAR, LAST_YEAR = 2022, 2027  # of the scheme (Decision 407/QĐ-TTg, article 1)
 CUT_DAY = 15  # a reporting month begins on the 15th of the month before
 ONE_DAY = timedelta(days=1)
 DECIDED = COVERED | {OccurrenceVerdict.MISSED}
@@ -67,6 +68,15 @@ def half_period(year: int, half: int) -> Period:
     return _months(year, 6 * half - 5, 6 * half)
 
 
+def nine_months_period(year: int) -> Period:
+    return _months(year, 1, 9)
+
+
+def scheme_period() -> Period:
+    """Return the reporting years of the scheme of Decision 407/QĐ-TTg, which its final review covers."""
+    return Period(year_period(FIRST_YEAR).from_day, year_period(LAST_YEAR).to_day)
+
+
 def quarter_period(year: int, quarter: int) -> Period:
     return _months(year, 3 * quarter - 2, 3 * quarter)
 
@@ -77,9 +87,9 @@ def month_period(year: int, month: int) -> Period:
 
 def national_floor(year: int) -> float | None:
     """Return the target of Decision 407/QĐ-TTg for a reporting year; it speaks of 2022 to 2027 only."""
-    if year == 2022:  # noqa: PLR2004 - the years are those of the decision
+    if year == FIRST_YEAR:
         return 0.7
-    return 1.0 if 2023 <= year <= 2027 else None  # noqa: PLR2004
+    return 1.0 if FIRST_YEAR < year <= LAST_YEAR else None
 
 
 class Windowed(Protocol):

@@ -189,13 +189,19 @@ def report(
     year: Year = None,
     first: First = None,
     last: Last = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            help="Kỳ của năm: q1–q4, h1, h2, m9; scheme: cả giai đoạn 2022–2027. / Quarter, half, nine months; all years."
+        ),
+    ] = None,
     unit: Unit = None,
     include_descendants: Descendants = False,
     area_of: AreaOf = None,
     view: Seen = "original",
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Tệp .docx, .xlsx hoặc .json. / File to write."),
+        typer.Option("--output", "-o", help="Tệp .docx, .xlsx, .pdf hoặc .json. / File to write."),
     ] = None,
     dataset: OfDataset = None,
     as_json: Json = False,
@@ -203,8 +209,9 @@ def report(
     """Báo cáo kết quả thực hiện Đề án 407. / The report on the scheme."""
     from deploy.cli.ask import report as command
 
-    query = _asked(as_of, year, first, last, all_years=False) | {"unit": unit, "view": view}
-    query |= {"include_descendants": include_descendants, "area_of": area_of, "dataset": dataset}
+    query = _asked(as_of, year, first, last, all_years=part == "scheme") | {"unit": unit, "view": view}
+    query |= {"include_descendants": include_descendants, "area_of": area_of, "part": part}
+    query |= {"dataset": dataset}
     with connected() as services:
         if output is not None:
             command.write(services, output, query)

@@ -12,7 +12,7 @@ from deploy.cli.client import Services
 from deploy.cli.console import CommandError, count, out, percent, print_text
 from shared.kernel.errors import Text
 
-FORMATS = ("docx", "xlsx", "json")
+FORMATS = ("docx", "xlsx", "pdf", "json")
 
 
 class UnknownFormat(CommandError):
@@ -20,8 +20,8 @@ class UnknownFormat(CommandError):
 
     def __init__(self, output: Path) -> None:
         super().__init__(
-            f"Chưa rõ cần tệp loại nào: tên “{output.name}” phải có đuôi .docx, .xlsx hoặc .json.",
-            f"The kind of file is not clear: the name '{output.name}' must end in .docx, .xlsx or .json.",
+            f"Chưa rõ cần tệp loại nào: tên “{output.name}” phải có đuôi .docx, .xlsx, .pdf hoặc .json.",
+            f"The kind of file is not clear: the name '{output.name}' must end in .docx, .xlsx, .pdf or .json.",
         )
 
 
@@ -46,8 +46,8 @@ def show(answer: Mapping[str, Any]) -> None:
         print_text(Text(missing["vi"], missing["en"]), style="dim")
     print_text(
         Text(
-            "Toàn bộ báo cáo: `loa report -o TỆP.docx`, hoặc TỆP.xlsx.",
-            "The whole report: `loa report -o FILE.docx`, or FILE.xlsx.",
+            "Toàn bộ báo cáo: `loa report -o TỆP.docx`, hoặc TỆP.xlsx, TỆP.pdf.",
+            "The whole report: `loa report -o FILE.docx`, or FILE.xlsx, FILE.pdf.",
         )
     )
 

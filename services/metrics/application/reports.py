@@ -53,7 +53,7 @@ class Report:
 
     `opinions` are those of whole consultations, never added to the comments on activities.
     `counts` are the activities that the units asked for performed: all of them, then by the groupings of `TABLES`.
-    `programme` is that of the year in which the period ends, `obstacles` those that waited on some day of the period.
+    `programme` is that of `programme_year`, `obstacles` those that waited on some day of the period.
     """
 
     overview: Overview
@@ -114,10 +114,17 @@ class ReportQueries:
         )
 
 
+def programme_year(period: Period, as_of: date) -> int:
+    """Return the reporting year whose programme a report has: of a period of several years the one that is under way."""
+    if reporting_year(period.from_day) < reporting_year(period.to_day):
+        return reporting_year(max(period.from_day, effective_day(period, as_of)))
+    return reporting_year(period.to_day)
+
+
 def _programme(question: Question, period: Period) -> ProgrammeQuestion:
     return ProgrammeQuestion(
         as_of=question.as_of,
-        year=reporting_year(period.to_day),
+        year=programme_year(period, question.as_of),
         unit_code=question.unit_code,
         include_descendants=question.include_descendants,
         area_of=question.area_of,

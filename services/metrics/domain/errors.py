@@ -57,7 +57,7 @@ class PeriodUnclear(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "Kỳ số liệu chưa rõ: dùng `year`, hoặc cả `from` và `to`, không dùng đồng thời.",
+            "Kỳ số liệu chưa rõ: chọn năm, hoặc ghi cả ngày đầu và ngày cuối (`year`, hoặc cả `from` và `to`, không dùng đồng thời).",
             "The period is unclear: give `year`, or both `from` and `to`, not both kinds.",
         )
 

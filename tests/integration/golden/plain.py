@@ -19,7 +19,7 @@ CONFIRMATION = re.compile(r'(?<=name="confirm" value=")[0-9a-f]{32}')
 MESSAGE = re.compile(r"<[0-9a-f-]{36}@")
 POSITIONS = frozenset({"position", "facts_position", "known_from", "known_to", "last_position"})
 DERIVED = frozenset({"alert_id"})  # ids of version 5 that are made from one drawn at random
-IN_PAGES = re.compile(r"(?<=vị trí )[\d.]+(?= trong nhật ký)")
+IN_PAGES = re.compile(r'(?<=vị trí )[\d.]+(?= trong nhật ký)|(?<=data-position=")\d+')
 SHEET = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 INLINE = re.compile(r' style="([^"]*)"')
 REPEATED = frozenset(

@@ -1,18 +1,24 @@
 """The report from real rows: it agrees with `/compliance`, `/counts` and `/gaps`, in every format, and refuses what is unclear."""
 
+import re
 from collections.abc import AsyncIterator
+from datetime import date
+from html import unescape
 from io import BytesIO
 from typing import Any
 
 import pytest
 from docx import Document
 from openpyxl import load_workbook  # type: ignore[import-untyped]
+from pypdf import PdfReader
 
 from deploy.local.keys.keyring import Keyring
 from services.metrics.adapters.reports.document import DOCX
+from services.metrics.adapters.reports.paper import PDF
 from services.metrics.adapters.reports.workbook import XLSX
 from tests.integration.metrics.office import Office
 from tests.support.platform.service import Api, Platform, open_platform
+from tests.support.required import leave_out
 from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.tokens import Issuer
 
@@ -92,6 +98,72 @@ async def test_without_a_period_it_is_the_reporting_year_of_the_day(metrics: Api
     assert (await ask(metrics, as_of="2025-12-20", **own))["period"] == own
 
 
+@pytest.mark.parametrize(
+    ("part", "first", "last"),
+    [
+        ("q1", "2024-12-15", "2025-03-14"),
+        ("q4", "2025-09-15", "2025-12-14"),
+        ("h1", "2024-12-15", "2025-06-14"),
+        ("h2", "2025-06-15", "2025-12-14"),
+        ("m9", "2024-12-15", "2025-09-14"),
+        ("year", "2024-12-15", "2025-12-14"),
+        ("scheme", "2021-12-15", "2027-12-14"),
+    ],
+)
+async def test_a_part_of_the_year_is_the_days_of_the_decree(
+    metrics: Api, part: str, first: str, last: str
+) -> None:
+    year: dict[str, Any] = {} if part == "scheme" else {"year": 2025}
+    asked: dict[str, Any] = {"as_of": "2025-04-20", "unit": "REPORT", **year}
+    own = await ask(metrics, **{"as_of": "2025-04-20", "unit": "REPORT", "from": first, "to": last})
+    answer = await ask(metrics, **asked, part=part)
+    assert answer["period"] == {"from": first, "to": last}
+    assert answer["totals"] == own["totals"]
+    assert answer["direction"]["year"] == 2025
+    assert ("2025" in answer["direction"]["note"]) is (part == "scheme")
+    page = await metrics.client.get("/reports", params={**asked, "part": part})
+    assert page.status_code == 200, page.text
+    shown = f"{date.fromisoformat(first):%d/%m/%Y} đến ngày {date.fromisoformat(last):%d/%m/%Y}"
+    assert shown in page.text
+    file = re.search(r'href="(/reports/407[^"]*format=xlsx[^"]*)"', page.text)
+    assert file is not None
+    book = load_workbook(BytesIO((await metrics.client.get(unescape(file[1]))).content))
+    assert any(shown in str(row[0]) for row in book.worksheets[0].iter_rows(values_only=True))
+
+
+async def test_days_of_ones_own_are_typed_in_three_boxes_each(metrics: Api) -> None:
+    boxes = {"from_day": "1", "from_month": "3", "from_year": "2025", "to_day": "31", "to_month": "3"}
+    page = await metrics.client.get("/reports", params={**ASKED, "part": "", **boxes, "to_year": "2025"})
+    assert page.status_code == 200, page.text
+    assert "từ ngày 01/03/2025 đến ngày 31/03/2025" in page.text
+    assert 'id="from_month" name="from_month" value="3"' in page.text
+    links = set(re.findall(r'href="(/(?:reports/407|entry/reports/publish)\?[^"]*)"', page.text))
+    assert len(links) == 5
+    assert all("from=2025-03-01&amp;to=2025-03-31" in link and "year=" not in link for link in links)
+    others = re.findall(r'href="(/(?:lists|details|drafts)[^"]*)"', page.text)
+    assert others
+    assert not any("from=" in link for link in others)
+    published = await metrics.client.get("/reports", params={"from": "2025-03-01", "to": "2025-03-31"})
+    assert "từ ngày 01/03/2025 đến ngày 31/03/2025" in published.text
+
+
+@pytest.mark.parametrize(
+    ("boxes", "words"),
+    [
+        ({"from_day": "1", "from_month": "3", "from_year": "2025"}, "ghi cả ngày đầu và ngày cuối"),
+        ({"from_month": "3", "from_year": "2025"}, "Từ ngày: Đề nghị ghi đủ ngày, tháng, năm."),
+        ({"to_day": "31", "to_month": "2", "to_year": "2025"}, "Đến ngày: "),
+        ({"from": "2025-03-02", "to": "2025-03-01"}, "Ngày đầu của kỳ báo cáo sau ngày cuối"),
+        ({"part": "q9"}, "Kỳ báo cáo chưa đúng"),
+    ],
+    ids=str,
+)
+async def test_a_wrong_period_is_explained_on_a_page(metrics: Api, boxes: dict[str, str], words: str) -> None:
+    page = await metrics.client.get("/reports", params=boxes)
+    assert page.status_code == 422
+    assert words in unescape(page.text)
+
+
 async def test_files_have_the_numbers_of_the_answer(metrics: Api) -> None:
     report = await ask(metrics, **ASKED)
     sheets = await metrics.client.get("/reports/407", params={**ASKED, "format": "xlsx"})
@@ -116,15 +188,30 @@ async def test_files_have_the_numbers_of_the_answer(metrics: Api) -> None:
     assert report["conclusion"] in [line.text for line in Document(BytesIO(paper.content)).paragraphs]
 
 
+async def test_the_pdf_has_them_too(metrics: Api) -> None:
+    report = await ask(metrics, **ASKED)
+    answer = await metrics.client.get("/reports/407", params={**ASKED, "format": "pdf"}, timeout=60)
+    if answer.status_code == 503 and answer.json()["type"] == "urn:loa:problem:pdf-unavailable":
+        leave_out("Pango is not installed (Debian: apt-get install libpangoft2-1.0-0)", "LOA_PANGO")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, PDF)
+    assert answer.headers["content-disposition"].endswith('.pdf"')
+    text = "".join("".join(page.extract_text() for page in PdfReader(BytesIO(answer.content)).pages).split())
+    assert "".join(report["conclusion"].split()) in text
+    assert f"Đượcđánhgiá{report['totals']['figures']['judged']}0" in text
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
-        ({"format": "pdf"}, 422),
+        ({"format": "odt"}, 422),
         ({"year": 2025, "from": "2025-01-01", "to": "2025-02-01"}, 422),
         ({"from": "2025-01-01"}, 422),
         ({"year": "all"}, 422),
         ({"group_by": "unit"}, 422),
         ({"unit": "NOWHERE"}, 404),
+        ({"part": "q5"}, 422),
+        ({"part": "q1", "from": "2025-01-01", "to": "2025-02-01"}, 422),
+        ({"part": "scheme", "year": 2025}, 422),
     ],
     ids=str,
 )
@@ -137,7 +224,7 @@ async def test_an_unclear_question_is_refused(metrics: Api, query: dict[str, Any
 async def test_the_page_shows_the_figures_and_links_the_files(metrics: Api) -> None:
     answer = await metrics.client.get("/reports", params=ASKED)
     assert answer.status_code == 200
-    for form in ("docx", "xlsx"):
+    for form in ("docx", "xlsx", "pdf"):
         assert (
             f'href="/reports/407?as_of=2025-04-20&amp;year=2025&amp;unit=REPORT&amp;format={form}"'
             in answer.text

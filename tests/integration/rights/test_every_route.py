@@ -27,6 +27,7 @@ OF_THE_INSTALLATION = (
     "/schemas",
     "/openapi",
     "/docs",
+    "/live",  # the position alone, in a stream
     "/log",
     "/projections",
 )

@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -26,7 +25,7 @@ from shared.auth.service_tokens import service_token
 from shared.contracts.vocabulary import Role
 from shared.eventstore.log_reader import stream_state
 from shared.kernel.settings import ServiceSettings
-from shared.service import server_config
+from shared.service import Server, server_config
 from tests.support.readiness import is_all_ready
 from tests.support.servers.engines import NewDatabase, _numbers, connected, fresh_nats
 from tests.support.servers.links import LinkKeys, link_keys
@@ -125,7 +124,7 @@ async def running(
     """Run one service until the block ends."""
     app = create_app(settings)
     config = server_config(app, settings)
-    server = uvicorn.Server(config)
+    server = Server(config)
     task = asyncio.create_task(server.serve())
     try:
         async with _client(settings.port, issuer.token()) as client:
@@ -191,6 +190,8 @@ class Platform:
             "link_jwks": self.links.jwks,
             "service_token": SecretStr(service_token(self.links.key, service)),
         }
+        if service == "registry":
+            defaults |= {"metrics_api": "http://127.0.0.1:9", "campaigns_api": "http://127.0.0.1:9"}
         if service == "notifier":
             defaults["mail_dir"] = self.server.folder / "mail"
             metrics = self.services.get("metrics")  # else nobody: what runs on this machine must not answer

@@ -152,6 +152,7 @@ class MadeUp:
     made_reminders: list[Reminder] = field(default_factory=list)
     record: DraftRecord | None = None
     position: int = 4321
+    dataset: Dataset | None = None
     broken: Exception | None = None
 
     async def counted_drafts(self, *, consulted: bool = False) -> list[CountedDraft]:
@@ -266,8 +267,11 @@ async def page(
         answer = await client.get(address)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert f'<html lang="{language}">' in answer.text
-    assert "<script" not in answer.text
+    assert answer.text.count("<script") == answer.text.count('<script src="live.js" ') + answer.text.count(
+        '<script src="../live.js" '
+    )
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe-inline" not in answer.headers["content-security-policy"].partition("script-src")[2]
     return answer
 
 

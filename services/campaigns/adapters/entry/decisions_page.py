@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
 
 from services.campaigns.adapters.communications.bodies import Verification, VerificationRefusal
 from services.campaigns.adapters.entry.communication_words import sentence
@@ -81,6 +82,26 @@ def router(entry: Entry) -> APIRouter:
     return routes
 
 
+def counts_router(entry: Entry) -> APIRouter:
+    routes = APIRouter(tags=["programmes"], dependencies=[AtPosition])
+    page = DecisionsPage(entry)
+
+    @routes.get(
+        "/waiting",
+        summary="How many entries of programmes wait for the caller, as the page of decisions lists them",
+    )
+    async def waiting(principal: Annotated[Principal, may(Action.FOLLOW_PROGRAMME_ENTRY)]) -> WaitingView:
+        work = await page.work(principal)
+        return WaitingView(
+            obstacles=len(work.obstacles),
+            results=len(work.results),
+            overdue=len(work.overdue),
+            reports=len(work.reports),
+        )
+
+    return routes
+
+
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """A form that is shown again: of which communication, what was typed, and what has to be corrected, if anything."""
@@ -88,6 +109,25 @@ class Unfinished:
     communication_id: UUID
     note: str
     why: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Entries of programmes on which the caller is to act: obstacles to decide, results and reports to take, late tasks."""
+
+    obstacles: list[Shown]
+    results: list[Shown]
+    overdue: list[Shown]
+    reports: list[Shown]
+
+
+class WaitingView(BaseModel):
+    """How many entries of programmes wait for the caller, by what is to be done; `overdue` are late tasks of others."""
+
+    obstacles: int
+    results: int
+    overdue: int
+    reports: int
 
 
 class DecisionsPage:
@@ -98,23 +138,15 @@ class DecisionsPage:
         self, request: Request, principal: Principal, after: str | None, again: Unfinished | None = None
     ) -> HTMLResponse:
         """Show the page, also again with what was typed; what is not on it any more says why on its own."""
-        entry, by = self.entry, principal.acting
+        entry = self.entry
         verifies = principal.role in roles_of(Action.VERIFY_COMMUNICATION)
         unverified = await self._unverified(principal, after) if verifies else []
         listed = unverified[:AT_ONCE]
         if again and again.why and again.communication_id not in {row["communication_id"] for row in listed}:
             return entry.problem(request, again.why)
-        obstacles = [
-            each for each in await self._entries(by, Kind.OBSTACLE_RAISED) if _decides(each, principal)
-        ]
-        tasks = await self._entries(by, Kind.TASK_ASSIGNED)
-        results = [each for each in tasks if Kind.TASK_ACCEPTED in dict(each.steps)]
-        overdue = [
-            each for each in tasks if each.row["standing"].status is EntryStatus.LATE and each not in results
-        ]
-        reports = await self._reports(principal)
+        work = await self.work(principal)
         asked = await self._to_confirm(principal)
-        units = _units([*obstacles, *results, *overdue, *reports])
+        units = _units([*work.obstacles, *work.results, *work.overdue, *work.reports])
         return entry.pages.page(
             request,
             "decisions_of_campaigns.html",
@@ -122,15 +154,28 @@ class DecisionsPage:
             heading=HEADING,
             decides=principal.role in roles_of(Action.DECIDE_REQUEST),
             unit=await entry.unit(principal.unit) if principal.unit else None,
-            obstacles=obstacles,
-            results=results,
-            overdue=overdue,
-            reports=reports,
+            obstacles=work.obstacles,
+            results=work.results,
+            overdue=work.overdue,
+            reports=work.reports,
             asked=asked,
             unverified=[_with_form(row, again) for row in listed],
             more=unverified[AT_ONCE - 1]["cursor"] if len(unverified) > AT_ONCE else None,
             names={code: await entry.unit(code) for code in units},
-            form_ids={each.entry_id: entry.commands.new_id() for each in (*results, *reports)},
+            form_ids={each.entry_id: entry.commands.new_id() for each in (*work.results, *work.reports)},
+        )
+
+    async def work(self, principal: Principal) -> Work:
+        by = principal.acting
+        obstacles = await self._entries(by, Kind.OBSTACLE_RAISED)
+        tasks = await self._entries(by, Kind.TASK_ASSIGNED)
+        results = [each for each in tasks if Kind.TASK_ACCEPTED in dict(each.steps)]
+        late = [each for each in tasks if each.row["standing"].status is EntryStatus.LATE]
+        return Work(
+            obstacles=[each for each in obstacles if _decides(each, principal)],
+            results=results,
+            overdue=[each for each in late if each not in results],
+            reports=await self._reports(principal),
         )
 
     async def verified(

@@ -53,4 +53,9 @@ def routers(
         *(help_of(kind) for kind in ProgrammeKind),
     )
     helps = help_router(entry.pages, forms)
-    return [*(module.router(entry) for module in (*own, programme_page, programme_form)), with_files, helps]
+    return [
+        *(module.router(entry) for module in (*own, programme_page, programme_form)),
+        decisions_page.counts_router(entry),
+        with_files,
+        helps,
+    ]

@@ -24,7 +24,7 @@ from services.metrics.adapters.pages.navigation import (
     UNITS,
     ListedPage,
 )
-from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
+from services.metrics.adapters.pages.routes import pages_router, render_live, shown_choice
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import GapState, Stage
@@ -87,9 +87,9 @@ def router(sources: Sources, notices: Notices = no_notices) -> APIRouter:
             name = f'attachment; filename="{listed.path.rpartition("/")[2]}-{table.key}.csv"'
             return Response(table.as_csv(words), media_type=CSV, headers={"Content-Disposition": name})
         links = _Links(listed.path, chosen, shape.sort, filters)
-        return render(
+        return render_live(
             "list.html",
-            headers={"Content-Language": chosen.lang},
+            "../live.js",
             **shown_choice(made.overview, chosen, today, await notices()),
             described=listed,
             pages=PAGES,

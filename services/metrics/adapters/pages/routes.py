@@ -27,18 +27,20 @@ from shared.pages.layout import environment, kept_headers, page_route, problem_b
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
 from shared.rules import figure_words, wording
-from shared.rules.figures import DEFINITION, reporting_year
+from shared.rules.figures import DEFINITION, FIRST_YEAR, reporting_year
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 WIDE, WIDE_LEFT = 1000, 92  # units of the time track, and where its rows begin
 NARROW, NARROW_LEFT = 380, 74  # of that for phones
-FIRST_YEAR = 2022  # the first year for which Decision 407/QĐ-TTg sets a target
 DAYS = {
     "as_of": Text("Ngày số liệu", "Day of the figures"),
     "known_at": Text("Theo ghi nhận đến", "As recorded up to"),
 }
 WRONG_FIELDS = {
     "query.as_of": "Ngày số liệu chưa đúng: cần một ngày có thật, viết theo dạng năm-tháng-ngày, ví dụ 2026-03-31.",
+    "query.part": "Kỳ báo cáo chưa đúng: chọn một kỳ có trong danh sách.",
+    "query.from": "Ngày đầu của kỳ chưa đúng: cần một ngày có thật.",
+    "query.to": "Ngày cuối của kỳ chưa đúng: cần một ngày có thật.",
     "query.year": "Năm báo cáo chưa đúng: cần một năm từ 2000 đến 2100, hoặc all nếu gộp tất cả các năm; để trống là năm hiện tại.",
     "query.view": "Cách nhìn chưa đúng: chọn một trong hai cách có trong danh sách.",
     "query.known_at": "Thời điểm ghi nhận chưa đúng: cần một ngày viết theo dạng năm-tháng-ngày, hoặc một vị trí trong nhật ký sự kiện.",
@@ -84,11 +86,26 @@ def _typed_again(request: Request, body: Mapping[str, Any]) -> Fields | None:
 _ENVIRONMENT = environment(TEMPLATES, filters=page_data.FILTERS)
 
 
+def text_of(template: str, **values: Any) -> str:
+    return _ENVIRONMENT.get_template(template).render(**values)
+
+
 def render(
     template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
 ) -> HTMLResponse:
-    text = _ENVIRONMENT.get_template(template).render(**values)
-    return HTMLResponse(text, status, {**safe(), "Referrer-Policy": "same-origin", **(headers or {})})
+    headers = {**safe(), "Referrer-Policy": "same-origin", **(headers or {})}
+    return HTMLResponse(text_of(template, **values), status, headers)
+
+
+def render_live(template: str, script: str, *, chosen: Choice, **values: Any) -> HTMLResponse:
+    """Render a page that keeps itself up to date by the `script` at this address, relative to its own.
+
+    A page as known earlier does not change.
+    """
+    if chosen.known_at is not None:
+        return render(template, headers={"Content-Language": chosen.lang}, chosen=chosen, **values)
+    headers = {**safe(live=True), "Content-Language": chosen.lang}
+    return render(template, headers=headers, live=script, chosen=chosen, **values)
 
 
 def pages_router() -> APIRouter:
@@ -120,9 +137,9 @@ def router(
         _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
     ) -> HTMLResponse:
         page = await pages.page(chosen.question(today), today)
-        return render(
+        return render_live(
             "leaders.html",
-            headers={"Content-Language": chosen.lang},
+            "live.js",
             **common,
             **shown_choice(page.overview, chosen, today, await notices()),
             **leaders.values(page, chosen.lang, today),
@@ -160,9 +177,9 @@ def router(
             reminders = await snapshot.reminders(number, as_of)
         facts = track.Facts(answer.body, planned, reminders, as_of)
         words = leaders.Words(chosen.lang)
-        return render(
+        return render_live(
             "draft.html",
-            headers={"Content-Language": chosen.lang},
+            "../live.js",
             drawing=track.track(facts, WIDE, WIDE_LEFT),
             narrow=track.track(facts, NARROW, NARROW_LEFT),
             happenings=track.happenings(facts),

@@ -16,7 +16,7 @@ from services.metrics.adapters.pages.leaders import Words
 from services.metrics.adapters.pages.routes import pages_router, render
 from services.metrics.adapters.reports import difference
 from services.metrics.adapters.reports.document import DOCX
-from services.metrics.adapters.reports.routes import FILES, Format, file_name, needed_period
+from services.metrics.adapters.reports.routes import Kept, file_name, files_in, needed_period
 from services.metrics.adapters.reports.sending import Sending, own_figures, signed
 from services.metrics.adapters.reports.views import ReportView
 from services.metrics.adapters.reports.workbook import XLSX
@@ -37,7 +37,7 @@ from shared.rules.figures import reporting_year
 from shared.rules.programme.figures import OWN_FIGURES
 from shared.text_checks.days import Day
 
-KINDS = {Format.JSON: "application/json", Format.XLSX: XLSX, Format.DOCX: DOCX}
+KINDS = {Kept.JSON: "application/json", Kept.XLSX: XLSX, Kept.DOCX: DOCX}
 
 
 class Publication(Body):
@@ -127,12 +127,12 @@ def router(publishing: Publishing, kept: PublishedReports) -> APIRouter:
     @routes.get(
         "/reports/407/published/{report_id}",
         summary="The very bytes that were published",
-        responses={**FILES},
+        responses={**files_in(XLSX, DOCX)},
     )
     async def file(
         _: Annotated[Principal, may(Action.READ_FIGURES)],
         report_id: UUID,
-        format: Format = Format.JSON,  # noqa: A002  the contract's name
+        format: Kept = Kept.JSON,  # noqa: A002  the contract's name
     ) -> ReportView:
         content, report = await publishing.file(report_id, format)
         digest = bytes.fromhex(getattr(report, f"sha256_{format}"))
@@ -165,7 +165,7 @@ def page_router(publishing: Publishing, sending: Sending, notices: Notices = no_
             return Response(difference.tables(compared, words)[-1].as_csv(words), media_type=CSV)
         report = compared.published
         required = await sending.answered(report, today)
-        figures = own_figures((await publishing.file(report_id, Format.JSON))[0]) if required else {}
+        figures = own_figures((await publishing.file(report_id, Kept.JSON))[0]) if required else {}
         return render(
             "difference.html",
             headers={**safe(forms_to=sending.origin), "Content-Language": chosen.lang},
@@ -177,7 +177,7 @@ def page_router(publishing: Publishing, sending: Sending, notices: Notices = no_
             states=STATES,
             **difference.values(compared, words),
             published_at=f"{report.published_at.astimezone(VIETNAM):%H:%M %d/%m/%Y}",
-            digests={kind.value: getattr(report, f"sha256_{kind}") for kind in Format},
+            digests={kind.value: getattr(report, f"sha256_{kind}") for kind in Kept},
             chosen=chosen,
             lang=chosen.lang,
             words=words,

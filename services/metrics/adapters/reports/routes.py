@@ -7,15 +7,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
-from services.metrics.adapters.pages.choice import Chosen, Language
+from services.metrics.adapters.pages.choice import Language
 from services.metrics.adapters.pages.leaders import Words, whose
 from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
 from services.metrics.adapters.reports.document import DOCX, ENGLISH_TEMPLATE, document
+from services.metrics.adapters.reports.paper import PDF, page_of, printed
+from services.metrics.adapters.reports.periods import PARTS, GivenPart, Part, ReportChosen, boxes_of
 from services.metrics.adapters.reports.sending import Sending
 from services.metrics.adapters.reports.tables import tables
 from services.metrics.adapters.reports.views import ReportView, report_view
@@ -29,6 +31,7 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.http.forecasts import marked
 from shared.http.request_context import AtPosition, OfDataset, Today
+from shared.http.turns import resting
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
 from shared.rules.figures import Period, reporting_year
@@ -39,15 +42,24 @@ MOST_COLUMNS = 8  # of a table that is printed as a table; a broader one is prin
 MOST_SHOWN = 30  # rows of a table on the page; the files have all of them
 
 
-class Format(StrEnum):
+class Kept(StrEnum):
+    """The formats in which a published report is kept."""
+
     JSON = "json"
     XLSX = "xlsx"
     DOCX = "docx"
 
 
-FILES: Mapping[int | str, dict[str, Any]] = {
-    200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (XLSX, DOCX)}}
-}
+class Format(StrEnum):
+    JSON = "json"
+    XLSX = "xlsx"
+    DOCX = "docx"
+    PDF = "pdf"
+
+
+def files_in(*kinds: str) -> Mapping[int | str, dict[str, Any]]:
+    """Describe an answer that may be a file of these media types."""
+    return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}}}
 
 
 def question(  # the parameters of the contract
@@ -55,6 +67,7 @@ def question(  # the parameters of the contract
     year: Year = None,
     first: Annotated[Day | None, Query(alias="from")] = None,
     last: Annotated[Day | None, Query(alias="to")] = None,
+    part: GivenPart = None,
     unit: str | None = None,
     include_descendants: bool = False,
     area_of: AreaOf = None,
@@ -62,11 +75,14 @@ def question(  # the parameters of the contract
     known_at: AsKnownAt = None,
 ) -> Question:
     """Take the reporting year of `as_of` where no period is given."""
+    whole = part in {None, Part.YEAR}
+    if not whole and (first or last or (part is Part.SCHEME and year)):
+        raise PeriodUnclear
     asked_year = year if year or first or last else reporting_year(as_of)
     return Question(
         as_of=as_of,
-        period=period_of(asked_year, first, last),
-        year=asked_year,
+        period=part.period(asked_year or 0) if part and not whole else period_of(asked_year, first, last),
+        year=asked_year if whole else None,
         unit_code=unit,
         include_descendants=include_descendants,
         area_of=area_of,
@@ -76,7 +92,7 @@ def question(  # the parameters of the contract
 
 
 Asked = Annotated[Question, Depends(question)]
-Wanted = Annotated[Format, Query(alias="format", description="json, or a file: xlsx, docx")]
+Wanted = Annotated[Format, Query(alias="format", description="json, or a file: xlsx, docx, pdf")]
 
 
 def router(reports: ReportQueries, template: Path) -> APIRouter:
@@ -84,8 +100,13 @@ def router(reports: ReportQueries, template: Path) -> APIRouter:
     routes = APIRouter(tags=["figures"], dependencies=[AtPosition, OfDataset])
     version = reports.queries.rulebook.version
 
-    @routes.get("/reports/407", summary="The report on the scheme, as JSON or a file", responses={**FILES})
+    @routes.get(
+        "/reports/407",
+        summary="The report on the scheme, as JSON or a file",
+        responses={**files_in(XLSX, DOCX, PDF)},
+    )
     async def report(
+        request: Request,
         _: Annotated[Principal, may(Action.READ_FIGURES)],
         asked: Asked,
         today: Today,
@@ -96,9 +117,14 @@ def router(reports: ReportQueries, template: Path) -> APIRouter:
         made = marked(await asyncio.to_thread(report_view, answer, version), today)
         if wanted is Format.JSON:
             return made
-        content, kind = await asyncio.to_thread(
-            _file, made, wanted, template if lang == "vi" else ENGLISH_TEMPLATE, Words(lang)
-        )
+        if wanted is Format.PDF:
+            page = await asyncio.to_thread(page_of, made, Words(lang))
+            with resting(request.scope):  # another process works
+                content, kind = await printed(page), PDF
+        else:
+            content, kind = await asyncio.to_thread(
+                _file, made, wanted, template if lang == "vi" else ENGLISH_TEMPLATE, Words(lang)
+            )
         named = {
             "Content-Disposition": f'attachment; filename="{_name(made, wanted)}"',
             "Content-Language": lang,
@@ -116,7 +142,7 @@ def page_router(
 
     @routes.get("/reports", summary="The report on the scheme to look at, with its files")
     async def report_page(
-        _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: Chosen, today: Today
+        _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: ReportChosen, today: Today
     ) -> HTMLResponse:
         asked = chosen.question(today)
         made = await reports.report(asked, needed_period(asked), today)
@@ -127,6 +153,9 @@ def page_router(
             headers={"Content-Language": chosen.lang},
             **shown_choice(made.overview, chosen, today, await notices()),
             pages=PAGES,
+            year_asked=chosen.year_on(today),
+            parts=[(part.value, words.text(text)) for part, text in PARTS.items()],
+            boxes=boxes_of(chosen),
             wording=words,
             whose=whose(made.overview, words),
             received=await sending.received(made.question),
@@ -158,7 +187,7 @@ def _name(view: ReportView, wanted: Format) -> str:
     return file_name(view.unit, [day for day in (view.period.from_, view.period.to) if day], wanted)
 
 
-def file_name(unit_code: str | None, days: Sequence[date], wanted: Format) -> str:
+def file_name(unit_code: str | None, days: Sequence[date], wanted: Format | Kept) -> str:
     """Name a file by unit and period, in letters that every program takes."""
     unit = "".join(
         letter if letter.isascii() and letter.isalnum() else "-" for letter in unit_code or "tat-ca"
@@ -170,7 +199,7 @@ def files_of(report: Report, rules_version: str, template: Path) -> dict[str, by
     """Make the files that are kept of a published report."""
     view = report_view(report, rules_version)
     return {
-        Format.JSON.value: view.model_dump_json(by_alias=True).encode(),
-        Format.XLSX.value: workbook(view),
-        Format.DOCX.value: document(view, template),
+        Kept.JSON.value: view.model_dump_json(by_alias=True).encode(),
+        Kept.XLSX.value: workbook(view),
+        Kept.DOCX.value: document(view, template),
     }

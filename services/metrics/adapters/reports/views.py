@@ -31,7 +31,7 @@ from shared.http.forecasts import Dated
 from shared.kernel.errors import Text
 from shared.rules import counts as count_rules
 from shared.rules.counts import CountBy
-from shared.rules.figures import DEFINITION
+from shared.rules.figures import DEFINITION, reporting_year
 from shared.rules.programme.states import ENDED, EntryStatus
 from shared.rules.summary.conclusion import conclusion
 from shared.rules.verdicts import PolicyVerdict
@@ -226,7 +226,7 @@ def report_view(report: Report, rules_version: str) -> ReportView:
         "direction": {
             **_part("direction"),
             "year": report.programme.question.year,
-            **_both("note", words.PROGRAMME_NOTE),
+            **_both("note", _programme_note(report)),
             "groups": [programme_group_view(group, report.programme) for group in report.programme.groups],
         },
         "results": _results(report),
@@ -238,6 +238,15 @@ def report_view(report: Report, rules_version: str) -> ReportView:
         "proposals": {**_part("proposals"), "proposals": list(_proposals(report.obstacles))},
     }
     return ReportView.model_validate(shown)
+
+
+def _programme_note(report: Report) -> Text:
+    years = reporting_year(report.period.to_day) - reporting_year(report.period.from_day)
+    note = words.PROGRAMME_NOTE
+    if not years:
+        return note
+    several = words.YEAR_OF_SEVERAL.filled(year=report.programme.question.year)
+    return Text(f"{note.vi} {several.vi}", f"{note.en} {several.en}")
 
 
 def _both(name: str, text: Text) -> dict[str, str]:

@@ -45,6 +45,10 @@ PROGRAMME_NOTE = Text(
     "Figures of the programme are those of the whole reporting year, by eight groups of work; obstacles are those that waited "
     "on some day of the period.",
 )
+YEAR_OF_SEVERAL = Text(
+    "Kỳ báo cáo gồm nhiều năm: phần chương trình, kế hoạch là của năm {year}; chương trình của từng năm khác có tại trang Chương trình.",
+    "The period has several years: the programme shown is that of {year}; those of the other years are on the page of programmes.",
+)
 OF_GROUPS: Mapping[str, Text] = MappingProxyType(
     {
         "obstacles_decided": Text("Khó khăn, vướng mắc đã có quyết định giải quyết", "Obstacles decided"),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from services.registry.adapters.entry.context import Entry
+from services.registry.adapters.entry.elsewhere import Elsewhere
 from services.registry.adapters.entry.history_words import words_of, words_of_stage
 from services.registry.adapters.request_views import request_view
 from services.registry.application.queries import DraftFilter
@@ -40,7 +41,7 @@ async def _waiting(entry: Entry, principal: Principal, dataset: Dataset | None) 
     return sum(principal.acting.may_decide_for(unit_code) for unit_code in asking)
 
 
-def router(entry: Entry) -> APIRouter:
+def router(entry: Entry, elsewhere: Elsewhere) -> APIRouter:
     routes = entry.pages.router("drafts")
 
     @routes.get(
@@ -80,6 +81,7 @@ def router(entry: Entry) -> APIRouter:
             searches=bool(text),
             unit_code=principal.unit,
             waiting=await _waiting(entry, principal, dataset) if decides else 0,
+            counts=await elsewhere.counts(request, principal.unit) if decides else {},
             units=[
                 {**row, "reorganises": principal.acting.may_decide_for(row["unit_code"])} for row in units
             ],

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registry.adapters import bodies
 from services.registry.adapters.entry.context import LONGEST_CODE, Entry
-from services.registry.adapters.entry.reorganisation.neighbours import CarriedOn, Neighbours
+from services.registry.adapters.entry.elsewhere import CarriedOn, Elsewhere
 from services.registry.application.commands import Commands
 from services.registry.application.queries import DraftFilter
 from services.registry.domain import draft_commands as drafts
@@ -112,9 +112,9 @@ class Wanted:
         ]
 
 
-def router(entry: Entry, neighbours: Neighbours) -> APIRouter:
+def router(entry: Entry, elsewhere: Elsewhere) -> APIRouter:
     routes = entry.pages.router("units")
-    form = ReorganisationForm(entry, neighbours)
+    form = ReorganisationForm(entry, elsewhere)
 
     @routes.get(PATH, response_class=HTMLResponse, summary="Reorganise a unit (a form for people)")
     async def opened(
@@ -132,9 +132,9 @@ def router(entry: Entry, neighbours: Neighbours) -> APIRouter:
 
 
 class ReorganisationForm:
-    def __init__(self, entry: Entry, neighbours: Neighbours) -> None:
+    def __init__(self, entry: Entry, elsewhere: Elsewhere) -> None:
         self.entry = entry
-        self.neighbours = neighbours
+        self.elsewhere = elsewhere
 
     async def shown(
         self, request: Request, principal: Principal, unit_code: str, form: Fields, status: int = 200
@@ -157,7 +157,7 @@ class ReorganisationForm:
         )
 
     async def _carried_on(self, request: Request, unit_code: str) -> CarriedOn:
-        return await self.neighbours.carried_on(request, unit_code, self.entry.commands.today)
+        return await self.elsewhere.carried_on(request, unit_code, self.entry.commands.today)
 
     async def taken(
         self, request: Request, principal: Principal, unit_code: str, form: Fields

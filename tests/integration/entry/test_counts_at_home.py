@@ -1,0 +1,73 @@
+"""The page of a supervising body says beside each link how much waits there, as the services count that own it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from shared.contracts.vocabulary import Role
+from tests.integration.entry.conftest import HEALTH, JUSTICE, SCHOOLS, Office, date_of
+from tests.integration.entry.test_communication_form import in_consultation
+from tests.integration.entry.test_draft_form import registered
+from tests.integration.entry.test_programme_forms import entered
+from tests.integration.metrics.office import ago
+from tests.support.platform.service import Api
+
+LINK = re.compile(r"<li><a [^>]*>([^<:;]+)(?:(?:; [^:]*)?: (\d+))? *<span")
+NOTHING = {
+    "Đề nghị chờ quyết định": "0",
+    "Vướng mắc, kết quả, báo cáo chờ xử lý": "0",
+    "Dự thảo còn thiếu": "0",
+    "Soạn công văn đôn đốc": "0",
+    "Ai đã gửi báo cáo": "0",
+    "Chất lượng dữ liệu": "0",
+}
+
+
+async def counts(office: Office, registry: Api, unit: str = JUSTICE) -> Mapping[str, str]:
+    cookies = await office.cookies(unit, Role.SUPERVISOR)
+    async with httpx.AsyncClient(
+        base_url=registry.client.base_url, cookies=dict(cookies), timeout=20
+    ) as browser:
+        page = await browser.get("/home", headers={"Accept": "text/html"})
+    assert page.status_code == 200, page.text
+    followed = page.text.partition('id="theo-doi"')[2].partition("</ul>")[0]
+    return {name.strip(): number for name, number in LINK.findall(followed)}
+
+
+async def test_links_have_the_counts_of_the_services_that_own_them(office: Office) -> None:
+    services = office.platform.services
+    addresses: dict[str, Any] = {
+        f"{name}_api": str(services[name].client.base_url) for name in ("metrics", "campaigns")
+    }
+    async with office.platform.another("registry", **addresses) as registry:
+        await registry.settled(await office.platform.settled())
+        before = await counts(office, registry)
+        assert {name: before[name] for name in NOTHING} == NOTHING
+        await in_consultation(office, "CON-THIEU", ago(12))
+        await registered(office, "CHUA-RO", SCHOOLS, affects_rights="unknown")
+        async with office.browser(HEALTH, service="campaigns") as unit:
+            raised = {"title": "Thiếu kinh phí", "lead_unit_code": JUSTICE} | date_of("happened_on", ago(2))
+            done = await entered(unit, HEALTH, "obstacle_raised", **raised)
+            assert done.status_code == 200, done.text
+        await registry.settled(await office.platform.settled())
+        after = await counts(office, registry)
+        listed = (await services["metrics"].client.get("/gaps", params={"area_of": JUSTICE})).json()["gaps"]
+        todos = (await services["metrics"].client.get("/todos", params={"area_of": JUSTICE})).json()["todos"]
+        assert (len(listed), len(todos)) == (1, int(after["Chất lượng dữ liệu"]))
+        assert {name: after[name] for name in NOTHING} == NOTHING | {
+            "Vướng mắc, kết quả, báo cáo chờ xử lý": "1",
+            "Dự thảo còn thiếu": "1",
+            "Soạn công văn đôn đốc": "1",
+            "Chất lượng dữ liệu": str(len(todos)),
+        }
+        assert (await counts(office, registry, "T-UB"))["Dự thảo còn thiếu"] == "1"
+
+
+async def test_without_an_answer_a_link_stands_without_a_figure(office: Office) -> None:
+    shown = await counts(
+        office, office.platform.registry
+    )  # its settings name an address where nobody answers
+    assert shown["Dự thảo còn thiếu"] == shown["Soạn công văn đôn đốc"] == ""
+    assert shown["Đề nghị chờ quyết định"] == "0"
