@@ -23,7 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.metrics.adapters.tables import KEPT, SUPERSEDED
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.contracts.event import Event, draft_id, unit_id
-from shared.contracts.registry import DraftRegistered, DraftScopeAssessed, DraftStageEntered, UnitRegistered
+from shared.contracts.registry import (
+    DraftRegistered,
+    DraftScopeAssessed,
+    DraftStageEntered,
+    UnitRegistered,
+)
 from shared.contracts.vocabulary import Answer, Instrument, Regime, Stage, UnitKind, UnitLevel
 from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
@@ -51,7 +56,8 @@ ASKED: Sequence[tuple[str, dict[str, str]]] = (
     ("/counts/drafts", {"year": "2024"}),
     ("/counts/opinions", {"year": "2024"}),
 )
-_IDS = {"draft_id", "entry_id", "gap_id", "communication_id"}
+_IDS = {"draft_id", "entry_id", "gap_id", "communication_id", "activity_id"}
+_CODES = {"draft_code", "activity_code"}
 
 
 def recorded(number: int, facts: DraftFacts, positions: Iterator[int]) -> Iterator[Recorded]:
@@ -104,7 +110,7 @@ async def multiply(engine: AsyncEngine, first: int, last: int) -> None:
 def _copied(name: str) -> str:
     if name in _IDS:
         return f'CAST(md5(CAST("{name}" AS text) || k) AS uuid)'
-    return f"\"{name}\" || '-' || k" if name == "draft_code" else f'"{name}"'
+    return f"\"{name}\" || '-' || k" if name in _CODES else f'"{name}"'
 
 
 class Writer:

@@ -9,12 +9,26 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal, literal_column, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.communications import SqlCommunications
-from services.metrics.adapters.history import versions
-from services.metrics.adapters.history.standing_cells import StandingCells
+from services.metrics.adapters.history import standing, versions
+from services.metrics.adapters.history.standing import Standing, StandingIn
 from services.metrics.adapters.programmes import rows as programme_rows
 from services.metrics.adapters.records import read_record
 from services.metrics.adapters.tables import (
@@ -54,6 +68,8 @@ DECEMBER = 12
 _DRAFTS: TypeAdapter[list[CountedDraft]] = TypeAdapter(list[CountedDraft])
 _MEMBERS: TypeAdapter[list[Member]] = TypeAdapter(list[Member])
 COUNTED = tuple(each.name for each in fields(Counts))
+Drafts = Collection[UUID] | None
+"""Some drafts, or all of them."""
 Kind = TypeVar("Kind", bound="SqlSnapshot")
 
 
@@ -64,12 +80,12 @@ class SqlSnapshots:
     engine: AsyncEngine
     projection: str
     local_rules: bool
-    standing: StandingCells | None = field(init=False, repr=False)
+    standing: Standing | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         versions.enable(self.engine)
-        standing = None if self.local_rules else StandingCells(f"{self.projection}.{Purpose.REBUILD}")
-        object.__setattr__(self, "standing", standing)
+        kept = None if self.local_rules else Standing(f"{self.projection}.{Purpose.REBUILD}")
+        object.__setattr__(self, "standing", kept)
 
     @asynccontextmanager
     async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlSnapshot"]:
@@ -102,8 +118,12 @@ class SqlSnapshot:
 
     connection: AsyncConnection
     position: int
-    standing: StandingCells | None = None
+    standing: Standing | None = None
     directory: UnitDirectory | None = None
+    kept: StandingIn = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.kept = StandingIn(self.connection, self.position, self.standing)
 
     async def units(self) -> UnitDirectory:
         if self.directory is None:
@@ -120,22 +140,20 @@ class SqlSnapshot:
         if period and period.from_day > effective_day(period, as_of):
             return []
 
-        async def read(drafts: Collection[UUID] | None) -> list[Cell]:
+        async def read(drafts: Drafts) -> list[Cell]:
             return await self._cells(as_of, period, drafts)
 
-        if self.standing is None:
-            return await read(None)
-        question = effective_day(period, as_of), period
-        return await self.standing.of(self.connection, self.position, question, read)
+        question = "cells", effective_day(period, as_of), period
+        return list((await self.kept.of(question, read, standing.cells)).values())
 
-    async def _cells(self, as_of: date, period: Period | None, drafts: Collection[UUID] | None) -> list[Cell]:
+    async def _cells(self, as_of: date, period: Period | None, drafts: Drafts) -> list[Cell]:
         """Read the cells of some drafts, or of all."""
         cells: list[Cell] = []
         for table, query in (
             (POLICY_INTERVAL, _policy_cells(as_of, period)),
             (OCCURRENCE_INTERVAL, _pair_cells(as_of, period)),
         ):
-            of_drafts = query if drafts is None else query.where(table.c.draft_id.in_(drafts))
+            of_drafts = query.where(is_of(table, drafts))
             cells += [_cell(row) for row in await self.connection.execute(of_drafts)]
         return cells
 
@@ -180,26 +198,28 @@ class SqlSnapshot:
         return await programme_rows.report_entries(self.connection, year)
 
     async def gaps(self, as_of: date) -> list[OpenGap]:
-        query = (
-            select(
-                GAP_INTERVAL,
-                DRAFT.c.draft_code,
-                DRAFT.c.title,
-                DRAFT.c.instrument,
-                DRAFT.c.procedure,
-                DRAFT.c.dataset,
-                func.coalesce(DRAFT.c.facts, DRAFT.c.record)["requests"].label("requests"),
-            )
-            .join(DRAFT, DRAFT.c.draft_id == GAP_INTERVAL.c.draft_id)
-            .where(holds(GAP_INTERVAL, as_of))
-            .order_by(GAP_INTERVAL.c.due_on, DRAFT.c.draft_code)
-        )
-        return [_gap(row) for row in await self.connection.execute(query)]
+        """List them in the order of their due days, those of one day by the codes of their drafts."""
+
+        async def read(drafts: Drafts) -> list[tuple[Any, OpenGap]]:
+            query = _gaps(as_of).where(is_of(GAP_INTERVAL, drafts))
+            gaps = [_gap(row) for row in await self.connection.execute(query)]
+            return [((gap.due_on, gap.draft_code, gap.gap_id), gap) for gap in gaps]
+
+        return list((await self.kept.of(("gaps", as_of), read, standing.rows)).values())
 
     async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:
         """List them; a suspension is among them if it began before `suspended_before`."""
         queries = (_undetermined(as_of), _closed_unopened(as_of), _suspended(as_of, suspended_before))
-        return [_todo(row) for query in queries for row in await self.connection.execute(query)]
+
+        async def read(drafts: Drafts) -> list[tuple[Any, Todo]]:
+            return [
+                ((number, row.draft_code, row.since or date.min), _todo(row))
+                for number, query in enumerate(queries)
+                for row in await self.connection.execute(query.where(is_of(DRAFT, drafts)))
+            ]
+
+        question = "todos", as_of, suspended_before
+        return list((await self.kept.of(question, read, standing.rows)).values())
 
     async def records(self, after: str, limit: int) -> list[DraftRecord]:
         """Give the next records in the order of their codes, with all communications."""
@@ -244,15 +264,26 @@ class SqlSnapshot:
         return SqlCommunications(self.connection)
 
 
-def holds(table: Any, day: date) -> ColumnElement[bool]:
+def holds(table: Any, day: Any) -> ColumnElement[bool]:
     return and_(table.c.from_day <= day, table.c.to_day > day)
+
+
+def is_of(table: Any, drafts: Drafts) -> ColumnElement[bool]:
+    """Filter by some drafts; they are one array, so that a statement stays the same whatever their number."""
+    if drafts is None:
+        return literal(value=True)
+    return table.c.draft_id == func.any(cast(list(drafts), ARRAY(Uuid)))  # type: ignore[no-any-return]
 
 
 def _belongs(table: Any, period: Period | None, as_of: date) -> ColumnElement[bool]:
     """Filter by period, as `shared.rules.figures.belongs` does."""
     if period is None:
         return literal(value=True)
-    first, last = period.from_day, effective_day(period, as_of)
+    return belongs_between(table, period.from_day, effective_day(period, as_of))
+
+
+def belongs_between(table: Any, first: Any, last: Any) -> ColumnElement[bool]:
+    """Filter by a period that began on `first` and is seen on `last`: days, or columns of days."""
     opened, closed, unopened = table.c.window_opened, table.c.window_closed, table.c.unopened_closed_on
     ends_in_time = or_(closed.is_(None), closed > first, opened >= first)
     return or_(and_(opened <= last, ends_in_time), and_(opened.is_(None), unopened.between(first, last)))
@@ -353,6 +384,19 @@ def _cell(row: Any) -> Cell:
     )
 
 
+def _gaps(as_of: date) -> Select[Any]:
+    columns = ("draft_code", "title", "instrument", "procedure", "dataset")
+    return (
+        select(
+            GAP_INTERVAL,
+            *(DRAFT.c[name] for name in columns),
+            func.coalesce(DRAFT.c.facts, DRAFT.c.record)["requests"].label("requests"),
+        )
+        .join(DRAFT, DRAFT.c.draft_id == GAP_INTERVAL.c.draft_id)
+        .where(holds(GAP_INTERVAL, as_of))
+    )
+
+
 def _gap(row: Any) -> OpenGap:
     return OpenGap(
         gap_id=row.gap_id,
@@ -384,19 +428,18 @@ def _todo_columns(kind: str, unit_code: Any, since: Any) -> list[Any]:
     ]
 
 
-def _leading(as_of: date) -> Any:
-    """Select the lead unit of each draft on a day."""
+def leading(as_of: date) -> ColumnElement[str]:
+    """Give the unit that leads a draft on a day: that of any of its policies."""
     table = POLICY_INTERVAL
-    return select(table.c.draft_id, table.c.unit_code).where(holds(table, as_of)).distinct().subquery()
+    query = (
+        select(table.c.unit_code).where(table.c.draft_id == DRAFT.c.draft_id, holds(table, as_of)).limit(1)
+    )
+    return query.correlate(DRAFT).scalar_subquery()
 
 
 def _undetermined(as_of: date) -> Select[Any]:
-    leading = _leading(as_of)
-    return (
-        select(*_todo_columns("scope_undetermined", leading.c.unit_code, literal(None)))
-        .join(leading, leading.c.draft_id == DRAFT.c.draft_id)
-        .where(DRAFT.c.scope == Answer.UNKNOWN)
-        .order_by(DRAFT.c.draft_code)
+    return select(*_todo_columns("scope_undetermined", leading(as_of), literal(None))).where(
+        DRAFT.c.scope == Answer.UNKNOWN
     )
 
 
@@ -412,25 +455,21 @@ def _closed_unopened(as_of: date) -> Select[Any]:
             table.c.scope == Answer.YES,
             table.c.verdict == PolicyVerdict.CLOSED_UNOPENED,
         )
-        .order_by(DRAFT.c.draft_code)
     )
 
 
 def _suspended(as_of: date, before: date) -> Select[Any]:
-    leading = _leading(as_of)
-    columns = _todo_columns("suspended_long", leading.c.unit_code, OCCURRENCE.c.entered_on)
+    columns = _todo_columns("suspended_long", leading(as_of), OCCURRENCE.c.entered_on)
     left = or_(OCCURRENCE.c.exited_on.is_(None), OCCURRENCE.c.exited_on > as_of)
     return (
         select(*columns)
         .join(DRAFT, DRAFT.c.draft_id == OCCURRENCE.c.draft_id)
-        .join(leading, leading.c.draft_id == OCCURRENCE.c.draft_id)
         .where(
             OCCURRENCE.c.stage == Stage.SUSPENDED,
             OCCURRENCE.c.entered_on < before,
             left,
             DRAFT.c.scope != Answer.NO,
         )
-        .order_by(DRAFT.c.draft_code)
     )
 
 
