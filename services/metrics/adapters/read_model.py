@@ -1,7 +1,7 @@
 """Metrics' read model in SQL: every question is asked of one consistent snapshot with its position."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -31,6 +31,7 @@ from services.metrics.adapters.history import standing, versions
 from services.metrics.adapters.history.standing import Standing, StandingIn
 from services.metrics.adapters.programmes import rows as programme_rows
 from services.metrics.adapters.records import read_record
+from services.metrics.adapters.snapshots.activities import activity_sums
 from services.metrics.adapters.tables import (
     COMMUNICATION,
     DRAFT,
@@ -42,9 +43,13 @@ from services.metrics.adapters.tables import (
     checkpoints,
     units,
 )
+from services.metrics.application.draft_counts import ItemsOf, Numbers, SumKey
 from services.metrics.application.list_ports import ReportEntry
 from services.metrics.application.ports import (
+    ActivitiesAsked,
+    ActivitySums,
     Cell,
+    GroupKey,
     KnownAt,
     Listed,
     OpenGap,
@@ -70,6 +75,7 @@ _MEMBERS: TypeAdapter[list[Member]] = TypeAdapter(list[Member])
 COUNTED = tuple(each.name for each in fields(Counts))
 Drafts = Collection[UUID] | None
 """Some drafts, or all of them."""
+AT_ONCE = 2_000  # drafts of which the facts are read in one piece
 Kind = TypeVar("Kind", bound="SqlSnapshot")
 
 
@@ -161,6 +167,14 @@ class SqlSnapshot:
         self, first: date | None, last: date, units: Collection[str] | None = None
     ) -> list[Member]:
         """Give the communications whose first possible day lies in [first, last], of some performing units or of all."""
+        return await self._members(
+            first, last, *([] if units is None else [COMMUNICATION.c.unit_code.in_(units)])
+        )
+
+    async def activity_sums(self, asked: ActivitiesAsked) -> Mapping[GroupKey, ActivitySums]:
+        return await activity_sums(self.kept, self._members, asked)
+
+    async def _members(self, first: date | None, last: date, *where: ColumnElement[bool]) -> list[Member]:
         table = COMMUNICATION
         query = (
             select(
@@ -172,24 +186,43 @@ class SqlSnapshot:
                 DRAFT.c.dataset,
             )
             .join(DRAFT, DRAFT.c.draft_id == table.c.draft_id)
-            .where(table.c.held_on <= last)
+            .where(table.c.held_on <= last, *where)
         )
         query = query.where(table.c.held_on >= first) if first else query
-        query = query.where(table.c.unit_code.in_(units)) if units is not None else query
         rows = (await self.connection.execute(query)).mappings().all()
         return await asyncio.to_thread(_MEMBERS.validate_python, [dict(row) for row in rows])
 
     async def counted_drafts(self, *, consulted: bool = False) -> list[CountedDraft]:
+        return [draft async for drafts in self._counted(None, consulted=consulted) for draft in drafts]
+
+    async def summed_drafts(
+        self, question: Hashable, items_of: ItemsOf, *, consulted: bool = False
+    ) -> Mapping[SumKey, Numbers]:
+        async def read(wanted: Drafts) -> list[tuple[SumKey, Numbers]]:
+            return [
+                item
+                async for drafts in self._counted(wanted, consulted=consulted)
+                for draft in drafts
+                for item in items_of(draft)
+            ]
+
+        return await self.kept.of(question, read, standing.sums)
+
+    async def _counted(self, wanted: Drafts, *, consulted: bool) -> AsyncIterator[list[CountedDraft]]:
+        """Read drafts in the order of their codes, some at a time."""
         columns = [name for name in CountedDraft.__dataclass_fields__ if name in DRAFT.c]
         folded = [name for name in CountedDraft.__dataclass_fields__ if name not in DRAFT.c]
         facts = func.coalesce(DRAFT.c.facts, DRAFT.c.record)
-        query = select(
-            *(DRAFT.c[name] for name in columns), *(facts[name].label(name) for name in folded)
-        ).order_by(DRAFT.c.draft_code)
+        query = select(*(DRAFT.c[name] for name in columns), *(facts[name].label(name) for name in folded))
+        query = query.where(is_of(DRAFT, wanted)).order_by(DRAFT.c.draft_code).limit(AT_ONCE)
         query = query.where(func.jsonb_array_length(facts["opinions"]) > 0) if consulted else query
-        rows = (await self.connection.execute(query)).mappings().all()
-        given = [{name: value for name, value in row.items() if value is not None} for row in rows]
-        return await asyncio.to_thread(_DRAFTS.validate_python, given)
+        after, full = "", True
+        while full:
+            rows = (await self.connection.execute(query.where(DRAFT.c.draft_code > after))).mappings().all()
+            full = len(rows) == AT_ONCE
+            after = rows[-1]["draft_code"] if rows else ""
+            given = [{name: value for name, value in row.items() if value is not None} for row in rows]
+            yield await asyncio.to_thread(_DRAFTS.validate_python, given)
 
     async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:
         return await programme_rows.programme_entries(self.connection, year, units)

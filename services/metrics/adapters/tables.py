@@ -185,6 +185,12 @@ class CommunicationRow(Base, table=True):
         Index("ix_communication_draft", "draft_id", "counts", "held_on", "communication_id"),
         Index("ix_communication_held_on", "held_on"),
         Index("ix_communication_unit", "unit_code", "held_on"),
+        Index(
+            "ix_communication_activity",
+            "unit_code",
+            "activity_code",
+            postgresql_where=text("activity_code IS NOT NULL"),
+        ),
     )
 
     communication_id: UUID = Field(primary_key=True)

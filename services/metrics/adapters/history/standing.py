@@ -47,6 +47,7 @@ class _Answer:
     tables: int
     position: int
     values: Mapping[Any, Any]
+    weight: int
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Standing:
         if last is None or last.tables != answer.tables or last.position <= answer.position:
             self._answers[question] = answer
             self._answers.move_to_end(question)
-        while len(self._answers) > 1 and sum(len(of.values) for of in self._answers.values()) > MOST_KEPT:
+        while len(self._answers) > 1 and sum(of.weight for of in self._answers.values()) > MOST_KEPT:
             self._answers.popitem(last=False)
 
 
@@ -84,7 +85,7 @@ class StandingIn:
     async def of(self, question: Hashable, read: Read[UUID, Item], join: Join[K, V, Item]) -> Mapping[K, V]:
         """Give the answer to a question that sums up, or lists, what each draft gives alone."""
 
-        async def themselves(drafts: Collection[UUID]) -> Collection[UUID]:
+        async def themselves(drafts: Collection[UUID], _since: int) -> Collection[UUID]:
             return drafts
 
         return await self.of_parts(question, themselves, read, join)
@@ -92,11 +93,16 @@ class StandingIn:
     async def of_parts(
         self,
         question: Hashable,
-        touched: Callable[[Collection[UUID]], Awaitable[Collection[Part]]],
+        touched: Callable[[Collection[UUID], int], Awaitable[Collection[Part]]],
         read: Read[Part, Item],
         join: Join[K, V, Item],
+        weigh: Callable[[Mapping[K, V]], int] = len,
     ) -> Mapping[K, V]:
-        """Give the answer to a question about what several drafts may share; `touched` are the parts that drafts have a share in."""
+        """Give the answer to a question that sums up, or lists, what each part gives alone.
+
+        `touched` gives the parts that something changed since a position, of which some drafts have a share. `weigh` gives how
+        many rows the answer is as large as.
+        """
         tables = await self._present_tables()
         if self.standing is None or tables is None:
             return join({}, await read(None), ())
@@ -107,13 +113,11 @@ class StandingIn:
         elif not changed:
             values = before.values
         else:
-            now = await touched(changed)
-            then = await self._as_at(before.position, lambda: touched(changed))
-            parts = {*now, *then}
+            parts = await touched(changed, before.position)
             added = await read(parts)
             taken = await self._as_at(before.position, lambda: read(parts))
             values = join(before.values, added, taken)
-        self.standing.keep(question, _Answer(tables, self.position, values))
+        self.standing.keep(question, _Answer(tables, self.position, values, weigh(values)))
         return values
 
     async def _present_tables(self) -> int | None:
@@ -141,15 +145,17 @@ class StandingIn:
 
 
 def sums(
-    before: Mapping[K, Numbers], added: Iterable[tuple[K, Numbers]], taken: Iterable[tuple[K, Numbers]]
+    before: Mapping[K, Numbers], added: Collection[tuple[K, Numbers]], taken: Collection[tuple[K, Numbers]]
 ) -> Mapping[K, Numbers]:
     """Keep sums of numbers by key; a key whose numbers are all 0 goes."""
     made = dict(before)
     for change, items in ((add, added), (sub, taken)):
         for key, values in items:
-            own = made.get(key)
-            made[key] = tuple(map(change, own or (0,) * len(values), values))
-    return {key: values for key, values in made.items() if any(values)}
+            made[key] = tuple(map(change, made.get(key) or (0,) * len(values), values))
+    for key, _ in (*added, *taken):
+        if key in made and not any(made[key]):
+            del made[key]
+    return made
 
 
 def rows(
