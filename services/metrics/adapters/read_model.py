@@ -1,7 +1,7 @@
 """Metrics' read model in SQL: every question is asked of one consistent snapshot with its position."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.communications import SqlCommunications
@@ -159,7 +160,7 @@ class SqlSnapshot:
             (POLICY_INTERVAL, _policy_cells(as_of, period)),
             (OCCURRENCE_INTERVAL, _pair_cells(as_of, period)),
         ):
-            of_drafts = query.where(is_of(table, drafts))
+            of_drafts = query.where(is_of(drafts, table))
             cells += [_cell(row) for row in await self.connection.execute(of_drafts)]
         return cells
 
@@ -193,29 +194,28 @@ class SqlSnapshot:
         return await asyncio.to_thread(_MEMBERS.validate_python, [dict(row) for row in rows])
 
     async def counted_drafts(self, *, consulted: bool = False) -> list[CountedDraft]:
-        return [draft async for drafts in self._counted(None, consulted=consulted) for draft in drafts]
+        where = [_consulted()] if consulted else []
+        return [draft async for drafts in self._counted(*where) for draft in drafts]
 
     async def summed_drafts(
-        self, question: Hashable, items_of: ItemsOf, *, consulted: bool = False
+        self, question: Hashable, items_of: ItemsOf, since: date | None, *, consulted: bool = False
     ) -> Mapping[SumKey, Numbers]:
+        where = [_consulted()] if consulted else [_concerned(since)] if since else []
+
         async def read(wanted: Drafts) -> list[tuple[SumKey, Numbers]]:
-            return [
-                item
-                async for drafts in self._counted(wanted, consulted=consulted)
-                for draft in drafts
-                for item in items_of(draft)
-            ]
+            items: list[tuple[SumKey, Numbers]] = []
+            async for drafts in self._counted(*where, is_of(wanted, DRAFT)):
+                items += await asyncio.to_thread(_summed, items_of, drafts)
+            return items
 
         return await self.kept.of(question, read, standing.sums)
 
-    async def _counted(self, wanted: Drafts, *, consulted: bool) -> AsyncIterator[list[CountedDraft]]:
+    async def _counted(self, *where: ColumnElement[bool]) -> AsyncIterator[list[CountedDraft]]:
         """Read drafts in the order of their codes, some at a time."""
         columns = [name for name in CountedDraft.__dataclass_fields__ if name in DRAFT.c]
         folded = [name for name in CountedDraft.__dataclass_fields__ if name not in DRAFT.c]
-        facts = func.coalesce(DRAFT.c.facts, DRAFT.c.record)
-        query = select(*(DRAFT.c[name] for name in columns), *(facts[name].label(name) for name in folded))
-        query = query.where(is_of(DRAFT, wanted)).order_by(DRAFT.c.draft_code).limit(AT_ONCE)
-        query = query.where(func.jsonb_array_length(facts["opinions"]) > 0) if consulted else query
+        query = select(*(DRAFT.c[name] for name in columns), *(_facts()[name].label(name) for name in folded))
+        query = query.where(*where).order_by(DRAFT.c.draft_code).limit(AT_ONCE)
         after, full = "", True
         while full:
             rows = (await self.connection.execute(query.where(DRAFT.c.draft_code > after))).mappings().all()
@@ -234,7 +234,7 @@ class SqlSnapshot:
         """List them in the order of their due days, those of one day by the codes of their drafts."""
 
         async def read(drafts: Drafts) -> list[tuple[Any, OpenGap]]:
-            query = _gaps(as_of).where(is_of(GAP_INTERVAL, drafts))
+            query = _gaps(as_of).where(is_of(drafts, GAP_INTERVAL, DRAFT))
             gaps = [_gap(row) for row in await self.connection.execute(query)]
             return [((gap.due_on, gap.draft_code, gap.gap_id), gap) for gap in gaps]
 
@@ -242,13 +242,17 @@ class SqlSnapshot:
 
     async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:
         """List them; a suspension is among them if it began before `suspended_before`."""
-        queries = (_undetermined(as_of), _closed_unopened(as_of), _suspended(as_of, suspended_before))
+        queries = (
+            (DRAFT, _undetermined(as_of)),
+            (POLICY_INTERVAL, _closed_unopened(as_of)),
+            (OCCURRENCE, _suspended(as_of, suspended_before)),
+        )
 
         async def read(drafts: Drafts) -> list[tuple[Any, Todo]]:
             return [
                 ((number, row.draft_code, row.since or date.min), _todo(row))
-                for number, query in enumerate(queries)
-                for row in await self.connection.execute(query.where(is_of(DRAFT, drafts)))
+                for number, (table, query) in enumerate(queries)
+                for row in await self.connection.execute(query.where(is_of(drafts, DRAFT, table)))
             ]
 
         question = "todos", as_of, suspended_before
@@ -297,15 +301,41 @@ class SqlSnapshot:
         return SqlCommunications(self.connection)
 
 
+def _facts() -> Any:
+    return func.coalesce(DRAFT.c.facts, DRAFT.c.record)
+
+
+def _consulted() -> ColumnElement[bool]:
+    return func.jsonb_array_length(_facts()["opinions"]) > 0
+
+
+def _concerned(since: date) -> ColumnElement[bool]:
+    """Leave out the drafts that entered no stage since a day and are to enter none: there is nothing to count of them."""
+    facts, path = _facts(), f'$.entries[*].entered_on ? (@ >= "{since}")'
+    return or_(
+        func.jsonb_path_exists(facts, cast(path, JSONPATH)),
+        func.jsonb_array_length(facts["expected"]) > 0,
+        func.jsonb_array_length(facts["fulfilled"]) > 0,
+    )
+
+
+def _summed(items_of: ItemsOf, drafts: Iterable[CountedDraft]) -> list[tuple[SumKey, Numbers]]:
+    return list(standing.sums({}, [item for draft in drafts for item in items_of(draft)], ()).items())
+
+
 def holds(table: Any, day: Any) -> ColumnElement[bool]:
     return and_(table.c.from_day <= day, table.c.to_day > day)
 
 
-def is_of(table: Any, drafts: Drafts) -> ColumnElement[bool]:
-    """Filter by some drafts; they are one array, so that a statement stays the same whatever their number."""
+def is_of(drafts: Drafts, *tables: Any) -> ColumnElement[bool]:
+    """Filter each of some joined tables by some drafts, so that none of them is read whole.
+
+    Drafts are one array: a statement stays the same whatever their number.
+    """
     if drafts is None:
         return literal(value=True)
-    return table.c.draft_id == func.any(cast(list(drafts), ARRAY(Uuid)))  # type: ignore[no-any-return]
+    wanted = cast(list(drafts), ARRAY(Uuid))
+    return and_(*(table.c.draft_id == func.any(wanted) for table in tables))
 
 
 def _belongs(table: Any, period: Period | None, as_of: date) -> ColumnElement[bool]:
@@ -423,7 +453,7 @@ def _gaps(as_of: date) -> Select[Any]:
         select(
             GAP_INTERVAL,
             *(DRAFT.c[name] for name in columns),
-            func.coalesce(DRAFT.c.facts, DRAFT.c.record)["requests"].label("requests"),
+            _facts()["requests"].label("requests"),
         )
         .join(DRAFT, DRAFT.c.draft_id == GAP_INTERVAL.c.draft_id)
         .where(holds(GAP_INTERVAL, as_of))

@@ -322,6 +322,7 @@ class PlannedActivityRow(Base, table=True):
     """An activity of a draft's plan as it stands; `unit_code` is responsible for it (None: the lead unit)."""
 
     __tablename__ = "planned_activity"
+    __table_args__ = (Index("ix_planned_activity_known_from", "known_from"),)
 
     activity_id: UUID = Field(primary_key=True)
     draft_id: UUID = Field(index=True)

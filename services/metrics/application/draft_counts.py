@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from operator import add
 from typing import Generic, Protocol, TypeVar
@@ -67,8 +68,8 @@ class DraftQuestion:
 
 
 Numbers = tuple[int, ...]
-SumKey = tuple[str, Key, str | None]
-"""The unit that leads a draft, the key of a group, and the rule by which a consultation was counted (None: the sums)."""
+SumKey = tuple[bool, str, Key, str | None]
+"""Whether it is of the year before, the lead unit, the key of a group, and a rule of counting consultations (None: the sums)."""
 ItemsOf = Callable[[CountedDraft], Iterable[tuple[SumKey, Numbers]]]
 
 
@@ -78,9 +79,12 @@ class CountedDrafts(Snapshot, Protocol):
         ...
 
     async def summed_drafts(
-        self, question: Hashable, items_of: ItemsOf, *, consulted: bool = False
+        self, question: Hashable, items_of: ItemsOf, since: date | None, *, consulted: bool = False
     ) -> Mapping[SumKey, Numbers]:
-        """Sum up what each draft gives; `question` names what `items_of` gives."""
+        """Sum up what each draft gives; `question` names what `items_of` gives.
+
+        Drafts that entered no stage since a day and are to enter none may be left out, or those without a consultation.
+        """
         ...
 
 
@@ -132,20 +136,20 @@ class DraftCountQueries:
         """Count drafts by the stages of the period."""
         async with self.snapshots() as snapshot:
             seen = SeenDrafts([], await snapshot.units(), snapshot.position)
-            sums = [
-                await snapshot.summed_drafts(("stages", _of_all(of)), partial(_stage_items, of))
-                for of in (asked, asked.before)
-            ]
-        now, before = (
-            _by_key(of, seen, given) for of, given in zip((asked, asked.before), sums, strict=True)
-        )
+            before = asked.before.of_units.period
+            sums = await snapshot.summed_drafts(
+                ("stages", _of_all(asked)),
+                partial(_both, _stage_items, asked),
+                before.from_day if before else None,
+            )
+        now, then = _in_both(_by_key, asked, seen, sums)
         groups = [
             NumbersOfGroup(
                 key,
                 _label(asked, asked.drafts_by, key, seen),
-                *(_numbers(of.get(key, ())) for of in (now, before)),
+                *(_numbers(of.get(key, ())) for of in (now, then)),
             )
-            for key in _keys(now, before, alone=asked.drafts_by is DraftsBy.NONE)
+            for key in _keys(now, then, alone=asked.drafts_by is DraftsBy.NONE)
         ]
         return DraftAnswer(asked, seen.position, groups, _datasets(now))
 
@@ -158,16 +162,11 @@ class DraftCountQueries:
                 seen = SeenDrafts(drafts, directory, snapshot.position)
                 return await asyncio.to_thread(opinions_of, asked, seen)
             seen = SeenDrafts([], directory, snapshot.position)
-            sums = [
-                await snapshot.summed_drafts(
-                    ("opinions", _of_all(of)), partial(_opinion_items, of), consulted=True
-                )
-                for of in (asked, asked.before)
-            ]
-        now, before = (
-            _by_key(of, seen, given) for of, given in zip((asked, asked.before), sums, strict=True)
-        )
-        rules = [_rules(of, seen, given) for of, given in zip((asked, asked.before), sums, strict=True)]
+            sums = await snapshot.summed_drafts(
+                ("opinions", _of_all(asked)), partial(_both, _opinion_items, asked), None, consulted=True
+            )
+        now, before = _in_both(_by_key, asked, seen, sums)
+        rules = _in_both(_rules, asked, seen, sums)
         of_group = asked.opinions_by is OpinionsBy.GROUP
         groups = [
             NumbersOfGroup(
@@ -193,7 +192,18 @@ def _of_all(asked: DraftQuestion) -> DraftQuestion:
     return replace(asked, of_units=Question(as_of=of.as_of, period=of.period))
 
 
-def _stage_items(asked: DraftQuestion, draft: CountedDraft) -> Iterable[tuple[SumKey, Numbers]]:
+OwnItem = tuple[tuple[str, Key, str | None], Numbers]
+OwnItems = Callable[[DraftQuestion, CountedDraft], Iterable[OwnItem]]
+
+
+def _both(items_of: OwnItems, asked: DraftQuestion, draft: CountedDraft) -> Iterable[tuple[SumKey, Numbers]]:
+    """Give what a draft counts in the period, and in that of the year before."""
+    for is_before, of in ((False, asked), (True, asked.before)):
+        for key, given in items_of(of, draft):
+            yield (is_before, *key), given
+
+
+def _stage_items(asked: DraftQuestion, draft: CountedDraft) -> Iterable[OwnItem]:
     """Give by lead unit and key what a draft counts: as a draft, as one that entered a stage, as one expected to."""
     of = asked.of_units
     shown = stages_in(draft, of.as_of, of.period)
@@ -206,7 +216,7 @@ def _stage_items(asked: DraftQuestion, draft: CountedDraft) -> Iterable[tuple[Su
         yield (unit, key, None), (given.drafts, given.entered, given.expected, *_dataset(draft))
 
 
-def _opinion_items(asked: DraftQuestion, draft: CountedDraft) -> Iterable[tuple[SumKey, Numbers]]:
+def _opinion_items(asked: DraftQuestion, draft: CountedDraft) -> Iterable[OwnItem]:
     """Give by lead unit and key what the consultations of a draft add up to, and by which rules they were counted."""
     if not asked.admits(draft):
         return
@@ -225,30 +235,44 @@ def _dataset(draft: CountedDraft) -> Numbers:
     return tuple(int(draft.dataset is each) for each in Dataset)
 
 
+Given = TypeVar("Given")
+
+
+def _in_both(
+    give: Callable[..., Given], asked: DraftQuestion, seen: SeenDrafts, sums: Mapping[SumKey, Numbers]
+) -> tuple[Given, Given]:
+    """Give something of the period, and of that of the year before."""
+    return give(asked, seen, sums, is_before=False), give(asked.before, seen, sums, is_before=True)
+
+
 def _chosen(
-    asked: DraftQuestion, seen: SeenDrafts, sums: Mapping[SumKey, Numbers]
+    asked: DraftQuestion, seen: SeenDrafts, sums: Mapping[SumKey, Numbers], *, is_before: bool
 ) -> Iterator[tuple[Key, str | None, Numbers]]:
     """Give the sums of the units asked for, under the units that count for them."""
     units = seen.directory.on(asked.of_units.effective)
     codes = codes_of(units, asked.of_units)
     by_unit = DraftsBy.UNIT is asked.drafts_by or OpinionsBy.UNIT is asked.opinions_by
-    for (lead, key, rule), given in sums.items():
+    for (before, lead, key, rule), given in sums.items():
         unit = units.successor(lead) if asked.of_units.view is View.SUCCESSOR else lead
-        if codes is None or unit in codes:
+        if before is is_before and (codes is None or unit in codes):
             yield unit if by_unit else key, rule, given
 
 
-def _by_key(asked: DraftQuestion, seen: SeenDrafts, sums: Mapping[SumKey, Numbers]) -> dict[Key, Numbers]:
+def _by_key(
+    asked: DraftQuestion, seen: SeenDrafts, sums: Mapping[SumKey, Numbers], *, is_before: bool
+) -> dict[Key, Numbers]:
     by_key: dict[Key, Numbers] = {}
-    for key, rule, given in _chosen(asked, seen, sums):
+    for key, rule, given in _chosen(asked, seen, sums, is_before=is_before):
         if rule is None:
             by_key[key] = tuple(map(add, by_key[key], given)) if key in by_key else given
     return by_key
 
 
-def _rules(asked: DraftQuestion, seen: SeenDrafts, sums: Mapping[SumKey, Numbers]) -> dict[Key, set[str]]:
+def _rules(
+    asked: DraftQuestion, seen: SeenDrafts, sums: Mapping[SumKey, Numbers], *, is_before: bool
+) -> dict[Key, set[str]]:
     by_key: dict[Key, set[str]] = {}
-    for key, rule, _ in _chosen(asked, seen, sums):
+    for key, rule, _ in _chosen(asked, seen, sums, is_before=is_before):
         if rule is not None:
             by_key.setdefault(key, set()).add(rule)
     return by_key

@@ -4,6 +4,7 @@ What superseded rows say of a draft as it was known at a position is what it cou
 counts for now is added. So it is exact at every position, and the cost goes by the changes, not by the number of drafts.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -105,18 +106,18 @@ class StandingIn:
         """
         tables = await self._present_tables()
         if self.standing is None or tables is None:
-            return join({}, await read(None), ())
+            return await _all(read, join)
         before = self.standing.before(question, tables, self.position)
         changed = await self._changed_since(before.position) if before else None
         if before is None or changed is None:
-            values = join({}, await read(None), ())
-        elif not changed:
-            values = before.values
+            values = await _all(read, join)
         else:
-            parts = await touched(changed, before.position)
-            added = await read(parts)
-            taken = await self._as_at(before.position, lambda: read(parts))
-            values = join(before.values, added, taken)
+            values = before.values
+            since = before.position
+            if since < self.position and (parts := await touched(changed, since)):
+                added = await read(parts)
+                taken = await self._as_at(since, lambda: read(parts))
+                values = join(values, added, taken)
         self.standing.keep(question, _Answer(tables, self.position, values, weigh(values)))
         return values
 
@@ -144,6 +145,11 @@ class StandingIn:
             await self.connection.execution_options(**{OPTION: None})
 
 
+async def _all(read: Read[Part, Item], join: Join[K, V, Item]) -> Mapping[K, V]:
+    """Read all parts; what they give is joined beside the loop, for it may be much."""
+    return await asyncio.to_thread(join, {}, await read(None), ())
+
+
 def sums(
     before: Mapping[K, Numbers], added: Collection[tuple[K, Numbers]], taken: Collection[tuple[K, Numbers]]
 ) -> Mapping[K, Numbers]:
@@ -168,10 +174,11 @@ def rows(
     for key, _ in taken:
         made.pop(key, None)
     made.update(added)
-    return dict(sorted(made.items(), key=_first))
+    return dict(sorted(made.items(), key=first_of))
 
 
-def _first(item: tuple[Any, Any]) -> Any:
+def first_of(item: tuple[Any, Any]) -> Any:
+    """Give the key of a row, by which rows are in order."""
     return item[0]
 
 

@@ -49,7 +49,7 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
         planned = await snapshot.planned(question.as_of)
     own, units = overview.question, overview.units
     stages = counted_rows(coming, units, own)
-    activities = [row for row in counted_rows(planned, units, own) if row.planned_on >= own.as_of]
+    activities = counted_rows(planned, units, own)
     with_plan = {row.draft_code for row in activities}
     unplanned = [
         seen

@@ -53,6 +53,8 @@ async def activity_sums(
     first, last = first_day(asked.period), effective_day(asked.period, asked.as_of)
 
     async def touched(drafts: Collection[UUID], since: int) -> set[Part]:
+        if not drafts:
+            return set()
         rows = await kept.connection.execute(_TOUCHED, {"drafts": list(drafts), "since": since})
         return {(row[0], row[1], row[2]) for row in rows}
 
@@ -76,7 +78,7 @@ def _of_parts(parts: Collection[Part] | None) -> Iterable[tuple[Any, ...]]:
     listed = codes.table_valued(column("unit", String), column("code", String)).render_derived(name="codes")
     return [
         (tuple_(table.unit_code, table.activity_code).in_(select(listed.c.unit, listed.c.code)),),
-        (table.communication_id == func.any(cast(alone, ARRAY(Uuid))),),
+        (table.communication_id == func.any(cast(alone, ARRAY(Uuid))), table.activity_code.is_(None)),
     ]
 
 

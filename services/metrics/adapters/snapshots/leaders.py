@@ -37,7 +37,7 @@ class SqlOverview(SqlSnapshot):
 
     async def late_occurrences(self, as_of: date, period: Period | None) -> list[LateOccurrence]:
         async def read(drafts: Drafts) -> list[tuple[Any, LateOccurrence]]:
-            query = _late(as_of, period).where(is_of(POLICY_INTERVAL, drafts))
+            query = _late(as_of, period).where(is_of(drafts, POLICY_INTERVAL, OCCURRENCE_INTERVAL, DRAFT))
             return [
                 (
                     (row.draft_code, row.policy_no, row.due_on, row.entry_id),
@@ -72,7 +72,7 @@ class SqlOverview(SqlSnapshot):
             return []
 
         async def read(drafts: Drafts) -> list[tuple[Any, tuple[int, int]]]:
-            query = _stages(as_of, period).where(is_of(OCCURRENCE_INTERVAL, drafts))
+            query = _stages(as_of, period).where(is_of(drafts, OCCURRENCE_INTERVAL))
             rows = await self.connection.execute(query)
             return [((row.unit_code, row.stage), (row.covered, row.decided)) for row in rows]
 
@@ -89,8 +89,12 @@ class SqlOverview(SqlSnapshot):
                     (row.turn, row.draft_code, row.unit_code),
                     Happened(unit_code=row.unit_code, turn=Turn(row.turn), draft_code=row.draft_code),
                 )
-                for part in (_entered(first, last), _covered(first, last), _overdue(first, last))
-                for row in await self.connection.execute(part.where(is_of(DRAFT, drafts)))
+                for table, part in (
+                    (OCCURRENCE, _entered(first, last)),
+                    (GAP_INTERVAL, _covered(first, last)),
+                    (GAP_INTERVAL, _overdue(first, last)),
+                )
+                for row in await self.connection.execute(part.where(is_of(drafts, DRAFT, table)))
             ]
 
         return list((await self.kept.of(("happened", first, last), read, standing.rows)).values())
@@ -149,7 +153,7 @@ def _months(days: Mapping[date, Period | None], drafts: Drafts) -> Iterator[Sele
             literal(0).label("overdue"),
         )
         .join(policy, holds(policy, on.c.day) & in_period)
-        .where(policy.c.scope == Answer.YES, is_of(policy, drafts))
+        .where(policy.c.scope == Answer.YES, is_of(drafts, policy))
         .group_by(on.c.day, policy.c.unit_code)
     )
     yield (
@@ -161,7 +165,7 @@ def _months(days: Mapping[date, Period | None], drafts: Drafts) -> Iterator[Sele
             func.count().label("overdue"),
         )
         .join(gap, holds(gap, on.c.day) & (gap.c.due_on < on.c.day))
-        .where(is_of(gap, drafts))
+        .where(is_of(drafts, gap))
         .group_by(on.c.day, gap.c.unit_code)
     )
 

@@ -1,11 +1,12 @@
 """What the pages of lists and the time track of a draft ask of the read model, of the same snapshot as the figures."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, cast, func, select, text
 
 from services.metrics.adapters.history import standing
 from services.metrics.adapters.read_model import Drafts, _sum, is_of, leading
@@ -18,6 +19,14 @@ from shared.contracts.vocabulary import Answer, Dataset
 _STAGES: TypeAdapter[list[ExpectedStage]] = TypeAdapter(list[ExpectedStage])
 _PLANNED: TypeAdapter[list[Planned]] = TypeAdapter(list[Planned])
 _UNNAMED: TypeAdapter[list[Unnamed]] = TypeAdapter(list[Unnamed])
+
+
+# Activities about which something was recorded since a position, and those of some drafts.
+_PLANS_TOUCHED = text("""
+SELECT activity_id FROM planned_activity WHERE draft_id = ANY(:drafts) OR known_from > :since
+UNION
+SELECT activity_id FROM planned_activity_superseded WHERE known_to > :since
+""")
 
 
 class SqlList(SqlOverview):
@@ -37,7 +46,7 @@ class SqlList(SqlOverview):
                     dataset=row.dataset,
                     stage=stage,
                 )
-                for row in await self.connection.execute(_coming(as_of).where(is_of(DRAFT, drafts)))
+                for row in await self.connection.execute(_coming(as_of).where(is_of(drafts, DRAFT)))
                 for stage in _STAGES.validate_python(row.stages)
             ]
             return [((row.stage.expected_on, row.draft_code, row.stage.stage), row) for row in rows]
@@ -45,14 +54,31 @@ class SqlList(SqlOverview):
         return list((await self.kept.of(("coming", as_of), read, standing.rows)).values())
 
     async def planned(self, as_of: date, draft_id: UUID | None = None) -> list[Planned]:
-        """List activities of plans that are not cancelled, of one draft or of all."""
+        """List activities of plans that are not cancelled: all of one draft, or those of all drafts from the day on."""
         table = PLANNED_ACTIVITY.c
+        if draft_id is not None:
+            rows = await self._planned(as_of, table.draft_id == draft_id)
+            return [row for _, row in sorted(rows, key=standing.first_of)]
+
+        async def touched(drafts: Collection[UUID], since: int) -> Collection[UUID]:
+            given = {"drafts": list(drafts), "since": since}
+            return (await self.connection.execute(_PLANS_TOUCHED, given)).scalars().all()
+
+        async def read(activities: Collection[UUID] | None) -> list[tuple[Any, Planned]]:
+            wanted = (
+                [] if activities is None else [table.activity_id == func.any(cast(activities, ARRAY(Uuid)))]
+            )
+            return await self._planned(as_of, table.planned_on >= as_of, *wanted)
+
+        kept = await self.kept.of_parts(("planned", as_of), touched, read, standing.rows)
+        return list(kept.values())
+
+    async def _planned(self, as_of: date, *where: ColumnElement[bool]) -> list[tuple[Any, Planned]]:
+        table = PLANNED_ACTIVITY.c
+        columns = ("draft_id", "planned_on", "precision", "stage", "channel", "title", "activity_id")
         query = (
             select(
-                *(
-                    table[name]
-                    for name in ("draft_id", "planned_on", "precision", "stage", "channel", "title")
-                ),
+                *(table[name] for name in columns),
                 table.unit_code.label("responsible_code"),
                 leading(as_of).label("unit_code"),
                 DRAFT.c.draft_code,
@@ -60,13 +86,11 @@ class SqlList(SqlOverview):
                 DRAFT.c.dataset,
             )
             .join(DRAFT, DRAFT.c.draft_id == table.draft_id)
-            .where(~table.cancelled)
-            .order_by(table.planned_on, DRAFT.c.draft_code, table.activity_id)
+            .where(~table.cancelled, *where)
         )
-        query = query.where(table.draft_id == draft_id) if draft_id is not None else query
-        return _PLANNED.validate_python(
-            [dict(row) for row in (await self.connection.execute(query)).mappings()]
-        )
+        rows = [dict(row) for row in (await self.connection.execute(query)).mappings()]
+        keys = [(row["planned_on"], row["draft_code"], row.pop("activity_id")) for row in rows]
+        return list(zip(keys, _PLANNED.validate_python(rows), strict=True))
 
     async def reminders(self, draft_id: UUID, until: date) -> list[Reminder]:
         """List the days on which the gaps of a draft were urged, each once."""
@@ -83,7 +107,7 @@ class SqlList(SqlOverview):
         """Count the communications of each unit on drafts in scope, by what proves them."""
 
         async def read(drafts: Drafts) -> list[tuple[Any, tuple[int, ...]]]:
-            query = _evidence(as_of).where(is_of(COMMUNICATION, drafts))
+            query = _evidence(as_of).where(is_of(drafts, COMMUNICATION, DRAFT))
             rows = [tuple(row) for row in await self.connection.execute(query)]
             return [(row[:2], row[2:]) for row in rows]
 
@@ -103,7 +127,7 @@ class SqlList(SqlOverview):
         """List the drafts that are counted as one policy, because none is named."""
 
         async def read(drafts: Drafts) -> list[tuple[str, Unnamed]]:
-            query = _unnamed(as_of).where(is_of(DRAFT, drafts))
+            query = _unnamed(as_of).where(is_of(drafts, DRAFT))
             rows = (await self.connection.execute(query)).mappings()
             return [(row.draft_code, row) for row in _UNNAMED.validate_python([dict(each) for each in rows])]
 

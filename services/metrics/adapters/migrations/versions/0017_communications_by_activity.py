@@ -1,4 +1,4 @@
-"""Communications by activity."""
+"""Communications by activity, and planned activities by what was recorded last."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,9 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("activity_code IS NOT NULL"),
     )
+    op.create_index("ix_planned_activity_known_from", "planned_activity", ["known_from"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_planned_activity_known_from", table_name="planned_activity")
     op.drop_index("ix_communication_activity", table_name="communication")
