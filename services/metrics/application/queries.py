@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -342,15 +343,15 @@ def _seen_from(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[
 
 
 def _of_units(rows: Iterable[Led], codes: frozenset[str] | None) -> list[Led]:
-    return [row for row in rows if codes is None or row.unit_code in codes]
+    return list(rows) if codes is None else [row for row in rows if row.unit_code in codes]
 
 
 def _units_of(rows: Iterable[Led]) -> frozenset[str]:
-    return frozenset(row.unit_code for row in rows)
+    return frozenset(map(attrgetter("unit_code"), rows))
 
 
 def _datasets_of(rows: Iterable[Cell | OpenGap | Todo]) -> frozenset[Dataset]:
-    return frozenset(row.dataset for row in rows)
+    return frozenset(map(attrgetter("dataset"), rows))
 
 
 def _groups(

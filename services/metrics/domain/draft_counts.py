@@ -210,14 +210,14 @@ NO_OPINIONS = opinion_sums(())
 def opinions_of_sums(sums: Sequence[int], counting_rules: Sequence[str], *, of_group: bool) -> OpinionNumbers:
     consultations, drafts, *rest = sums
     values, given, (agree, disagree) = rest[:5], rest[5:10], rest[10:]
-    known = {
+    recorded = {
         name: value if times else None for name, value, times in zip(OPINIONS, values, given, strict=True)
     }
     share = agree / (agree + disagree) if agree + disagree and not of_group else None
     return OpinionNumbers(
         consultations=consultations,
         drafts=drafts,
-        **known,
+        **recorded,
         share_agree=share,
         counting_rules=counting_rules,
     )

@@ -5,6 +5,7 @@ counts for now is added. So it is exact at every position, and the cost goes by 
 """
 
 import asyncio
+from bisect import insort
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -168,13 +169,17 @@ def rows(
     before: Mapping[K, V], added: Collection[tuple[K, V]], taken: Collection[tuple[K, V]]
 ) -> Mapping[K, V]:
     """Keep rows in the order of their keys, each of which belongs to one part."""
-    if not (added or taken):
-        return before
+    if not before:
+        return dict(sorted(added, key=first_of))
     made = dict(before)
     for key, _ in taken:
         made.pop(key, None)
-    made.update(added)
-    return dict(sorted(made.items(), key=first_of))
+    keys: list[Any] = list(made)
+    for key, row in added:
+        if key not in made:
+            insort(keys, key)
+        made[key] = row
+    return {key: made[key] for key in keys}
 
 
 def first_of(item: tuple[Any, Any]) -> Any:
