@@ -389,3 +389,15 @@ async def test_a_draft_that_is_overdue_says_since_when() -> None:
         in text_value
     )
     assert text_value.count("quá hạn 16 ngày làm việc</span>") == 2
+
+
+async def test_the_page_of_all_figures_shows_the_first_drafts_of_a_unit_and_leads_to_all() -> None:
+    number = page_data.MOST_SHOWN + 1
+    made_up = MadeUp(
+        made_gaps=[a_gap(f"D-{each}", "BTP", DAY, 1) for each in range(number)],
+        made_todos=[a_todo("scope_undetermined", f"T-{each}") for each in range(number)],
+    )
+    answer = await page(f"/details?as_of={DAY}", made_up)
+    for kind, path in (("D-", "/lists/gaps"), ("T-", "/lists/quality")):
+        assert answer.text.count(f'href="/drafts/{kind}') == page_data.MOST_SHOWN
+        assert re.search(rf'<a href="{path}[^"]*">Xem cả {number}</a>', answer.text)
