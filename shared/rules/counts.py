@@ -16,7 +16,7 @@ from shared.contracts.vocabulary import (
     Precision,
 )
 from shared.kernel.errors import Text
-from shared.rules.figures import CUT_DAY, Period, effective_day, reporting_year
+from shared.rules.figures import CUT_DAY, Period, effective_day, reporting_year, year_period
 
 SUMMED = ("attendance", "reach_count", "cost_state", "cost_social")
 OPINIONS = ("received", "accepted", "explained")
@@ -123,9 +123,14 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The figures over some activities; `sums` are None where nobody recorded any."""
+    """The figures over some activities; `sums` are None where nobody recorded any.
+
+    `complete` ticked all items of content, `verified` have a verified member.
+    """
 
     activities: int
+    complete: int
+    verified: int
     items: int
     drafts_communicated: int
     sums: dict[str, int | None]
@@ -153,24 +158,73 @@ def activities(
     return [item for item in made if period is None or period.from_day <= item.first.held_on <= last]
 
 
+def first_day(period: Period | None) -> date | None:
+    """Return the first day of the members that a period needs: an activity has all of its own in one reporting year."""
+    return year_period(reporting_year(period.from_day)).from_day if period else None
+
+
 def published(counted: Sequence[Activity], last: date, instrument: Key = None) -> Published:
     """Sum activities; opinions are those of the latest summary of each communication that is not after `last`.
 
     With an `instrument` only drafts of this form are counted: an activity may be about drafts of several forms.
     """
-    members = (member for item in counted for member in item.members)
-    drafts = {member.draft_code for member in members if instrument in {None, member.instrument}}
-    given = {name: [item.largest(name) for item in counted] for name in SUMMED}
-    values = {name: [value for value in listed if value is not None] for name, listed in given.items()}
-    summaries = list(_summaries(counted, last))
-    return Published(
-        activities=len(counted),
-        items=sum(item.largest("items") or 1 for item in counted),
-        drafts_communicated=len(drafts),
-        sums={name: sum(listed) if listed else None for name, listed in values.items()},
-        recorded={name: len(listed) for name, listed in values.items()},
-        opinions={name: sum(getattr(summary, name) for summary in summaries) for name in OPINIONS},
+    drafts = {code for item in counted for code in drafts_of(item, instrument)}
+    return published_of(
+        map(sum, zip(NOTHING, *(numbers_of(item, last) for item in counted), strict=True)), len(drafts)
     )
+
+
+def drafts_of(item: Activity, instrument: Key = None) -> frozenset[str]:
+    """Give the codes of the drafts that an activity is about, those of one form alone if it is given."""
+    return frozenset(member.draft_code for member in item.members if instrument in {None, member.instrument})
+
+
+_DATASETS = tuple(Dataset)
+NOTHING = (0,) * (4 + 2 * len(SUMMED) + len(OPINIONS) + len(_DATASETS))
+
+
+def numbers_of(item: Activity, last: date) -> tuple[int, ...]:
+    """Give what one activity adds to figures; what several add is summed up, and read by `published_of`.
+
+    At the end stand the members of each dataset.
+    """
+    largest = [item.largest(name) for name in SUMMED]
+    summaries = list(_summaries([item], last))
+    datasets = [member.dataset for member in item.members]
+    return (
+        1,
+        item.largest("items") or 1,
+        int(item.is_complete),
+        int(item.is_verified),
+        *(value or 0 for value in largest),
+        *(int(value is not None) for value in largest),
+        *(sum(getattr(summary, name) for summary in summaries) for name in OPINIONS),
+        *(datasets.count(dataset) for dataset in _DATASETS),
+    )
+
+
+def published_of(numbers: Iterable[int], drafts: int) -> Published:
+    """Read sums of `numbers_of`; how many drafts they are about does not sum up."""
+    given = iter(numbers)
+    count, items, complete, verified = (next(given) for _ in range(4))
+    sums = {name: next(given) for name in SUMMED}
+    recorded = {name: next(given) for name in SUMMED}
+    return Published(
+        activities=count,
+        complete=complete,
+        verified=verified,
+        items=items,
+        drafts_communicated=drafts,
+        sums={name: sums[name] if recorded[name] else None for name in SUMMED},
+        recorded=recorded,
+        opinions={name: next(given) for name in OPINIONS},
+    )
+
+
+def datasets_of(numbers: Sequence[int]) -> frozenset[Dataset]:
+    """Give the datasets of what was summed up by `numbers_of`."""
+    counted = zip(_DATASETS, numbers[-len(_DATASETS) :], strict=True)
+    return frozenset(dataset for dataset, members in counted if members)
 
 
 def grouped(
@@ -179,7 +233,7 @@ def grouped(
     """Put activities under their keys: under several where the grouping overlaps; `unit_of` gives the unit counted for."""
     groups: dict[Key, list[Activity]] = {}
     for item in counted:
-        for key in _keys(item, by, unit_of):
+        for key in keys_of(item, by, unit_of):
             groups.setdefault(key, []).append(item)
     return groups
 
@@ -222,7 +276,8 @@ def _summaries(counted: Iterable[Activity], last: date) -> Iterator[Summary]:
                 yield max(given, key=lambda summary: (summary.day, summary.position))
 
 
-def _keys(item: Activity, by: CountBy, unit_of: Callable[[str], str]) -> Sequence[Key]:  # noqa: PLR0911  a line a grouping
+def keys_of(item: Activity, by: CountBy, unit_of: Callable[[str], str]) -> Sequence[Key]:  # noqa: PLR0911  a line a grouping
+    """Give the keys under which an activity stands."""
     first = item.first
     match by:
         case CountBy.NONE:

@@ -12,19 +12,30 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.tables import KEPT, SUPERSEDED
+from shared.contracts.campaigns import CommunicationRecorded, PlanActivityPlanned
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
 from shared.contracts.event import Event, draft_id, unit_id
-from shared.contracts.registry import DraftRegistered, DraftScopeAssessed, DraftStageEntered, UnitRegistered
-from shared.contracts.vocabulary import Answer, Instrument, Regime, Stage, UnitKind, UnitLevel
+from shared.contracts.registry import (
+    DraftOpinionsSummarised,
+    DraftRegistered,
+    DraftScopeAssessed,
+    DraftStageEntered,
+    DraftStageExpected,
+    UnitRegistered,
+)
+from shared.contracts.vocabulary import Answer, Channel, Instrument, Regime, Stage, UnitKind, UnitLevel
 from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.runtime import new_id
@@ -33,7 +44,7 @@ from tests.bench.metrics import communication_events, draft_events, settled
 from tests.support.platform.bench_platform import bench_platform
 from tests.support.platform.projections import read_model
 from tests.support.platform.service import Api, Platform
-from tests.support.samples.generate import UNITS, random_drafts
+from tests.support.samples.generate import FIRST_DAY, UNITS, random_drafts
 from tests.support.servers.engines import connected
 
 META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="bench", correlation_id="bench")
@@ -44,30 +55,76 @@ ASKED: Sequence[tuple[str, dict[str, str]]] = (
     ("/compliance", {"group_by": "unit"}),
     ("/compliance", {"unit": "BTP", "include_descendants": "true"}),
     ("/compliance", {"year": "2024"}),
-    ("/", {"year": "2024"}),
-    ("/gaps", {"unit": "BTP"}),
     ("/drafts/BENCH-1/coverage", {}),
+    ("/gaps", {"unit": "BTP"}),
+    ("/todos", {"unit": "BTP"}),
     ("/counts", {"year": "2024"}),
+    ("/counts", {"year": "2024", "group_by": "channel"}),
     ("/counts/drafts", {"year": "2024"}),
     ("/counts/opinions", {"year": "2024"}),
+    ("/programme", {"year": "2024"}),
+    *((path, {"year": "2024"}) for path in ("/", "/details", "/drafts/BENCH-1", "/reports")),
+    *((page.path, {"year": "2024"}) for page in PAGES),
 )
-_IDS = {"draft_id", "entry_id", "gap_id", "communication_id"}
+_IDS = {"draft_id", "entry_id", "gap_id", "communication_id", "activity_id"}
+_CODES = {"draft_code", "activity_code"}
 
 
 def recorded(number: int, facts: DraftFacts, positions: Iterator[int]) -> Iterator[Recorded]:
     """Give the events of a draft; each takes the next position when it is asked for."""
     code = f"BENCH-{number}"
     for key, data in (*draft_events(code, facts), *communication_events(code, facts)):
-        ref = AggregateRef(data.context, key if data.context == "communication" else facts.draft_id)
-        position = next(positions)
-        yield Recorded(position, ref, position, key, data, META, type(data).type_name())
+        yield _recorded(next(positions), facts, key, data)
+
+
+def _recorded(position: int, facts: DraftFacts, key: UUID, data: Event) -> Recorded:
+    ref = AggregateRef(data.context, facts.draft_id if data.context == "draft" else key)
+    return Recorded(position, ref, position, key, data, META, type(data).type_name())
+
+
+def _more_of(number: int, facts: DraftFacts) -> Iterator[tuple[UUID, Event]]:
+    """Give a third of the drafts an expected stage, a fifth a consultation, a fourth a planned activity."""
+    day = FIRST_DAY + timedelta(days=number % 900)
+    if number % 3 == 0:
+        session = f"K{number % 4}"
+        yield (
+            UUID(int=facts.draft_id.int ^ 4),
+            DraftStageExpected(stage=Stage.ADOPTED, expected_on=day, session=session),
+        )
+    if number % 5 == 0:
+        of = {"received": number, "agree": number, "groups": {"people": number}}
+        summary = DraftOpinionsSummarised(stage=Stage.DRAFT_CONSULTATION, summarised_on=day, **of)
+        yield UUID(int=facts.draft_id.int ^ 5), summary
+    if number % 4 == 0:
+        key, code = UUID(int=facts.draft_id.int ^ 6), f"BENCH-{number}"
+        yield (
+            key,
+            PlanActivityPlanned(activity_id=key, draft_id=facts.draft_id, draft_code=code, planned_on=day),
+        )
+
+
+def _fuller(number: int, event: Recorded) -> Recorded:
+    """Give a third of the communications to activities on ten drafts or so, and each a form and whom it was for."""
+    data = event.data
+    if not isinstance(data, CommunicationRecorded):
+        return event
+    key = data.communication_id.int
+    changes = {
+        "channel": list(Channel)[key % 5],
+        "audience": ("people", "enterprises")[: key % 3],
+        "activity_code": f"HN-{number // 10}" if key % 3 == 0 else None,
+        "attendance": 10 * (key % 6) or None,
+    }
+    return replace(event, data=data.model_copy(update=changes))
 
 
 async def fill(url: str, number: int) -> None:
     """Project some drafts, as if they had been known before the log began, and keep their rows to be multiplied."""
     positions = count(1)
-    drafts = enumerate(random_drafts(1, number))
-    events = [event for index, facts in drafts for event in recorded(index, facts, positions)]
+    events: list[Recorded] = []
+    for index, facts in enumerate(random_drafts(1, number)):
+        events += [_fuller(index, event) for event in recorded(index, facts, positions)]
+        events += [_recorded(next(positions), facts, key, data) for key, data in _more_of(index, facts)]
     async with read_model("metrics", url) as model:
         for start in range(0, len(events), BATCH):
             await model.project(events[start : start + BATCH])
@@ -104,7 +161,30 @@ async def multiply(engine: AsyncEngine, first: int, last: int) -> None:
 def _copied(name: str) -> str:
     if name in _IDS:
         return f'CAST(md5(CAST("{name}" AS text) || k) AS uuid)'
-    return f"\"{name}\" || '-' || k" if name == "draft_code" else f'"{name}"'
+    return f"\"{name}\" || '-' || k" if name in _CODES else f'"{name}"'
+
+
+def one_more(number: int) -> tuple[UUID, list[Event]]:
+    """Make the events of one more draft."""
+    code = f"MORE-{number}"
+    of = draft_id(code)
+    return of, [
+        DraftRegistered(
+            draft_id=of, draft_code=code, title="Dự thảo", instrument=Instrument.LAW,
+            lead_unit_code="BTP", regime=Regime.LAW_2015,
+        ),
+        DraftScopeAssessed(in_scope=Answer.YES),
+        DraftStageEntered(stage=Stage.DRAFT_CONSULTATION, entered_on=date(2024, 5, 6)),
+    ]  # fmt: skip
+
+
+def more(position: int) -> list[Recorded]:
+    """Make the events of one more draft as they stand in the log after a position."""
+    of, events = one_more(position)
+    return [
+        Recorded(at, AggregateRef("draft", of), at, new_id(), data, META, type(data).type_name())
+        for at, data in enumerate(events, start=position + 1)
+    ]
 
 
 class Writer:
@@ -123,16 +203,7 @@ class Writer:
 
     async def draft(self) -> int:
         self._number += 1
-        code = f"MORE-{self._number}"
-        of = draft_id(code)
-        events = [
-            DraftRegistered(
-                draft_id=of, draft_code=code, title="Dự thảo", instrument=Instrument.LAW,
-                lead_unit_code="BTP", regime=Regime.LAW_2015,
-            ),
-            DraftScopeAssessed(in_scope=Answer.YES),
-            DraftStageEntered(stage=Stage.DRAFT_CONSULTATION, entered_on=date(2024, 5, 6)),
-        ]  # fmt: skip
+        of, events = one_more(self._number)
         return await self._add(AggregateRef("draft", of), events)
 
     async def _add(self, ref: AggregateRef, events: Sequence[Event]) -> int:

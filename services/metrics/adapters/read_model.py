@@ -1,7 +1,7 @@
 """Metrics' read model in SQL: every question is asked of one consistent snapshot with its position."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -9,14 +9,30 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal, literal_column, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.communications import SqlCommunications
-from services.metrics.adapters.history import versions
-from services.metrics.adapters.history.standing_cells import StandingCells
+from services.metrics.adapters.history import standing, versions
+from services.metrics.adapters.history.standing import Standing, StandingIn
 from services.metrics.adapters.programmes import rows as programme_rows
 from services.metrics.adapters.records import read_record
+from services.metrics.adapters.snapshots.activities import activity_sums
 from services.metrics.adapters.tables import (
     COMMUNICATION,
     DRAFT,
@@ -28,9 +44,13 @@ from services.metrics.adapters.tables import (
     checkpoints,
     units,
 )
+from services.metrics.application.draft_counts import ItemsOf, Numbers, SumKey
 from services.metrics.application.list_ports import ReportEntry
 from services.metrics.application.ports import (
+    ActivitiesAsked,
+    ActivitySums,
     Cell,
+    GroupKey,
     KnownAt,
     Listed,
     OpenGap,
@@ -55,6 +75,9 @@ DECEMBER = 12
 _DRAFTS: TypeAdapter[list[CountedDraft]] = TypeAdapter(list[CountedDraft])
 _MEMBERS: TypeAdapter[list[Member]] = TypeAdapter(list[Member])
 COUNTED = tuple(each.name for each in fields(Counts))
+Drafts = Collection[UUID] | None
+"""Some drafts, or all of them."""
+AT_ONCE = 2_000  # drafts of which the facts are read in one piece
 Kind = TypeVar("Kind", bound="SqlSnapshot")
 
 
@@ -65,12 +88,12 @@ class SqlSnapshots:
     engine: AsyncEngine
     projection: str
     local_rules: bool
-    standing: StandingCells | None = field(init=False, repr=False)
+    standing: Standing | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         versions.enable(self.engine)
-        standing = None if self.local_rules else StandingCells(f"{self.projection}.{Purpose.REBUILD}")
-        object.__setattr__(self, "standing", standing)
+        kept = None if self.local_rules else Standing(f"{self.projection}.{Purpose.REBUILD}")
+        object.__setattr__(self, "standing", kept)
 
     @asynccontextmanager
     async def snapshot(self, known_at: KnownAt | None = None) -> AsyncIterator["SqlSnapshot"]:
@@ -110,9 +133,13 @@ class SqlSnapshot:
 
     connection: AsyncConnection
     position: int
-    standing: StandingCells | None = None
+    standing: Standing | None = None
     directory: UnitDirectory | None = None
     dataset: Dataset | None = None
+    kept: StandingIn = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.kept = StandingIn(self.connection, self.position, self.standing, self.dataset)
 
     async def units(self) -> UnitDirectory:
         if self.directory is None:
@@ -129,22 +156,20 @@ class SqlSnapshot:
         if period and period.from_day > effective_day(period, as_of):
             return []
 
-        async def read(drafts: Collection[UUID] | None) -> list[Cell]:
+        async def read(drafts: Drafts) -> list[Cell]:
             return await self._cells(as_of, period, drafts)
 
-        if self.standing is None:
-            return await read(None)
-        question = effective_day(period, as_of), period, self.dataset
-        return await self.standing.of(self.connection, self.position, question, read)
+        question = "cells", effective_day(period, as_of), period
+        return list((await self.kept.of(question, read, standing.cells)).values())
 
-    async def _cells(self, as_of: date, period: Period | None, drafts: Collection[UUID] | None) -> list[Cell]:
+    async def _cells(self, as_of: date, period: Period | None, drafts: Drafts) -> list[Cell]:
         """Read the cells of some drafts, or of all."""
         cells: list[Cell] = []
         for table, query in (
             (POLICY_INTERVAL, _policy_cells(as_of, period)),
             (OCCURRENCE_INTERVAL, _pair_cells(as_of, period)),
         ):
-            of_drafts = query if drafts is None else query.where(table.c.draft_id.in_(drafts))
+            of_drafts = query.where(is_of(drafts, table))
             cells += [_cell(row) for row in await self.connection.execute(of_drafts)]
         return cells
 
@@ -152,6 +177,14 @@ class SqlSnapshot:
         self, first: date | None, last: date, units: Collection[str] | None = None
     ) -> list[Member]:
         """Give the communications whose first possible day lies in [first, last], of some performing units or of all."""
+        return await self._members(
+            first, last, *([] if units is None else [COMMUNICATION.c.unit_code.in_(units)])
+        )
+
+    async def activity_sums(self, asked: ActivitiesAsked) -> Mapping[GroupKey, ActivitySums]:
+        return await activity_sums(self.kept, self._members, asked)
+
+    async def _members(self, first: date | None, last: date, *where: ColumnElement[bool]) -> list[Member]:
         table = COMMUNICATION
         query = (
             select(
@@ -163,24 +196,42 @@ class SqlSnapshot:
                 DRAFT.c.dataset,
             )
             .join(DRAFT, DRAFT.c.draft_id == table.c.draft_id)
-            .where(table.c.held_on <= last)
+            .where(table.c.held_on <= last, *where)
         )
         query = query.where(table.c.held_on >= first) if first else query
-        query = query.where(table.c.unit_code.in_(units)) if units is not None else query
         rows = (await self.connection.execute(query)).mappings().all()
         return await asyncio.to_thread(_MEMBERS.validate_python, [dict(row) for row in rows])
 
     async def counted_drafts(self, *, consulted: bool = False) -> list[CountedDraft]:
+        where = [_consulted()] if consulted else []
+        return [draft async for drafts in self._counted(*where) for draft in drafts]
+
+    async def summed_drafts(
+        self, question: Hashable, items_of: ItemsOf, since: date | None, *, consulted: bool = False
+    ) -> Mapping[SumKey, Numbers]:
+        where = [_consulted()] if consulted else [_concerned(since)] if since else []
+
+        async def read(wanted: Drafts) -> list[tuple[SumKey, Numbers]]:
+            items: list[tuple[SumKey, Numbers]] = []
+            async for drafts in self._counted(*where, is_of(wanted, DRAFT)):
+                items += await asyncio.to_thread(_summed, items_of, drafts)
+            return items
+
+        return await self.kept.of(question, read, standing.sums)
+
+    async def _counted(self, *where: ColumnElement[bool]) -> AsyncIterator[list[CountedDraft]]:
+        """Read drafts in the order of their codes, some at a time."""
         columns = [name for name in CountedDraft.__dataclass_fields__ if name in DRAFT.c]
         folded = [name for name in CountedDraft.__dataclass_fields__ if name not in DRAFT.c]
-        facts = func.coalesce(DRAFT.c.facts, DRAFT.c.record)
-        query = select(
-            *(DRAFT.c[name] for name in columns), *(facts[name].label(name) for name in folded)
-        ).order_by(DRAFT.c.draft_code)
-        query = query.where(func.jsonb_array_length(facts["opinions"]) > 0) if consulted else query
-        rows = (await self.connection.execute(query)).mappings().all()
-        given = [{name: value for name, value in row.items() if value is not None} for row in rows]
-        return await asyncio.to_thread(_DRAFTS.validate_python, given)
+        query = select(*(DRAFT.c[name] for name in columns), *(_facts()[name].label(name) for name in folded))
+        query = query.where(*where).order_by(DRAFT.c.draft_code).limit(AT_ONCE)
+        after, full = "", True
+        while full:
+            rows = (await self.connection.execute(query.where(DRAFT.c.draft_code > after))).mappings().all()
+            full = len(rows) == AT_ONCE
+            after = rows[-1]["draft_code"] if rows else ""
+            given = [{name: value for name, value in row.items() if value is not None} for row in rows]
+            yield await asyncio.to_thread(_DRAFTS.validate_python, given)
 
     async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:
         return await programme_rows.programme_entries(self.connection, year, units)
@@ -189,26 +240,32 @@ class SqlSnapshot:
         return await programme_rows.report_entries(self.connection, year)
 
     async def gaps(self, as_of: date) -> list[OpenGap]:
-        query = (
-            select(
-                GAP_INTERVAL,
-                DRAFT.c.draft_code,
-                DRAFT.c.title,
-                DRAFT.c.instrument,
-                DRAFT.c.procedure,
-                DRAFT.c.dataset,
-                func.coalesce(DRAFT.c.facts, DRAFT.c.record)["requests"].label("requests"),
-            )
-            .join(DRAFT, DRAFT.c.draft_id == GAP_INTERVAL.c.draft_id)
-            .where(holds(GAP_INTERVAL, as_of))
-            .order_by(GAP_INTERVAL.c.due_on, DRAFT.c.draft_code)
-        )
-        return [_gap(row) for row in await self.connection.execute(query)]
+        """List them in the order of their due days, those of one day by the codes of their drafts."""
+
+        async def read(drafts: Drafts) -> list[tuple[Any, OpenGap]]:
+            query = _gaps(as_of).where(is_of(drafts, GAP_INTERVAL, DRAFT))
+            gaps = [_gap(row) for row in await self.connection.execute(query)]
+            return [((gap.due_on, gap.draft_code, gap.gap_id), gap) for gap in gaps]
+
+        return list((await self.kept.of(("gaps", as_of), read, standing.rows)).values())
 
     async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:
         """List them; a suspension is among them if it began before `suspended_before`."""
-        queries = (_undetermined(as_of), _closed_unopened(as_of), _suspended(as_of, suspended_before))
-        return [_todo(row) for query in queries for row in await self.connection.execute(query)]
+        queries = (
+            (DRAFT, _undetermined(as_of)),
+            (POLICY_INTERVAL, _closed_unopened(as_of)),
+            (OCCURRENCE, _suspended(as_of, suspended_before)),
+        )
+
+        async def read(drafts: Drafts) -> list[tuple[Any, Todo]]:
+            return [
+                ((number, row.draft_code, row.since or date.min), _todo(row))
+                for number, (table, query) in enumerate(queries)
+                for row in await self.connection.execute(query.where(is_of(drafts, DRAFT, table)))
+            ]
+
+        question = "todos", as_of, suspended_before
+        return list((await self.kept.of(question, read, standing.rows)).values())
 
     async def records(self, after: str, limit: int) -> list[DraftRecord]:
         """Give the next records in the order of their codes, with all communications."""
@@ -239,7 +296,7 @@ class SqlSnapshot:
         return read_record(*row) if row is not None else None
 
     async def with_all_data(self) -> None:
-        self.dataset = None
+        self.dataset = self.kept.dataset = None
         await self.connection.execution_options(**{versions.OF_DATASET: None})
 
     async def deciding(self, asked: Asked) -> Sequence[CommunicationFact]:
@@ -261,15 +318,52 @@ class SqlSnapshot:
         return SqlCommunications(self.connection)
 
 
-def holds(table: Any, day: date) -> ColumnElement[bool]:
+def _facts() -> Any:
+    return func.coalesce(DRAFT.c.facts, DRAFT.c.record)
+
+
+def _consulted() -> ColumnElement[bool]:
+    return func.jsonb_array_length(_facts()["opinions"]) > 0
+
+
+def _concerned(since: date) -> ColumnElement[bool]:
+    """Leave out the drafts that entered no stage since a day and are to enter none: there is nothing to count of them."""
+    facts, path = _facts(), f'$.entries[*].entered_on ? (@ >= "{since}")'
+    return or_(
+        func.jsonb_path_exists(facts, cast(path, JSONPATH)),
+        func.jsonb_array_length(facts["expected"]) > 0,
+        func.jsonb_array_length(facts["fulfilled"]) > 0,
+    )
+
+
+def _summed(items_of: ItemsOf, drafts: Iterable[CountedDraft]) -> list[tuple[SumKey, Numbers]]:
+    return list(standing.sums({}, [item for draft in drafts for item in items_of(draft)], ()).items())
+
+
+def holds(table: Any, day: Any) -> ColumnElement[bool]:
     return and_(table.c.from_day <= day, table.c.to_day > day)
+
+
+def is_of(drafts: Drafts, *tables: Any) -> ColumnElement[bool]:
+    """Filter each of some joined tables by some drafts, so that none of them is read whole.
+
+    Drafts are one array: a statement stays the same whatever their number.
+    """
+    if drafts is None:
+        return literal(value=True)
+    wanted = cast(list(drafts), ARRAY(Uuid))
+    return and_(*(table.c.draft_id == func.any(wanted) for table in tables))
 
 
 def _belongs(table: Any, period: Period | None, as_of: date) -> ColumnElement[bool]:
     """Filter by period, as `shared.rules.figures.belongs` does."""
     if period is None:
         return literal(value=True)
-    first, last = period.from_day, effective_day(period, as_of)
+    return belongs_between(table, period.from_day, effective_day(period, as_of))
+
+
+def belongs_between(table: Any, first: Any, last: Any) -> ColumnElement[bool]:
+    """Filter by a period that began on `first` and is seen on `last`: days, or columns of days."""
     opened, closed, unopened = table.c.window_opened, table.c.window_closed, table.c.unopened_closed_on
     ends_in_time = or_(closed.is_(None), closed > first, opened >= first)
     return or_(and_(opened <= last, ends_in_time), and_(opened.is_(None), unopened.between(first, last)))
@@ -370,6 +464,19 @@ def _cell(row: Any) -> Cell:
     )
 
 
+def _gaps(as_of: date) -> Select[Any]:
+    columns = ("draft_code", "title", "instrument", "procedure", "dataset")
+    return (
+        select(
+            GAP_INTERVAL,
+            *(DRAFT.c[name] for name in columns),
+            _facts()["requests"].label("requests"),
+        )
+        .join(DRAFT, DRAFT.c.draft_id == GAP_INTERVAL.c.draft_id)
+        .where(holds(GAP_INTERVAL, as_of))
+    )
+
+
 def _gap(row: Any) -> OpenGap:
     return OpenGap(
         gap_id=row.gap_id,
@@ -401,19 +508,18 @@ def _todo_columns(kind: str, unit_code: Any, since: Any) -> list[Any]:
     ]
 
 
-def _leading(as_of: date) -> Any:
-    """Select the lead unit of each draft on a day."""
+def leading(as_of: date) -> ColumnElement[str]:
+    """Give the unit that leads a draft on a day: that of any of its policies."""
     table = POLICY_INTERVAL
-    return select(table.c.draft_id, table.c.unit_code).where(holds(table, as_of)).distinct().subquery()
+    query = (
+        select(table.c.unit_code).where(table.c.draft_id == DRAFT.c.draft_id, holds(table, as_of)).limit(1)
+    )
+    return query.correlate(DRAFT).scalar_subquery()
 
 
 def _undetermined(as_of: date) -> Select[Any]:
-    leading = _leading(as_of)
-    return (
-        select(*_todo_columns("scope_undetermined", leading.c.unit_code, literal(None)))
-        .join(leading, leading.c.draft_id == DRAFT.c.draft_id)
-        .where(DRAFT.c.scope == Answer.UNKNOWN)
-        .order_by(DRAFT.c.draft_code)
+    return select(*_todo_columns("scope_undetermined", leading(as_of), literal(None))).where(
+        DRAFT.c.scope == Answer.UNKNOWN
     )
 
 
@@ -429,25 +535,21 @@ def _closed_unopened(as_of: date) -> Select[Any]:
             table.c.scope == Answer.YES,
             table.c.verdict == PolicyVerdict.CLOSED_UNOPENED,
         )
-        .order_by(DRAFT.c.draft_code)
     )
 
 
 def _suspended(as_of: date, before: date) -> Select[Any]:
-    leading = _leading(as_of)
-    columns = _todo_columns("suspended_long", leading.c.unit_code, OCCURRENCE.c.entered_on)
+    columns = _todo_columns("suspended_long", leading(as_of), OCCURRENCE.c.entered_on)
     left = or_(OCCURRENCE.c.exited_on.is_(None), OCCURRENCE.c.exited_on > as_of)
     return (
         select(*columns)
         .join(DRAFT, DRAFT.c.draft_id == OCCURRENCE.c.draft_id)
-        .join(leading, leading.c.draft_id == OCCURRENCE.c.draft_id)
         .where(
             OCCURRENCE.c.stage == Stage.SUSPENDED,
             OCCURRENCE.c.entered_on < before,
             left,
             DRAFT.c.scope != Answer.NO,
         )
-        .order_by(DRAFT.c.draft_code)
     )
 
 

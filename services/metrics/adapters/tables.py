@@ -185,6 +185,12 @@ class CommunicationRow(Base, table=True):
         Index("ix_communication_draft", "draft_id", "counts", "held_on", "communication_id"),
         Index("ix_communication_held_on", "held_on"),
         Index("ix_communication_unit", "unit_code", "held_on"),
+        Index(
+            "ix_communication_activity",
+            "unit_code",
+            "activity_code",
+            postgresql_where=text("activity_code IS NOT NULL"),
+        ),
     )
 
     communication_id: UUID = Field(primary_key=True)
@@ -316,6 +322,7 @@ class PlannedActivityRow(Base, table=True):
     """An activity of a draft's plan as it stands; `unit_code` is responsible for it (None: the lead unit)."""
 
     __tablename__ = "planned_activity"
+    __table_args__ = (Index("ix_planned_activity_known_from", "known_from"),)
 
     activity_id: UUID = Field(primary_key=True)
     draft_id: UUID = Field(index=True)

@@ -1,12 +1,19 @@
 """The counts that offices publish: which activities are counted, grouped, and beside them those of a year before."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
-from services.metrics.application.ports import KnownAt, Snapshots
+from services.metrics.application.ports import (
+    ActivitiesAsked,
+    ActivitySums,
+    GroupKey,
+    KnownAt,
+    Snapshot,
+    Snapshots,
+)
 from services.metrics.application.queries import Question, codes_of, whose_figures
 from services.metrics.domain.grouping import View
 from shared.contracts.vocabulary import Answer, Channel, CommunicationRole, Dataset, Instrument
@@ -20,12 +27,13 @@ from shared.rules.counts import (
     Member,
     Published,
     activities,
+    first_day,
     grouped,
     period_before,
     published,
     year_before,
 )
-from shared.rules.figures import Period, effective_day, reporting_year, year_period
+from shared.rules.figures import Period, effective_day
 from shared.rules.wording import CHANNELS, INSTRUMENTS, ROLES
 
 Groups = dict[Key, list[Activity]]
@@ -109,15 +117,74 @@ class CountQueries:
     async def counts(self, question: CountQuestion) -> CountAnswer:
         async with self.snapshots(question.known_at) as snapshot:
             directory = await snapshot.units()
+            if question.group_by is not CountBy.DRAFT:
+                return (await counts_in(snapshot, question, [question.group_by]))[question.group_by]
             performing = performing_units(question, directory)
             members = await snapshot.members(earliest_day(question), question.last, performing)
         return await asyncio.to_thread(counted_answer, question, snapshot.position, directory, members)
 
 
+async def counts_in(
+    snapshot: Snapshot, question: CountQuestion, groupings: Iterable[CountBy], *, drafts: bool = True
+) -> dict[CountBy, CountAnswer]:
+    """Answer by several groupings from a snapshot, but not by drafts; without `drafts` none are counted."""
+    directory, by = await snapshot.units(), [(each,) for each in groupings]
+    now, before = [
+        await snapshot.activity_sums(activities_asked(of, directory, by, drafts=drafts))
+        for of in (question, question.before)
+    ]
+    units = directory.on(question.last)
+    return {
+        each: _answer(
+            (of := replace(question, group_by=each)),
+            snapshot.position,
+            _labels(of, units, {}),
+            _figures(of, now, directory),
+            _figures(of.before, before, directory),
+            frozenset(
+                dataset for (key, _), sums in now.items() if key == (each,) for dataset in sums.datasets
+            ),
+        )
+        for (each,) in by
+    }
+
+
+def activities_asked(
+    question: CountQuestion, directory: UnitDirectory, by: Iterable[tuple[CountBy, ...]], *, drafts: bool
+) -> ActivitiesAsked:
+    """Ask for the sums of what a question counts; units are those that performed, whatever became of them."""
+    units = directory.on(question.last)
+    codes = codes_of(units, question.of_units)
+    if codes is not None and question.view is View.SUCCESSOR:
+        codes = frozenset(code for code in codes | set(units.units) if units.successor(code) in codes)
+    return ActivitiesAsked(
+        as_of=question.as_of,
+        period=question.period,
+        units=codes,
+        scope=question.scope,
+        channel=question.channel,
+        by=tuple(by),
+        drafts=drafts,
+    )
+
+
+def _figures(
+    question: CountQuestion, sums: Mapping[GroupKey, ActivitySums], directory: UnitDirectory
+) -> dict[Key, Published]:
+    """Give the figures of the groups of one grouping, those of units under the units that count for them."""
+    groups = {key: of for (by, (key, *_)), of in sums.items() if by == (question.group_by,)}
+    if question.group_by is CountBy.UNIT and question.view is View.SUCCESSOR:
+        units, merged = directory.on(question.last), dict[Key, ActivitySums]()
+        for key, of in groups.items():
+            unit = units.successor(key or "")
+            merged[unit] = merged[unit] + of if unit in merged else of
+        groups = merged
+    return {key: of.published for key, of in groups.items()}
+
+
 def earliest_day(question: CountQuestion) -> date | None:
-    """Return the first day of the year before's reporting year: an activity has all its members in one year."""
-    before = question.before.period
-    return year_period(reporting_year(before.from_day)).from_day if before else None
+    """Return the first day of the year before's reporting year."""
+    return first_day(question.before.period)
 
 
 def performing_units(question: CountQuestion, directory: UnitDirectory) -> frozenset[str] | None:
@@ -201,27 +268,37 @@ class Counting:
         """Answer by a grouping, instead of the question's own."""
         of = replace(self.question, group_by=by)
         labels = _labels(of, self.units, self.titles)
-        return _answer(of, self.position, labels, self.now.groups(by), self.before.groups(by))
+        now = self.now.groups(by)
+        counted = (member for made in now.values() for item in made for member in item.members)
+        return _answer(
+            of,
+            self.position,
+            labels,
+            _published(now, of),
+            _published(self.before.groups(by), of.before),
+            frozenset(member.dataset for member in counted),
+        )
+
+
+def _published(groups: Groups, question: CountQuestion) -> dict[Key, Published]:
+    by_form = question.group_by is CountBy.INSTRUMENT
+    return {key: published(made, question.last, key if by_form else None) for key, made in groups.items()}
 
 
 def _answer(
-    question: CountQuestion, position: int, label_of: Callable[[Key], Text], now: Groups, before: Groups
+    question: CountQuestion,
+    position: int,
+    label_of: Callable[[Key], Text],
+    now: Mapping[Key, Published],
+    before: Mapping[Key, Published],
+    datasets: frozenset[Dataset],
 ) -> CountAnswer:
     keys = sorted({*now, *before}, key=lambda key: (key is None, str(key)))
     if question.group_by is CountBy.NONE:
         keys = [None]
-    by_form = question.group_by is CountBy.INSTRUMENT
-    groups = [
-        CountGroup(
-            key,
-            label_of(key),
-            published(now.get(key, []), question.last, key if by_form else None),
-            published(before.get(key, []), question.before.last, key if by_form else None),
-        )
-        for key in keys
-    ]
-    counted = (member for made in now.values() for item in made for member in item.members)
-    return CountAnswer(question, position, groups, frozenset(member.dataset for member in counted))
+    nothing = published((), question.last)
+    groups = [CountGroup(key, label_of(key), now.get(key, nothing), before.get(key, nothing)) for key in keys]
+    return CountAnswer(question, position, groups, datasets)
 
 
 def _labels(question: CountQuestion, units: UnitsOn, titles: dict[str, str]) -> Callable[[Key], Text]:

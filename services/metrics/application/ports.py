@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from operator import add
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from services.metrics.domain.record import (
     WaitingRequest,
 )
 from shared.contracts.vocabulary import (
+    Answer,
     Channel,
     CommunicationRole,
     Dataset,
@@ -28,7 +30,7 @@ from shared.contracts.vocabulary import (
     Stage,
 )
 from shared.directory.folds import UnitDirectory
-from shared.rules.counts import Member
+from shared.rules.counts import NOTHING, CountBy, Key, Member, Published, datasets_of, published_of
 from shared.rules.figures import Counts, Period
 from shared.rules.sequence import StagePeriod
 from shared.rules.timeline import Timeline
@@ -161,6 +163,45 @@ class PerformedCommunication:
     attendance: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivitiesAsked:
+    """Which activities are summed up: of which performing units (None: all), on drafts of which scope, in which groups.
+
+    Without `drafts` the drafts that they are about aren't counted.
+    """
+
+    as_of: date
+    period: Period | None
+    units: frozenset[str] | None
+    scope: Answer | None = None
+    channel: Channel | None = None
+    by: tuple[tuple[CountBy, ...], ...] = ((CountBy.NONE,),)
+    drafts: bool = True
+
+
+GroupKey = tuple[tuple[CountBy, ...], tuple[Key, ...]]
+"""A grouping and the key of a group of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitySums:
+    """What the activities of a group add up to, and how many of them are about each draft."""
+
+    numbers: tuple[int, ...] = NOTHING
+    drafts: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: "ActivitySums") -> "ActivitySums":
+        return ActivitySums(tuple(map(add, self.numbers, other.numbers)), {**self.drafts, **other.drafts})
+
+    @property
+    def published(self) -> Published:
+        return published_of(self.numbers, len(self.drafts))
+
+    @property
+    def datasets(self) -> frozenset[Dataset]:
+        return datasets_of(self.numbers)
+
+
 class Snapshot(Protocol):
     """A consistent snapshot of the read model, at `position`."""
 
@@ -185,6 +226,7 @@ class Snapshot(Protocol):
     async def members(
         self, first: date | None, last: date, units: Collection[str] | None = None
     ) -> list[Member]: ...
+    async def activity_sums(self, asked: ActivitiesAsked) -> Mapping[GroupKey, ActivitySums]: ...
     async def targets(self, year: int) -> Mapping[str, float]: ...
 
 

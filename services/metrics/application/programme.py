@@ -7,14 +7,22 @@ from datetime import date
 from typing import Protocol
 
 from services.metrics.application.counts import NOT_RECORDED
-from services.metrics.application.ports import Cell, KnownAt, Opens, Snapshot
+from services.metrics.application.ports import (
+    ActivitiesAsked,
+    ActivitySums,
+    Cell,
+    GroupKey,
+    KnownAt,
+    Opens,
+    Snapshot,
+)
 from services.metrics.application.queries import Question, codes_of
 from services.metrics.domain import grouping, programme
 from services.metrics.domain.programme import EntriesOn, GroupFigures, Number, ProgrammeEntryRow, UnitFigures
 from shared.contracts.vocabulary import Channel, Dataset
 from shared.directory.folds import UnitDirectory, UnitsOn
 from shared.kernel.errors import Text
-from shared.rules.counts import Activity, CountBy, Member, activities, grouped, published
+from shared.rules.counts import CountBy
 from shared.rules.figures import Period, effective_day, reporting_year, year_period
 from shared.rules.wording import CHANNELS
 
@@ -97,8 +105,14 @@ async def programme_in(snapshot: ProgrammeSnapshot, question: ProgrammeQuestion)
     codes = codes_of(directory.on(question.effective), question.of_units)
     rows = await snapshot.programme_entries(question.year, codes)
     cells = await snapshot.cells(question.as_of, question.period)
-    members = await snapshot.members(question.period.from_day, question.effective)
-    of_snapshot = _Rows(rows, cells, members, snapshot.dataset)
+    asked = ActivitiesAsked(
+        as_of=question.as_of,
+        period=question.period,
+        units=codes,
+        by=((CountBy.NONE,), *((by,) for by in BREAKDOWNS)),
+        drafts=False,
+    )
+    of_snapshot = _Rows(rows, cells, await snapshot.activity_sums(asked), snapshot.dataset)
     return await asyncio.to_thread(_answer, question, snapshot.position, directory, codes, of_snapshot)
 
 
@@ -106,8 +120,12 @@ async def programme_in(snapshot: ProgrammeSnapshot, question: ProgrammeQuestion)
 class _Rows:
     entries: list[ProgrammeEntryRow]
     cells: list[Cell]
-    members: list[Member]
+    sums: Mapping[GroupKey, ActivitySums]
     dataset: Dataset | None
+
+    @property
+    def whole(self) -> ActivitySums:
+        return self.sums.get(((CountBy.NONE,), (None,)), ActivitySums())
 
 
 def _answer(
@@ -120,7 +138,6 @@ def _answer(
     units = directory.on(question.effective)
     entries = EntriesOn.on(rows.entries, question.as_of, question.year, directory.successor_on)
     cells = [cell for cell in rows.cells if codes is None or cell.unit_code in codes]
-    made = _activities(question, codes, rows.members)
     asked = _valid(units, codes, rows.dataset)
     of_units = programme.units_of(entries, asked)
     return ProgrammeAnswer(
@@ -128,10 +145,10 @@ def _answer(
         position=position,
         units=of_units,
         names={code: units.name(code) for code in asked},
-        groups=programme.groups_of(entries, made, _of_drafts(cells), units.level),
-        breakdowns={by: _breakdown(by, made, question.effective) for by in BREAKDOWNS},
+        groups=programme.groups_of(entries, rows.whole.published, _of_drafts(cells), units.level),
+        breakdowns={by: _breakdown(by, rows.sums) for by in BREAKDOWNS},
         entries=entries,
-        datasets=_datasets(entries, cells, made),
+        datasets=_datasets(entries, cells) | rows.whole.datasets,
     )
 
 
@@ -143,41 +160,25 @@ def _valid(units: UnitsOn, codes: frozenset[str] | None, dataset: Dataset | None
     return frozenset(code for code in wanted if units.is_valid(code) and units.is_of(code, dataset))
 
 
-def _activities(
-    question: ProgrammeQuestion, codes: frozenset[str] | None, members: list[Member]
-) -> list[Activity]:
-    made = activities(members, question.as_of, question.period)
-    return [item for item in made if codes is None or item.first.unit_code in codes]
-
-
 def _of_drafts(cells: Sequence[Cell]) -> dict[str, Number]:
     figures = grouping.whole(cells, "", None, None).as_dict()
     return {name: figures[name] for name in (*_OF_DRAFTS, *_RATES)}
 
 
-def _breakdown(by: CountBy, made: Sequence[Activity], last: date) -> list[Breakdown]:
-    groups = grouped(made, by, lambda code: code)
+def _breakdown(by: CountBy, sums: Mapping[GroupKey, ActivitySums]) -> list[Breakdown]:
+    groups = {key: of.published for (grouping, (key, *_)), of in sums.items() if grouping == (by,)}
     keys = sorted(groups, key=lambda key: (key is None, str(key)))
-    return [_of_key(by, key, groups[key], last) for key in keys]
+    return [Breakdown(key, _label(by, key), groups[key].activities, groups[key].items) for key in keys]
 
 
-def _of_key(by: CountBy, key: str | None, made: Sequence[Activity], last: date) -> Breakdown:
+def _label(by: CountBy, key: str | None) -> Text:
     if key is None:
-        label = NOT_RECORDED
-    else:
-        label = CHANNELS[Channel(key)] if by is CountBy.CHANNEL else Text(key, key)
-    figures = published(made, last)
-    return Breakdown(key, label, figures.activities, figures.items)
+        return NOT_RECORDED
+    return CHANNELS[Channel(key)] if by is CountBy.CHANNEL else Text(key, key)
 
 
-def _datasets(entries: EntriesOn, cells: Sequence[Cell], made: Sequence[Activity]) -> frozenset[Dataset]:
-    return frozenset(
-        [
-            *(row.dataset for row in entries.rows),
-            *(cell.dataset for cell in cells),
-            *(member.dataset for item in made for member in item.members),
-        ]
-    )
+def _datasets(entries: EntriesOn, cells: Sequence[Cell]) -> frozenset[Dataset]:
+    return frozenset([*(row.dataset for row in entries.rows), *(cell.dataset for cell in cells)])
 
 
 def year_of(as_of: date, year: int | None) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -36,7 +37,7 @@ from shared.directory.folds import UnitsOn
 from shared.directory.unit_tree import UnitTree
 from shared.rules import wording
 from shared.rules.figures import Period, effective_day, national_floor, reporting_year
-from shared.rules.rulebook.rulebook import Rulebook
+from shared.rules.rulebook.rulebook import Calendar, Rulebook
 from shared.rules.verdicts import Search
 
 Led = TypeVar(
@@ -102,17 +103,45 @@ class Compliance:
     datasets: frozenset[Dataset]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SeenGap:
-    """An open gap with what follows from the date alone."""
+    """An open gap with what follows from the date alone, reckoned when it is asked for: most are counted and not shown.
+
+    `documents` name, by unit, what sets due days.
+    """
 
     gap: OpenGap
-    unit_name: str
-    state: GapState
-    overdue_working_days: int
-    working_days_left: int
-    requests: tuple[ShownRequest, ...] = ()
-    due_document: str | None = None
+    as_of: date
+    units: UnitsOn
+    calendar: Calendar
+    documents: Mapping[str, str]
+
+    @property
+    def unit_name(self) -> str:
+        return self.units.name(self.gap.unit_code)
+
+    @property
+    def state(self) -> GapState:
+        return GapState.OVERDUE if self.as_of > self.gap.due_on else GapState.IN_GRACE
+
+    @property
+    def overdue_working_days(self) -> int:
+        due_on = self.gap.due_on
+        return self.calendar.working_days_between(due_on, self.as_of) if self.as_of > due_on else 0
+
+    @property
+    def working_days_left(self) -> int:
+        due_on = self.gap.due_on
+        return 0 if self.as_of > due_on else self.calendar.working_days_between(self.as_of, due_on)
+
+    @property
+    def requests(self) -> tuple[ShownRequest, ...]:
+        given = self.gap.requests
+        return shown_requests(given, self.units, self.calendar) if given else ()
+
+    @property
+    def due_document(self) -> str | None:
+        return self.units.nearest(self.gap.unit_code, self.documents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +201,7 @@ class Queries:
         async with self.snapshots(question.known_at) as snapshot:
             units = (await snapshot.units()).on(question.as_of)
             open_gaps = await snapshot.gaps(question.as_of)
-        seen = [self._seen(gap, units, question.as_of) for gap in counted_rows(open_gaps, units, question)]
+        seen = self._seen(counted_rows(open_gaps, units, question), units, question.as_of)
         return Gaps(
             as_of=question.as_of,
             position=snapshot.position,
@@ -264,7 +293,7 @@ class Queries:
             cells=counted,
             whole=_groups(counted, then, targets, replace(asked, group_by=GroupBy.NONE))[0],
             by_unit=_groups(counted, then, targets, replace(asked, group_by=GroupBy.UNIT)),
-            gaps=[self._seen(gap, units, asked.as_of) for gap in open_gaps],
+            gaps=self._seen(open_gaps, units, asked.as_of),
             todos=waiting,
             units=units,
             units_then=then,
@@ -272,18 +301,9 @@ class Queries:
             datasets=_datasets_of(counted) | _datasets_of(open_gaps) | _datasets_of(waiting),
         )
 
-    def _seen(self, gap: OpenGap, units: UnitsOn, as_of: date) -> SeenGap:
-        calendar = self.rulebook.calendar
-        overdue = as_of > gap.due_on
-        return SeenGap(
-            gap=gap,
-            unit_name=units.name(gap.unit_code),
-            state=GapState.OVERDUE if overdue else GapState.IN_GRACE,
-            overdue_working_days=calendar.working_days_between(gap.due_on, as_of) if overdue else 0,
-            working_days_left=0 if overdue else calendar.working_days_between(as_of, gap.due_on),
-            requests=shown_requests(gap.requests, units, calendar),
-            due_document=units.nearest(gap.unit_code, self.deadline_documents),
-        )
+    def _seen(self, gaps: Iterable[OpenGap], units: UnitsOn, as_of: date) -> list[SeenGap]:
+        calendar, documents = self.rulebook.calendar, self.deadline_documents
+        return [SeenGap(gap, as_of, units, calendar, documents) for gap in gaps]
 
 
 def counted_rows(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[Led]:
@@ -323,15 +343,15 @@ def _seen_from(rows: Iterable[Led], units: UnitsOn, question: Question) -> list[
 
 
 def _of_units(rows: Iterable[Led], codes: frozenset[str] | None) -> list[Led]:
-    return [row for row in rows if codes is None or row.unit_code in codes]
+    return list(rows) if codes is None else [row for row in rows if row.unit_code in codes]
 
 
 def _units_of(rows: Iterable[Led]) -> frozenset[str]:
-    return frozenset(row.unit_code for row in rows)
+    return frozenset(map(attrgetter("unit_code"), rows))
 
 
 def _datasets_of(rows: Iterable[Cell | OpenGap | Todo]) -> frozenset[Dataset]:
-    return frozenset(row.dataset for row in rows)
+    return frozenset(map(attrgetter("dataset"), rows))
 
 
 def _groups(

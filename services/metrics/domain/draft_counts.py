@@ -180,24 +180,53 @@ def consultations_in(draft: CountedDraft, as_of: date, period: Period | None) ->
     return [ConsultationOf(draft, each) for each in draft.opinions if first <= each.summarised_on <= last]
 
 
+OPINIONS = ("received", "accepted", "explained", "agree", "disagree")
+
+
 def opinions(counted: Sequence[ConsultationOf], group: Key = None) -> OpinionNumbers:
     """Sum summaries up; of one group of people only what was received is known."""
+    rules = {each.opinions.counting_rule for each in counted if each.opinions.counting_rule}
+    return opinions_of_sums(opinion_sums(counted, group), sorted(rules), of_group=group is not None)
+
+
+def opinion_sums(counted: Sequence[ConsultationOf], group: Key = None) -> tuple[int, ...]:
+    """Give what consultations add up to, drafts counted once; those of different drafts sum up, to be read by `opinions_of_sums`."""
     listed = [each.opinions for each in counted]
-    about: Mapping[str, object] = {
-        "consultations": len(counted),
-        "drafts": len({each.draft.draft_code for each in counted}),
-        "counting_rules": sorted({each.counting_rule for each in listed if each.counting_rule}),
-    }
-    if group is not None:
-        return OpinionNumbers(received=_sum((each.groups or {}).get(group) for each in listed), **about)  # type: ignore[arg-type]
-    sums = {
-        name: _sum(getattr(each, name) for each in listed)
-        for name in ("received", "accepted", "explained", "agree", "disagree")
-    }
+    given = [_given(each, group) for each in listed]
     both = [each for each in listed if each.agree is not None and each.disagree is not None]
-    agree, disagree = sum(each.agree or 0 for each in both), sum(each.disagree or 0 for each in both)
-    share = agree / (agree + disagree) if agree + disagree else None
-    return OpinionNumbers(**sums, share_agree=share, **about)  # type: ignore[arg-type]
+    return (
+        len(counted),
+        len({each.draft.draft_code for each in counted}),
+        *(sum(values[name] or 0 for values in given) for name in OPINIONS),
+        *(sum(values[name] is not None for values in given) for name in OPINIONS),
+        sum(each.agree or 0 for each in both),
+        sum(each.disagree or 0 for each in both),
+    )
+
+
+NO_OPINIONS = opinion_sums(())
+
+
+def opinions_of_sums(sums: Sequence[int], counting_rules: Sequence[str], *, of_group: bool) -> OpinionNumbers:
+    consultations, drafts, *rest = sums
+    values, given, (agree, disagree) = rest[:5], rest[5:10], rest[10:]
+    recorded = {
+        name: value if times else None for name, value, times in zip(OPINIONS, values, given, strict=True)
+    }
+    share = agree / (agree + disagree) if agree + disagree and not of_group else None
+    return OpinionNumbers(
+        consultations=consultations,
+        drafts=drafts,
+        **recorded,
+        share_agree=share,
+        counting_rules=counting_rules,
+    )
+
+
+def _given(each: ConsultationOpinions, group: Key) -> Mapping[str, int | None]:
+    if group is None:
+        return {name: getattr(each, name) for name in OPINIONS}
+    return dict.fromkeys(OPINIONS) | {"received": (each.groups or {}).get(group)}
 
 
 def grouped_opinions(
@@ -225,8 +254,3 @@ def _opinion_keys(
             return [unit_of(each.draft)]
         case OpinionsBy.STAGE:
             return [each.opinions.stage]
-
-
-def _sum(values: Iterable[int | None]) -> int | None:
-    given = [value for value in values if value is not None]
-    return sum(given) if given else None

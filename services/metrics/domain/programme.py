@@ -8,7 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from shared.contracts.vocabulary import Dataset, ProgrammeKind
-from shared.rules.counts import Activity
+from shared.rules.counts import Published
 from shared.rules.programme.groups import ProgrammeGroup
 from shared.rules.programme.kinds import KINDS
 from shared.rules.programme.states import (
@@ -151,7 +151,7 @@ def obstacles_of(entries: EntriesOn, first: date, last: date) -> list[ProgrammeE
 
 
 def groups_of(
-    entries: EntriesOn, activities: Sequence[Activity], of_drafts: Mapping[str, Number], level_of: LevelOf
+    entries: EntriesOn, activities: Published, of_drafts: Mapping[str, Number], level_of: LevelOf
 ) -> list[GroupFigures]:
     """Give the eight groups in their order; `of_drafts` are the figures of the drafts that the units lead.
 
@@ -256,27 +256,26 @@ def _findings_by_level(standing: Standing, level_of: LevelOf) -> Counter[str]:
     return counted
 
 
-def _content(activities: Sequence[Activity]) -> Mapping[str, Number]:
-    complete = sum(activity.is_complete for activity in activities)
+def _content(activities: Published) -> Mapping[str, Number]:
+    count, complete = activities.activities, activities.complete
     return {
-        "activities": len(activities),
+        "activities": count,
         "activities_complete": complete,
-        "share_complete": complete / len(activities) if activities else None,
-        "activities_verified": sum(activity.is_verified for activity in activities),
+        "share_complete": complete / count if count else None,
+        "activities_verified": activities.verified,
     }
 
 
-def _forms(activities: Sequence[Activity]) -> Mapping[str, Number]:
+def _forms(activities: Published) -> Mapping[str, Number]:
     return {
-        "activities": len(activities),
-        "items": sum(activity.largest("items") or 1 for activity in activities),
-        "attendance": _sum(activity.largest("attendance") for activity in activities),
+        "activities": activities.activities,
+        "items": activities.items,
+        "attendance": activities.sums["attendance"],
     }
 
 
-def _resources(activities: Sequence[Activity]) -> Mapping[str, Number]:
-    given = [activity.largest("cost_social") for activity in activities]
+def _resources(activities: Published) -> Mapping[str, Number]:
     return {
-        "cost_social": _sum(given),
-        "cost_social_recorded": sum(value is not None for value in given),
+        "cost_social": activities.sums["cost_social"],
+        "cost_social_recorded": activities.recorded["cost_social"],
     }

@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, select
 
 from services.metrics.adapters.history import versions
-from services.metrics.adapters.history.standing_cells import StandingCells
 from services.metrics.adapters.history.versions import OPTION
 from services.metrics.adapters.read_model import SqlSnapshot
 from services.metrics.adapters.tables import (
@@ -21,12 +20,11 @@ from services.metrics.adapters.tables import (
     OCCURRENCE_INTERVAL,
     POLICY_INTERVAL,
 )
-from services.metrics.application.ports import Cell, Listed
+from services.metrics.application.ports import Listed
 from services.metrics.application.queries import Queries
 from services.metrics.domain.coverage import Shown
 from services.metrics.domain.record import DraftRecord, performed
 from shared.contracts.envelope import Recorded
-from shared.rules.figures import Counts, Period, total, year_period
 from shared.rules.timeline import timeline
 from tests.integration.metrics.streams import FIRST, Stream
 from tests.support.platform.projections import RULEBOOK, ReadModel, read_model
@@ -209,73 +207,3 @@ async def test_a_page_of_communications_follows_the_one_before(database_url: str
         ordered = sorted(record.communications, key=lambda fact: (fact.held_on, fact.communication_id))
         assert listed == [fact.communication_id for fact in ordered]
         assert len(listed) == total > 20
-
-
-PERIODS = (
-    None,
-    year_period(2024),
-    year_period(2025),
-    Period(FIRST + timedelta(days=30), FIRST + timedelta(days=60)),
-)
-
-
-def counted(cells: list[Cell]) -> dict[Any, Counts]:
-    parts: dict[Any, list[Counts]] = {}
-    for cell in cells:
-        parts.setdefault((cell.unit_code, cell.instrument, cell.regime, cell.year), []).append(cell.counts)
-    return {key: total(of_key) for key, of_key in parts.items()}
-
-
-@pytest.mark.parametrize("seed", range(2))
-async def test_cells_that_are_kept_and_brought_up_to_date_are_those_of_all_rows(
-    seed: int, database_url: str
-) -> None:
-    stream, random = Stream(seed, drafts=6), Random(seed)
-    async with read_model("metrics", database_url) as model:
-        versions.enable(model.engine)
-        standing = StandingCells("metrics.rebuild")
-        events = [*stream.registrations(), *stream.events(EVENTS)]
-        asked = 0
-        for batch in batches(events, seed):
-            await model.project(batch)
-            for day, period in random.sample([(day, of) for day in ASKED for of in PERIODS], 3):
-                async with model.engine.connect() as connection:
-                    position = batch[-1].position
-                    kept = await SqlSnapshot(connection, position, standing).cells(day, period)
-                    read = await SqlSnapshot(connection, position).cells(day, period)
-                assert counted(kept) == counted(read), (position, day, period)
-                asked += bool(read)
-        assert asked > 50
-
-
-async def test_cells_are_read_again_when_the_tables_are_others_or_a_rebuild_is_asked_for(
-    database_url: str,
-) -> None:
-    stream = Stream(7)
-    async with read_model("metrics", database_url) as model:
-        versions.enable(model.engine)
-        standing = StandingCells("metrics.rebuild")
-        events = [*stream.registrations(), *stream.events(20)]
-        await model.project(events)
-
-        async def kept() -> dict[Any, Counts]:
-            async with model.engine.connect() as connection:
-                snapshot = SqlSnapshot(connection, events[-1].position, standing)
-                return counted(await snapshot.cells(ASKED[-1], None))
-
-        async def write(statement: str) -> None:
-            async with model.engine.begin() as connection:
-                await connection.execute(text(statement))
-
-        first = await kept()
-        assert first
-        await write("DELETE FROM policy_interval")
-        assert await kept() == first  # nothing moved the position
-        await write("INSERT INTO projection_checkpoint (projection, position) VALUES ('metrics.rebuild', 0)")
-        assert await kept() != first
-        await write("DELETE FROM projection_checkpoint")
-        assert await kept() == first
-        await write("CREATE TABLE other (LIKE policy_interval INCLUDING ALL)")
-        await write("DROP TABLE policy_interval")
-        await write("ALTER TABLE other RENAME TO policy_interval")
-        assert await kept() != first

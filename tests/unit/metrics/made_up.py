@@ -12,10 +12,21 @@ import httpx
 from fastapi import FastAPI
 
 from services.metrics.adapters.pages import routes as pages
+from services.metrics.adapters.snapshots.activities import items_of, joined
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, ReportEntry, Unnamed
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, PolicyRow, StageCell
-from services.metrics.application.ports import Cell, KnownAt, Listed, OpenGap, PerformedCommunication, Todo
+from services.metrics.application.ports import (
+    ActivitiesAsked,
+    ActivitySums,
+    Cell,
+    GroupKey,
+    KnownAt,
+    Listed,
+    OpenGap,
+    PerformedCommunication,
+    Todo,
+)
 from services.metrics.application.queries import Queries
 from services.metrics.domain.coverage import Covering
 from services.metrics.domain.draft_counts import CountedDraft
@@ -173,6 +184,9 @@ class MadeUp:
         units: object = None,  # noqa: ARG002
     ) -> list[Member]:
         return self.made_members
+
+    async def activity_sums(self, asked: ActivitiesAsked) -> Mapping[GroupKey, ActivitySums]:
+        return joined({}, items_of(asked, self.made_members), ())
 
     async def policies(self, as_of: date, period: Period | None) -> list[PolicyRow]:  # noqa: ARG002
         return self.made_policies

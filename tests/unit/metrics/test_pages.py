@@ -13,7 +13,6 @@ from services.metrics.domain.record import ConsultationOpinions, ExpectedStage
 from shared.contracts.vocabulary import (
     Answer,
     CommunicationRole,
-    GapState,
     Instrument,
     Precision,
     Regime,
@@ -23,9 +22,11 @@ from shared.projections.projection_health import ANOTHER_LOG, REFUSED_WRITES
 from shared.rules.facts import Scope
 from shared.rules.figure_words import HARD_SPACE
 from shared.rules.rulebook.legal_basis import UNCITED
+from tests.support.platform.projections import RULEBOOK
 from tests.unit.metrics.made_up import (
     DAY,
     ON_THE_DAY,
+    UNITS,
     MadeUp,
     a_cell,
     a_gap,
@@ -328,23 +329,20 @@ async def test_a_draft_that_is_not_counted_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("due_on", "overdue", "left", "said"),
+    ("due_on", "as_of", "overdue", "left", "said"),
     [
-        (date(2026, 3, 27), 2, 0, "quá hạn 2 ngày làm việc"),
-        (date(2026, 3, 30), 0, 0, "vừa quá hạn"),
-        (date(2026, 3, 31), 0, 0, "hạn hôm nay"),
-        (date(2026, 4, 1), 0, 1, "còn 1 ngày làm việc"),
+        (date(2026, 3, 27), DAY, 2, 0, "quá hạn 2 ngày làm việc"),
+        (date(2026, 3, 27), date(2026, 3, 28), 0, 0, "vừa quá hạn"),  # a Saturday
+        (DAY, DAY, 0, 0, "hạn hôm nay"),
+        (date(2026, 4, 1), DAY, 0, 1, "còn 1 ngày làm việc"),
     ],
 )
-def test_how_a_gap_stands_to_its_due_day(due_on: date, overdue: int, left: int, said: str) -> None:
-    seen = SeenGap(
-        gap=a_gap("D", "BTP", due_on, 1),
-        unit_name="Bộ Tư pháp",
-        state=GapState.OVERDUE if due_on < DAY else GapState.IN_GRACE,
-        overdue_working_days=overdue,
-        working_days_left=left,
-    )
-    assert page_data.standing(seen, DAY, DAY).replace(HARD_SPACE, " ") == said
+def test_how_a_gap_stands_to_its_due_day(
+    due_on: date, as_of: date, overdue: int, left: int, said: str
+) -> None:
+    seen = SeenGap(a_gap("D", "BTP", due_on, 1), as_of, UNITS.on(as_of), RULEBOOK.calendar, {})
+    assert (seen.overdue_working_days, seen.working_days_left) == (overdue, left)
+    assert page_data.standing(seen, as_of, as_of).replace(HARD_SPACE, " ") == said
 
 
 @pytest.mark.parametrize(
@@ -391,3 +389,15 @@ async def test_a_draft_that_is_overdue_says_since_when() -> None:
         in text_value
     )
     assert text_value.count("quá hạn 16 ngày làm việc</span>") == 2
+
+
+async def test_the_page_of_all_figures_shows_the_first_drafts_of_a_unit_and_leads_to_all() -> None:
+    number = page_data.MOST_SHOWN + 1
+    made_up = MadeUp(
+        made_gaps=[a_gap(f"D-{each}", "BTP", DAY, 1) for each in range(number)],
+        made_todos=[a_todo("scope_undetermined", f"T-{each}") for each in range(number)],
+    )
+    answer = await page(f"/details?as_of={DAY}", made_up)
+    for kind, path in (("D-", "/lists/gaps"), ("T-", "/lists/quality")):
+        assert answer.text.count(f'href="/drafts/{kind}') == page_data.MOST_SHOWN
+        assert re.search(rf'<a href="{path}[^"]*">Xem cả {number}</a>', answer.text)

@@ -19,6 +19,7 @@ from services.metrics.domain.programme import (
 )
 from shared.contracts.vocabulary import Dataset
 from shared.contracts.vocabulary import ProgrammeKind as Kind
+from shared.rules.counts import published
 from shared.rules.programme.groups import ProgrammeGroup
 from shared.rules.programme.kinds import KINDS
 from shared.rules.programme.states import EntryFact, EntryStatus
@@ -44,12 +45,12 @@ def row(
 
 
 def figures(rows: list[ProgrammeEntryRow], as_of: date = END, year: int = 2024) -> dict[Kind, KindFigures]:
-    groups = groups_of(EntriesOn.on(rows, as_of, year), [], {}, lambda _: None)
+    groups = groups_of(EntriesOn.on(rows, as_of, year), published((), as_of), {}, lambda _: None)
     return {kind.kind: kind for group in groups for kind in group.kinds}
 
 
 def own(rows: list[ProgrammeEntryRow], group: ProgrammeGroup, as_of: date = END, year: int = 2024) -> Any:
-    groups = groups_of(EntriesOn.on(rows, as_of, year), [], {}, lambda _: None)
+    groups = groups_of(EntriesOn.on(rows, as_of, year), published((), as_of), {}, lambda _: None)
     return next(each.figures for each in groups if each.group is group)
 
 

@@ -1,8 +1,7 @@
 """The page of activities: what units carried out by form, audience and area, and whether it is always the same."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from services.metrics.adapters.lists.listing import Column, Kind, Share, Table, Value
 from services.metrics.adapters.lists.page import Asked, ListPage, Sources, column
@@ -11,14 +10,14 @@ from services.metrics.application.counts import (
     NOT_RECORDED,
     CountAnswer,
     CountGroup,
-    Counting,
     CountQuestion,
-    earliest_day,
+    activities_asked,
+    counts_in,
 )
+from services.metrics.application.ports import ActivitySums, GroupKey
 from shared.contracts.vocabulary import Channel
-from shared.directory.folds import UnitDirectory
 from shared.kernel.errors import Text
-from shared.rules.counts import Activity, CountBy, Member
+from shared.rules.counts import CountBy
 from shared.rules.figure_words import PUBLISHED
 from shared.rules.wording import CHANNELS
 
@@ -30,6 +29,7 @@ TITLES: Mapping[CountBy, Text] = {
     CountBy.AREA: Text("Theo địa bàn", "By area"),
     CountBy.ROLE: Text("Theo vai trò", "By role"),
 }
+PAIRS = (CountBy.CHANNEL, CountBy.AUDIENCE)
 _SUMS = ("items", "attendance", "reach_count", "cost_state", "cost_social")
 OVERLAP = Text(
     "Một hoạt động có thể hướng đến nhiều đối tượng, địa bàn và được tính ở từng dòng; các dòng không cộng thành tổng số.",
@@ -52,23 +52,16 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
     async with sources.snapshots(question.known_at) as snapshot:
         overview = await sources.queries.overview_in(snapshot, question)
         counted = CountQuestion.of(overview.question)
-        members = await snapshot.members(earliest_day(counted), counted.last)
-        directory = await snapshot.units()
-    answers, made = await asyncio.to_thread(_counted, counted, snapshot.position, directory, members)
+        answers = await counts_in(snapshot, counted, (CountBy.NONE, *TITLES), drafts=False)
+        asked_pairs = activities_asked(counted, await snapshot.units(), [PAIRS], drafts=False)
+        pairs = await snapshot.activity_sums(asked_pairs)
     total = answers[CountBy.NONE].groups[0].figures.activities
     tables = [_table(by, answers[by], total) for by in TITLES]
     return ListPage(
         headline=_headline(answers[CountBy.CHANNEL], total),
-        tables=[*tables, _matrix(made)],
+        tables=[*tables, _matrix(pairs)],
         overview=overview,
     )
-
-
-def _counted(
-    question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
-) -> tuple[Mapping[CountBy, CountAnswer], Sequence[Activity]]:
-    counting = Counting.of(question, position, directory, members)
-    return {by: counting.answer(by) for by in (CountBy.NONE, *TITLES)}, counting.now.activities
 
 
 def _headline(channels: CountAnswer, total: int) -> Text:
@@ -112,10 +105,10 @@ def _row(group: CountGroup, total: int) -> dict[str, Value]:
     }
 
 
-def _matrix(made: Sequence[Activity]) -> Table:
+def _matrix(sums: Mapping[GroupKey, ActivitySums]) -> Table:
     """Count activities by form and audience; an activity stands at each of its audiences."""
     pairs = Counter(
-        (activity.first.channel, audience) for activity in made for audience in _audiences(activity)
+        {(Channel(str(form)), name): of.published.activities for (_, (form, name)), of in sums.items()}
     )
     audiences = Counter({name: 0 for _, name in pairs})
     for (_, name), number in pairs.items():
@@ -136,10 +129,6 @@ def _matrix(made: Sequence[Activity]) -> Table:
         ],
         note=Text("Ô trống: chưa có hoạt động.", "Empty: no activity."),
     )
-
-
-def _audiences(activity: Activity) -> Sequence[str | None]:
-    return sorted({name for member in activity.members for name in member.audience}) or [None]
 
 
 def _named(audience: str | None) -> Text:

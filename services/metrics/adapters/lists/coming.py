@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.metrics.adapters.lists.listing import Kind, Linked, Marked, Table, Value
+from services.metrics.adapters.lists.listing import Kind, Linked, Marked, Rows, Table, Value
 from services.metrics.adapters.lists.page import Asked, ListPage, Sources, column
 from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.pages.navigation import COMING
@@ -49,7 +49,7 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
         planned = await snapshot.planned(question.as_of)
     own, units = overview.question, overview.units
     stages = counted_rows(coming, units, own)
-    activities = [row for row in counted_rows(planned, units, own) if row.planned_on >= own.as_of]
+    activities = counted_rows(planned, units, own)
     with_plan = {row.draft_code for row in activities}
     unplanned = [
         seen
@@ -63,7 +63,7 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
                 key="stages",
                 title=Text("Giai đoạn sắp tới", "Stages to come"),
                 columns=STAGE_COLUMNS,
-                rows=[_stage(row, overview, asked) for row in stages],
+                rows=Rows(stages, lambda row: _stage(row, overview, asked)),
                 empty=Text(
                     "Chưa dự thảo nào được ghi nhận giai đoạn dự kiến.", "No draft has an expected stage."
                 ),
@@ -75,13 +75,13 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
                     "In consultation, not communicated and without a plan",
                 ),
                 columns=GAP_COLUMNS,
-                rows=[_unplanned(seen, sources, asked) for seen in unplanned],
+                rows=Rows(unplanned, lambda seen: _unplanned(seen, sources, asked)),
             ),
             Table(
                 key="planned",
                 title=Text("Hoạt động đã lên kế hoạch", "Planned activities"),
                 columns=PLAN_COLUMNS,
-                rows=[_planned(row, overview, asked) for row in activities],
+                rows=Rows(activities, lambda row: _planned(row, overview, asked)),
             ),
         ],
         overview=overview,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.metrics.adapters.lists.listing import Kind, Linked, Marked, Table, Value
+from services.metrics.adapters.lists.listing import Kind, Linked, Marked, Rows, Table, Value
 from services.metrics.adapters.lists.page import (
     Asked,
     ListPage,
@@ -59,7 +59,7 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
                     Text("Dự thảo đang thiếu truyền thông", "Drafts that lack communication"), dataset
                 ),
                 columns=COLUMNS,
-                rows=[_row(seen, overview, asked) for seen in sorted(rows, key=_place)],
+                rows=Rows(sorted(rows, key=_place), lambda seen: _row(seen, overview, asked)),
             )
             for dataset, rows in by_dataset(wanted, _dataset)
         ],

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from io import StringIO
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.pages.leaders import Words
@@ -52,6 +52,7 @@ class Share:
 
 Plain = str | int | float | date | None
 Value = Plain | Text | Linked | Marked | Share
+Item = TypeVar("Item")
 
 
 class Kind(StrEnum):
@@ -74,6 +75,26 @@ class Column:
         return self.kind in {Kind.NUMBER, Kind.POINTS, Kind.SHARE}
 
 
+class Rows(Sequence[Mapping[str, Value]]):
+    """Rows that are made from items when they are read: a page shows the first of many."""
+
+    def __init__(self, items: Sequence[Item], make: Callable[[Item], Mapping[str, Value]]) -> None:
+        self._items: Sequence[Any] = items
+        self._make: Callable[[Any], Mapping[str, Value]] = make
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, place: int) -> Mapping[str, Value]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Mapping[str, Value]]: ...
+    def __getitem__(self, place: int | slice) -> Mapping[str, Value] | Sequence[Mapping[str, Value]]:
+        if isinstance(place, slice):
+            return [self._make(item) for item in self._items[place]]
+        return self._make(self._items[place])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Rows in the order in which they are to be read; `empty` stands in the place of none."""
@@ -90,8 +111,9 @@ class Table:
         name = order.removeprefix("-")
         if name not in {column.key for column in self.columns}:
             raise ColumnUnknown(name, [column.key for column in self.columns])
-        given = [row for row in self.rows if _place(row[name]) is not None]
-        without = [row for row in self.rows if _place(row[name]) is None]
+        rows = list(self.rows)
+        given = [row for row in rows if _place(row[name]) is not None]
+        without = [row for row in rows if _place(row[name]) is None]
         given.sort(key=lambda row: _key(_place(row[name])), reverse=order.startswith("-"))
         return replace(self, rows=[*given, *without])
 

@@ -1,9 +1,9 @@
 """The page of data quality: lists of what is incomplete, each with who corrects it and by which action."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.metrics.adapters.lists.listing import Kind, Linked, Share, Table, Value
+from services.metrics.adapters.lists.listing import Kind, Linked, Rows, Share, Table, Value
 from services.metrics.adapters.lists.page import Asked, ListPage, Sources, column
 from services.metrics.adapters.pages.navigation import QUALITY
 from services.metrics.application.list_ports import Evidence, Unnamed
@@ -79,8 +79,10 @@ async def page(sources: Sources, asked: Asked) -> ListPage:
         unnamed = await snapshot.unnamed(question.as_of)
         evidence = await snapshot.evidence(question.as_of)
     own, units = overview.question, overview.units
-    rows: list[Todo | Unnamed] = [*overview.todos, *counted_rows(unnamed, units, own)]
-    tables = [_table(kind, rows, overview, sources, asked) for kind in KINDS]
+    rows: dict[str, list[Todo | Unnamed]] = {"unnamed": [*counted_rows(unnamed, units, own)]}
+    for todo in overview.todos:
+        rows.setdefault(todo.kind, []).append(todo)
+    tables = [_table(kind, rows.get(kind.key, []), overview, sources, asked) for kind in KINDS]
     proof = _evidence(counted_rows(evidence, units, own), overview, sources, asked)
     return ListPage(
         headline=_headline(tables, proof),
@@ -118,28 +120,18 @@ def _summary(tables: Iterable[Table]) -> Table:
 
 
 def _table(
-    kind: _Kind, rows: Iterable[Todo | Unnamed], overview: Overview, sources: Sources, asked: Asked
+    kind: _Kind, rows: Sequence[Todo | Unnamed], overview: Overview, sources: Sources, asked: Asked
 ) -> Table:
-    own = [row for row in rows if _kind_of(row) == kind.key]
-    return Table(
-        key=kind.key,
-        title=kind.title,
-        columns=COLUMNS,
-        rows=[
-            {
-                "title": Linked(row.title, asked.link(f"/drafts/{row.draft_code}")),
-                "draft_code": row.draft_code,
-                "unit": overview.units.name(row.unit_code),
-                "since": row.since if isinstance(row, Todo) else None,
-                "action": Linked(kind.action, f"{sources.registry}/entry/drafts/{row.draft_code}{kind.form}"),
-            }
-            for row in own
-        ],
-    )
+    def made(row: Todo | Unnamed) -> dict[str, Value]:
+        return {
+            "title": Linked(row.title, asked.link(f"/drafts/{row.draft_code}")),
+            "draft_code": row.draft_code,
+            "unit": overview.units.name(row.unit_code),
+            "since": row.since if isinstance(row, Todo) else None,
+            "action": Linked(kind.action, f"{sources.registry}/entry/drafts/{row.draft_code}{kind.form}"),
+        }
 
-
-def _kind_of(row: Todo | Unnamed) -> str:
-    return row.kind if isinstance(row, Todo) else "unnamed"
+    return Table(key=kind.key, title=kind.title, columns=COLUMNS, rows=Rows(rows, made))
 
 
 def _evidence(rows: Iterable[Evidence], overview: Overview, sources: Sources, asked: Asked) -> Table:

@@ -31,6 +31,7 @@ from shared.rules.percent import percent as percent_text
 from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 from shared.rules.verdicts import COUNTING, Because, OccurrenceVerdict, PolicyVerdict
 
+MOST_SHOWN = 100  # drafts of a unit, or of a kind of to-do, on one page; the lists have all of them
 _NAMES: Mapping[type, Mapping[Any, Text]] = {
     Answer: wording.SCOPE,
     CommunicationRole: wording.ROLES,
@@ -117,13 +118,20 @@ def urgency(seen: SeenGap, as_of: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class UnitGaps:
+    """The gaps of a unit, of which a page shows the first."""
+
     unit_code: str
     unit_name: str
     gaps: Sequence[SeenGap]
 
     @property
+    def shown(self) -> Sequence[SeenGap]:
+        return self.gaps[:MOST_SHOWN]
+
+    @property
     def most_overdue(self) -> int:
-        return max(seen.overdue_working_days for seen in self.gaps)
+        """Give the working days of the gap that is overdue longest: the first, for its day came first."""
+        return self.gaps[0].overdue_working_days
 
     @property
     def overdue(self) -> int:

@@ -151,6 +151,7 @@ def router(
     ) -> HTMLResponse:
         overview = await queries.overview(chosen.question(today))
         words = leaders.Words(chosen.lang)
+        gaps = page_data.by_unit(overview.gaps)
         return render(
             "details.html",
             headers={"Content-Language": chosen.lang},
@@ -159,8 +160,10 @@ def router(
             **common,
             **shown_choice(overview, chosen, today, await notices()),
             groups=page_data.worst_first(overview.by_unit),
-            gaps=page_data.by_unit(overview.gaps),
+            gaps=gaps,
+            lacking={unit.unit_code: len(unit.gaps) for unit in gaps},
             todos=page_data.by_kind(overview.todos),
+            most_shown=page_data.MOST_SHOWN,
             standing=page_data.standing_text,
             urgency=page_data.urgency,
         )

@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import ARRAY, ColumnElement, Date, Select, cast, column, func, literal, or_, select, union_all
 
+from services.metrics.adapters.history import standing
 from services.metrics.adapters.read_model import (
+    Drafts,
     SqlSnapshot,
     _belongs,
-    _leading,
     _sum,
+    belongs_between,
     holds,
+    is_of,
+    leading,
 )
 from services.metrics.adapters.tables import (
     DRAFT,
@@ -32,50 +36,68 @@ class SqlOverview(SqlSnapshot):
     __slots__ = ()
 
     async def late_occurrences(self, as_of: date, period: Period | None) -> list[LateOccurrence]:
-        rows = await self.connection.execute(_late(as_of, period))
-        return [
-            LateOccurrence(
-                unit_code=row.unit_code,
-                draft_code=row.draft_code,
-                policy_no=row.policy_no,
-                verdict=OccurrenceVerdict(row.verdict),
-            )
-            for row in rows
-        ]
+        async def read(drafts: Drafts) -> list[tuple[Any, LateOccurrence]]:
+            query = _late(as_of, period).where(is_of(drafts, POLICY_INTERVAL, OCCURRENCE_INTERVAL, DRAFT))
+            return [
+                (
+                    (row.draft_code, row.policy_no, row.due_on, row.entry_id),
+                    LateOccurrence(
+                        unit_code=row.unit_code,
+                        draft_code=row.draft_code,
+                        policy_no=row.policy_no,
+                        verdict=OccurrenceVerdict(row.verdict),
+                    ),
+                )
+                for row in await self.connection.execute(query)
+            ]
+
+        return list((await self.kept.of(("late", as_of, period), read, standing.rows)).values())
 
     async def months(self, days: Mapping[date, Period | None]) -> list[MonthCell]:
         if not days:
             return []
-        parts = [part for day, period in days.items() for part in _month(day, period)]
-        rows = await self.connection.execute(union_all(*parts))
+
+        async def read(drafts: Drafts) -> list[tuple[Any, tuple[int, int, int]]]:
+            rows = await self.connection.execute(union_all(*_months(days, drafts)))
+            return [((row.day, row.unit_code), (row.begun, row.judged, row.overdue)) for row in rows]
+
+        kept = await self.kept.of(("months", *days.items()), read, standing.sums)
         return [
-            MonthCell(
-                day=row.day,
-                unit_code=row.unit_code,
-                begun=row.begun,
-                judged=row.judged,
-                overdue=row.overdue,
-            )
-            for row in rows
+            MonthCell(day=day, unit_code=unit_code, begun=begun, judged=judged, overdue=overdue)
+            for (day, unit_code), (begun, judged, overdue) in kept.items()
         ]
 
     async def stages(self, as_of: date, period: Period | None) -> list[StageCell]:
         if period and period.from_day > effective_day(period, as_of):
             return []
-        rows = await self.connection.execute(_stages(as_of, period))
+
+        async def read(drafts: Drafts) -> list[tuple[Any, tuple[int, int]]]:
+            query = _stages(as_of, period).where(is_of(drafts, OCCURRENCE_INTERVAL))
+            rows = await self.connection.execute(query)
+            return [((row.unit_code, row.stage), (row.covered, row.decided)) for row in rows]
+
+        kept = await self.kept.of(("stages", effective_day(period, as_of), period), read, standing.sums)
         return [
-            StageCell(
-                unit_code=row.unit_code, stage=Stage(row.stage), covered=row.covered, decided=row.decided
-            )
-            for row in rows
+            StageCell(unit_code=unit_code, stage=Stage(stage), covered=covered, decided=decided)
+            for (unit_code, stage), (covered, decided) in kept.items()
         ]
 
     async def happened(self, first: date, last: date) -> list[Happened]:
-        parts = (_entered(first, last), _covered(first, last), _overdue(first, last))
-        rows = [row for part in parts for row in await self.connection.execute(part)]
-        return [
-            Happened(unit_code=row.unit_code, turn=Turn(row.turn), draft_code=row.draft_code) for row in rows
-        ]
+        async def read(drafts: Drafts) -> list[tuple[Any, Happened]]:
+            return [
+                (
+                    (row.turn, row.draft_code, row.unit_code),
+                    Happened(unit_code=row.unit_code, turn=Turn(row.turn), draft_code=row.draft_code),
+                )
+                for table, part in (
+                    (OCCURRENCE, _entered(first, last)),
+                    (GAP_INTERVAL, _covered(first, last)),
+                    (GAP_INTERVAL, _overdue(first, last)),
+                )
+                for row in await self.connection.execute(part.where(is_of(drafts, DRAFT, table)))
+            ]
+
+        return list((await self.kept.of(("happened", first, last), read, standing.rows)).values())
 
 
 def _late(as_of: date, period: Period | None) -> Select[Any]:
@@ -91,7 +113,14 @@ def _late(as_of: date, period: Period | None) -> Select[Any]:
         .exists()
     )
     return (
-        select(policy.c.unit_code, DRAFT.c.draft_code, policy.c.policy_no, pair.c.verdict)
+        select(
+            policy.c.unit_code,
+            DRAFT.c.draft_code,
+            policy.c.policy_no,
+            pair.c.verdict,
+            pair.c.due_on,
+            pair.c.entry_id,
+        )
         .join(pair, (pair.c.draft_id == policy.c.draft_id) & (pair.c.policy_no == policy.c.policy_no))
         .join(DRAFT, DRAFT.c.draft_id == policy.c.draft_id)
         .where(
@@ -103,36 +132,41 @@ def _late(as_of: date, period: Period | None) -> Select[Any]:
             holds(pair, as_of),
             owed,
         )
-        .order_by(DRAFT.c.draft_code, policy.c.policy_no, pair.c.due_on)
     )
 
 
-def _month(day: date, period: Period | None) -> Iterator[Select[Any]]:
-    """Count by unit: policies by the plan, then drafts after their due day."""
+def _months(days: Mapping[date, Period | None], drafts: Drafts) -> Iterator[Select[Any]]:
+    """Count by day and unit: policies by the plan in the period of the day, then drafts after their due day."""
     policy, gap = POLICY_INTERVAL, GAP_INTERVAL
+    firsts = [period.from_day if period else None for period in days.values()]
+    given = (cast(list(days), ARRAY(Date)), cast(firsts, ARRAY(Date)))
+    listed = func.unnest(*given).table_valued(column("day", Date), column("first_day", Date))
+    on = listed.render_derived(name="days")
     judged = policy.c.verdict.in_(JUDGED)
-    on = bindparam(None, day, Date, literal_execute=False).label("day")
+    in_period = or_(on.c.first_day.is_(None), belongs_between(policy, on.c.first_day, on.c.day))
     yield (
         select(
-            on,
+            on.c.day,
             policy.c.unit_code,
             _sum(judged & policy.c.begun, "begun"),
             _sum(judged, "judged"),
             literal(0).label("overdue"),
         )
-        .where(policy.c.scope == Answer.YES, holds(policy, day), _belongs(policy, period, day))
-        .group_by(policy.c.unit_code)
+        .join(policy, holds(policy, on.c.day) & in_period)
+        .where(policy.c.scope == Answer.YES, is_of(drafts, policy))
+        .group_by(on.c.day, policy.c.unit_code)
     )
     yield (
         select(
-            on,
+            on.c.day,
             gap.c.unit_code,
             literal(0).label("begun"),
             literal(0).label("judged"),
             func.count().label("overdue"),
         )
-        .where(holds(gap, day), gap.c.due_on < day)
-        .group_by(gap.c.unit_code)
+        .join(gap, holds(gap, on.c.day) & (gap.c.due_on < on.c.day))
+        .where(is_of(drafts, gap))
+        .group_by(on.c.day, gap.c.unit_code)
     )
 
 
@@ -165,10 +199,8 @@ def _turn(turn: Turn, unit_code: ColumnElement[str]) -> list[ColumnElement[Any]]
 
 
 def _entered(first: date, last: date) -> Select[Any]:
-    leading = _leading(last)
     return (
-        select(*_turn(Turn.ENTERED, leading.c.unit_code))
-        .join(leading, leading.c.draft_id == DRAFT.c.draft_id)
+        select(*_turn(Turn.ENTERED, leading(last)))
         .join(OCCURRENCE, OCCURRENCE.c.draft_id == DRAFT.c.draft_id)
         .where(DRAFT.c.scope == Answer.YES, OCCURRENCE.c.entered_on.between(first, last))
     )

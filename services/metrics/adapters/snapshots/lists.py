@@ -1,23 +1,32 @@
 """What the pages of lists and the time track of a draft ask of the read model, of the same snapshot as the figures."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, cast, func, select, text
 
-from services.metrics.adapters.read_model import _leading, _sum
+from services.metrics.adapters.history import standing
+from services.metrics.adapters.read_model import Drafts, _sum, is_of, leading
 from services.metrics.adapters.snapshots.leaders import SqlOverview
 from services.metrics.adapters.tables import ANNOUNCED, COMMUNICATION, DRAFT, PLANNED_ACTIVITY, REMINDER
 from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, Unnamed
 from services.metrics.domain.record import ExpectedStage
-from shared.contracts.vocabulary import Answer
+from shared.contracts.vocabulary import Answer, Dataset
 
 _STAGES: TypeAdapter[list[ExpectedStage]] = TypeAdapter(list[ExpectedStage])
 _PLANNED: TypeAdapter[list[Planned]] = TypeAdapter(list[Planned])
-_EVIDENCE: TypeAdapter[list[Evidence]] = TypeAdapter(list[Evidence])
 _UNNAMED: TypeAdapter[list[Unnamed]] = TypeAdapter(list[Unnamed])
+
+
+# Activities about which something was recorded since a position, and those of some drafts.
+_PLANS_TOUCHED = text("""
+SELECT activity_id FROM planned_activity WHERE draft_id = ANY(:drafts) OR known_from > :since
+UNION
+SELECT activity_id FROM planned_activity_superseded WHERE known_to > :since
+""")
 
 
 class SqlList(SqlOverview):
@@ -26,57 +35,62 @@ class SqlList(SqlOverview):
     __slots__ = ()
 
     async def coming(self, as_of: date) -> list[Coming]:
-        """List the stages that drafts are to enter, those that are overdue too."""
-        leading, expected = _leading(as_of), _facts()["expected"]
-        query = (
-            select(
-                DRAFT.c.draft_code,
-                DRAFT.c.title,
-                leading.c.unit_code,
-                DRAFT.c.dataset,
-                expected.label("stages"),
-            )
-            .join(leading, leading.c.draft_id == DRAFT.c.draft_id)
-            .where(DRAFT.c.scope != Answer.NO, func.jsonb_array_length(expected) > 0)
-            .order_by(DRAFT.c.draft_code)
-        )
-        rows = [
-            Coming(
-                draft_code=row.draft_code,
-                title=row.title,
-                unit_code=row.unit_code,
-                dataset=row.dataset,
-                stage=stage,
-            )
-            for row in await self.connection.execute(query)
-            for stage in _STAGES.validate_python(row.stages)
-        ]
-        return sorted(rows, key=lambda row: (row.stage.expected_on, row.draft_code))
+        """List the stages that drafts are to enter, those that are overdue too, in the order of their days."""
+
+        async def read(drafts: Drafts) -> list[tuple[Any, Coming]]:
+            rows = [
+                Coming(
+                    draft_code=row.draft_code,
+                    title=row.title,
+                    unit_code=row.unit_code,
+                    dataset=row.dataset,
+                    stage=stage,
+                )
+                for row in await self.connection.execute(_coming(as_of).where(is_of(drafts, DRAFT)))
+                for stage in _STAGES.validate_python(row.stages)
+            ]
+            return [((row.stage.expected_on, row.draft_code, row.stage.stage), row) for row in rows]
+
+        return list((await self.kept.of(("coming", as_of), read, standing.rows)).values())
 
     async def planned(self, as_of: date, draft_id: UUID | None = None) -> list[Planned]:
-        """List activities of plans that are not cancelled, of one draft or of all."""
-        table, leading = PLANNED_ACTIVITY.c, _leading(as_of)
+        """List activities of plans that are not cancelled: all of one draft, or those of all drafts from the day on."""
+        table = PLANNED_ACTIVITY.c
+        if draft_id is not None:
+            rows = await self._planned(as_of, table.draft_id == draft_id)
+            return [row for _, row in sorted(rows, key=standing.first_of)]
+
+        async def touched(drafts: Collection[UUID], since: int) -> Collection[UUID]:
+            given = {"drafts": list(drafts), "since": since}
+            return (await self.connection.execute(_PLANS_TOUCHED, given)).scalars().all()
+
+        async def read(activities: Collection[UUID] | None) -> list[tuple[Any, Planned]]:
+            wanted = (
+                [] if activities is None else [table.activity_id == func.any(cast(activities, ARRAY(Uuid)))]
+            )
+            return await self._planned(as_of, table.planned_on >= as_of, *wanted)
+
+        kept = await self.kept.of_parts(("planned", as_of), touched, read, standing.rows)
+        return list(kept.values())
+
+    async def _planned(self, as_of: date, *where: ColumnElement[bool]) -> list[tuple[Any, Planned]]:
+        table = PLANNED_ACTIVITY.c
+        columns = ("draft_id", "planned_on", "precision", "stage", "channel", "title", "activity_id")
         query = (
             select(
-                *(
-                    table[name]
-                    for name in ("draft_id", "planned_on", "precision", "stage", "channel", "title")
-                ),
+                *(table[name] for name in columns),
                 table.unit_code.label("responsible_code"),
-                leading.c.unit_code,
+                leading(as_of).label("unit_code"),
                 DRAFT.c.draft_code,
                 DRAFT.c.title.label("draft_title"),
                 DRAFT.c.dataset,
             )
             .join(DRAFT, DRAFT.c.draft_id == table.draft_id)
-            .join(leading, leading.c.draft_id == table.draft_id)
-            .where(~table.cancelled)
-            .order_by(table.planned_on, DRAFT.c.draft_code, table.activity_id)
+            .where(~table.cancelled, *where)
         )
-        query = query.where(table.draft_id == draft_id) if draft_id is not None else query
-        return _PLANNED.validate_python(
-            [dict(row) for row in (await self.connection.execute(query)).mappings()]
-        )
+        rows = [dict(row) for row in (await self.connection.execute(query)).mappings()]
+        keys = [(row["planned_on"], row["draft_code"], row.pop("activity_id")) for row in rows]
+        return list(zip(keys, _PLANNED.validate_python(rows), strict=True))
 
     async def reminders(self, draft_id: UUID, until: date) -> list[Reminder]:
         """List the days on which the gaps of a draft were urged, each once."""
@@ -91,35 +105,66 @@ class SqlList(SqlOverview):
 
     async def evidence(self, as_of: date) -> list[Evidence]:
         """Count the communications of each unit on drafts in scope, by what proves them."""
-        table = COMMUNICATION.c
-        query = (
-            select(
-                table.unit_code,
-                DRAFT.c.dataset,
-                func.count().label("communications"),
-                _sum(table.verified, "verified"),
-                _sum(func.coalesce(table.url, "") == "", "without_url"),
+
+        async def read(drafts: Drafts) -> list[tuple[Any, tuple[int, ...]]]:
+            query = _evidence(as_of).where(is_of(drafts, COMMUNICATION, DRAFT))
+            rows = [tuple(row) for row in await self.connection.execute(query)]
+            return [(row[:2], row[2:]) for row in rows]
+
+        kept = await self.kept.of(("evidence", as_of), read, standing.sums)
+        return [
+            Evidence(
+                unit_code=unit_code,
+                dataset=Dataset(dataset),
+                communications=communications,
+                verified=verified,
+                without_url=without_url,
             )
-            .join(DRAFT, DRAFT.c.draft_id == table.draft_id)
-            .where(table.held_on <= as_of, DRAFT.c.scope == Answer.YES)
-            .group_by(table.unit_code, DRAFT.c.dataset)
-        )
-        return _EVIDENCE.validate_python(
-            [dict(row) for row in (await self.connection.execute(query)).mappings()]
-        )
+            for (unit_code, dataset), (communications, verified, without_url) in kept.items()
+        ]
 
     async def unnamed(self, as_of: date) -> list[Unnamed]:
         """List the drafts that are counted as one policy, because none is named."""
-        leading = _leading(as_of)
-        query = (
-            select(DRAFT.c.draft_code, DRAFT.c.title, leading.c.unit_code, DRAFT.c.dataset)
-            .join(leading, leading.c.draft_id == DRAFT.c.draft_id)
-            .where(DRAFT.c.scope != Answer.NO, func.jsonb_array_length(_facts()["policies"]) == 0)
-            .order_by(DRAFT.c.draft_code)
+
+        async def read(drafts: Drafts) -> list[tuple[str, Unnamed]]:
+            query = _unnamed(as_of).where(is_of(drafts, DRAFT))
+            rows = (await self.connection.execute(query)).mappings()
+            return [(row.draft_code, row) for row in _UNNAMED.validate_python([dict(each) for each in rows])]
+
+        return list((await self.kept.of(("unnamed", as_of), read, standing.rows)).values())
+
+
+def _coming(as_of: date) -> Select[Any]:
+    expected = _facts()["expected"]
+    return select(
+        DRAFT.c.draft_code,
+        DRAFT.c.title,
+        leading(as_of).label("unit_code"),
+        DRAFT.c.dataset,
+        expected.label("stages"),
+    ).where(DRAFT.c.scope != Answer.NO, func.jsonb_array_length(expected) > 0)
+
+
+def _evidence(as_of: date) -> Select[Any]:
+    table = COMMUNICATION.c
+    return (
+        select(
+            table.unit_code,
+            DRAFT.c.dataset,
+            func.count().label("communications"),
+            _sum(table.verified, "verified"),
+            _sum(func.coalesce(table.url, "") == "", "without_url"),
         )
-        return _UNNAMED.validate_python(
-            [dict(row) for row in (await self.connection.execute(query)).mappings()]
-        )
+        .join(DRAFT, DRAFT.c.draft_id == table.draft_id)
+        .where(table.held_on <= as_of, DRAFT.c.scope == Answer.YES)
+        .group_by(table.unit_code, DRAFT.c.dataset)
+    )
+
+
+def _unnamed(as_of: date) -> Select[Any]:
+    return select(
+        DRAFT.c.draft_code, DRAFT.c.title, leading(as_of).label("unit_code"), DRAFT.c.dataset
+    ).where(DRAFT.c.scope != Answer.NO, func.jsonb_array_length(_facts()["policies"]) == 0)
 
 
 def _facts() -> Any:

@@ -1,0 +1,235 @@
+"""Answers that are kept in memory and brought up to date are those of all rows, after any stream of events."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from services.metrics.adapters.history import versions
+from services.metrics.adapters.history.standing import Standing
+from services.metrics.adapters.snapshots.lists import SqlList
+from services.metrics.application.counts import Counting, CountQuestion, counts_in, earliest_day
+from services.metrics.application.draft_counts import (
+    DraftCountQueries,
+    DraftQuestion,
+    SeenDrafts,
+    opinions_of,
+)
+from services.metrics.application.leaders import month_ends
+from services.metrics.application.queries import Question
+from services.metrics.domain.draft_counts import DraftsBy, OpinionsBy
+from shared.contracts.campaigns import PlanActivityCancelled, PlanActivityPlanned
+from shared.contracts.envelope import Recorded
+from shared.contracts.event import Event
+from shared.contracts.registry import DraftOpinionsSummarised, DraftStageExpected
+from shared.contracts.vocabulary import Stage
+from shared.rules.counts import CountBy
+from shared.rules.figures import Period, year_period
+from tests.integration.metrics.streams import FIRST, Draft, Stream
+from tests.integration.metrics.test_incremental import ASKED, EVENTS, batches
+from tests.support.platform.projections import read_model
+
+PERIODS = (
+    None,
+    year_period(2024),
+    year_period(2025),
+    Period(FIRST + timedelta(days=30), FIRST + timedelta(days=60)),
+)
+SHARE = 0.15  # of events that are of the kinds below
+AT_ONCE = 4  # answers asked for after a batch
+MOST_EMPTY = 1  # answers of a kind with something in them, at least
+
+
+class FullStream(Stream):
+    """A stream in which drafts also have expected stages and consultations, and activities a code and who they were for."""
+
+    def _next(self, draft: Draft) -> Recorded | None:
+        if self._random.random() > SHARE:
+            return super()._next(draft)
+        stage = self._random.choice([Stage.APPRAISAL, Stage.ADOPTED])
+        if self._random.random() > SHARE:
+            day = self._random.choice([None, self._day(), self._day()])
+            return self._recorded(
+                draft,
+                self._random.choice(
+                    [
+                        DraftStageExpected(stage=stage, expected_on=day, session=f"K{self._number()}"),
+                        self._planned(draft),
+                    ]
+                ),
+            )
+        number = self._number()
+        return self._recorded(
+            draft,
+            DraftOpinionsSummarised(
+                stage=stage,
+                summarised_on=self._day(),
+                received=number,
+                agree=self._random.choice([None, number]),
+                disagree=1,
+                groups={"people": number},
+                counting_rule=self._random.choice([None, "Quy tắc 1", "Quy tắc 2"]),
+            ),
+        )
+
+    def _planned(self, draft: Draft) -> Event:
+        about = {
+            "activity_id": UUID(int=self._number()),
+            "draft_id": draft.draft_id,
+            "draft_code": draft.code,
+        }
+        day = FIRST + timedelta(days=700)
+        return self._random.choice(
+            [PlanActivityPlanned(**about, planned_on=day), PlanActivityCancelled(**about)]
+        )
+
+    def _activity(self, draft: Draft, number: UUID) -> dict[str, Any]:
+        return super()._activity(draft, number) | {
+            "activity_code": self._random.choice([None, "HN-1", "HN-2"]),
+            "audience": self._random.sample(["people", "enterprises"], self._random.randint(0, 2)),
+            "attendance": self._random.choice([None, 10, 20]),
+        }
+
+
+Asks = Callable[[SqlList, date, Period | None], Awaitable[Any]]
+
+
+async def cells(snapshot: SqlList, day: date, period: Period | None) -> Any:
+    parts: Counter[Any] = Counter()
+    for cell in await snapshot.cells(day, period):
+        key = cell.unit_code, cell.instrument, cell.regime, cell.year
+        parts.update({(*key, name): number for name, number in asdict(cell.counts).items()})
+    return +parts
+
+
+async def months(snapshot: SqlList, day: date, period: Period | None) -> Any:
+    ends = month_ends(Question(as_of=day, period=period))
+    return {
+        (cell.day, cell.unit_code): cell
+        for cell in await snapshot.months(ends)
+        if cell.judged or cell.overdue
+    }
+
+
+async def stages(snapshot: SqlList, day: date, period: Period | None) -> Any:
+    return {(cell.unit_code, cell.stage): cell for cell in await snapshot.stages(day, period)}
+
+
+async def evidence(snapshot: SqlList, day: date, _: Period | None) -> Any:
+    return {row.unit_code: row for row in await snapshot.evidence(day)}
+
+
+async def counts(snapshot: SqlList, day: date, period: Period | None) -> Any:
+    """Give the figures of activities by every grouping that is kept, which are those of all communications."""
+    question = CountQuestion(as_of=day, period=period)
+    answers = await counts_in(snapshot, question, GROUPINGS)
+    members = await snapshot.members(earliest_day(question), question.last)
+    whole = Counting.of(question, snapshot.position, await snapshot.units(), members)
+    for by, answer in answers.items():
+        assert answer.groups == whole.answer(by).groups
+        assert answer == whole.answer(by)
+    return {(by, group.key): group.figures for by, answer in answers.items() for group in answer.groups}
+
+
+async def drafts(snapshot: SqlList, day: date, period: Period | None) -> Any:
+    queries, question = DraftCountQueries(opened(snapshot)), Question(as_of=day, period=period)
+    return [(await queries.drafts(DraftQuestion(of_units=question, drafts_by=by))).groups for by in DraftsBy]
+
+
+async def opinions(snapshot: SqlList, day: date, period: Period | None) -> Any:
+    """Give what consultations brought by every grouping that is kept, which is that of all drafts."""
+    queries, question = DraftCountQueries(opened(snapshot)), Question(as_of=day, period=period)
+    asked = [DraftQuestion(of_units=question, opinions_by=by) for by in OpinionsBy]
+    answers = [await queries.opinions(each) for each in asked]
+    seen = SeenDrafts(await snapshot.counted_drafts(), await snapshot.units(), snapshot.position)
+    assert answers == [opinions_of(each, seen) for each in asked]
+    return [answer.groups for answer in answers]
+
+
+def opened(snapshot: SqlList) -> Any:
+    @asynccontextmanager
+    async def snapshots() -> AsyncIterator[SqlList]:
+        yield snapshot
+
+    return snapshots
+
+
+GROUPINGS = [by for by in CountBy if by is not CountBy.DRAFT]
+ANSWERS: dict[str, Asks] = {
+    "counts": counts,
+    "drafts": drafts,
+    "opinions": opinions,
+    "cells": cells,
+    "months": months,
+    "stages": stages,
+    "evidence": evidence,
+    "gaps": lambda snapshot, day, _: snapshot.gaps(day),
+    "todos": lambda snapshot, day, _: snapshot.todos(day, day - timedelta(days=30)),
+    "late": lambda snapshot, day, period: snapshot.late_occurrences(day, period),
+    "happened": lambda snapshot, day, _: snapshot.happened(day - timedelta(days=20), day),
+    "coming": lambda snapshot, day, _: snapshot.coming(day),
+    "planned": lambda snapshot, day, _: snapshot.planned(day),
+    "unnamed": lambda snapshot, day, _: snapshot.unnamed(day),
+}
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_what_is_kept_and_brought_up_to_date_is_what_all_rows_say(seed: int, database_url: str) -> None:
+    stream, random = FullStream(seed, drafts=6), Random(seed)
+    async with read_model("metrics", database_url) as model:
+        versions.enable(model.engine)
+        standing = Standing("metrics.rebuild")
+        events = [*stream.registrations(), *stream.events(EVENTS)]
+        asked: Counter[str] = Counter()
+        for batch in batches(events, seed):
+            await model.project(batch)
+            day, period = random.choice(ASKED), random.choice(PERIODS)
+            async with model.engine.connect() as connection:
+                position = batch[-1].position
+                for name in random.sample(sorted(ANSWERS), AT_ONCE):
+                    ask = ANSWERS[name]
+                    kept = await ask(SqlList(connection, position, standing), day, period)
+                    read = await ask(SqlList(connection, position), day, period)
+                    assert kept == read, (name, position, day, period)
+                    asked[name] += bool(read)
+        assert {name for name, times in asked.items() if times > MOST_EMPTY} == ANSWERS.keys(), asked
+
+
+async def test_they_are_read_again_when_the_tables_are_others_or_a_rebuild_is_asked_for(
+    database_url: str,
+) -> None:
+    stream = Stream(7)
+    async with read_model("metrics", database_url) as model:
+        versions.enable(model.engine)
+        standing = Standing("metrics.rebuild")
+        events = [*stream.registrations(), *stream.events(20)]
+        await model.project(events)
+
+        async def kept() -> Any:
+            async with model.engine.connect() as connection:
+                snapshot = SqlList(connection, events[-1].position, standing)
+                return await cells(snapshot, ASKED[-1], None)
+
+        async def write(statement: str) -> None:
+            async with model.engine.begin() as connection:
+                await connection.execute(text(statement))
+
+        first = await kept()
+        assert first
+        await write("DELETE FROM policy_interval")
+        assert await kept() == first  # nothing moved the position
+        await write("INSERT INTO projection_checkpoint (projection, position) VALUES ('metrics.rebuild', 0)")
+        assert await kept() != first
+        await write("DELETE FROM projection_checkpoint")
+        assert await kept() == first
+        await write("CREATE TABLE other (LIKE policy_interval INCLUDING ALL)")
+        await write("DROP TABLE policy_interval")
+        await write("ALTER TABLE other RENAME TO policy_interval")
+        assert await kept() != first
