@@ -64,6 +64,7 @@ WRONG: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "registry": {
         "link_jwks": ("/nowhere/links.json", "/etc/hostname", "/etc"),
+        "metrics_api": ADDRESSES,
         "campaigns_api": ADDRESSES,
         "notifier_api": ADDRESSES,
     },
