@@ -68,6 +68,7 @@ class OwingUnit:
     platform: Platform
     office: Office
     mail_dir: Path
+    dataset: str = "live"
 
     @property
     def code(self) -> str:
@@ -98,7 +99,8 @@ class OwingUnit:
         await connection.close()
 
     async def gaps(self) -> list[dict[str, Any]]:
-        answer = await self.platform.services["metrics"].client.get("/gaps", params={"unit": self.code})
+        asked = {"unit": self.code, "dataset": self.dataset}
+        answer = await self.platform.services["metrics"].client.get("/gaps", params=asked)
         gaps: list[dict[str, Any]] = answer.json().get("gaps", [])  # none while the service cannot answer
         return gaps
 
@@ -139,7 +141,7 @@ async def open_owing_unit(platform: Platform, mail_dir: Path, *roles: str, **uni
     answer = await platform.services["notifier"].client.put(f"/units/{office.code}/recipients", json=people)
     assert answer.status_code == 200, answer.text
     await office.enter("draft_consultation", (today() - timedelta(days=40)).isoformat())
-    owing_unit = OwingUnit(platform, office, mail_dir)
+    owing_unit = OwingUnit(platform, office, mail_dir, **dataset)
     await eventually(owing_unit.gaps)
     await eventually(owing_unit.alert)
     return owing_unit

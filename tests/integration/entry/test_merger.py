@@ -9,11 +9,12 @@ import pytest
 
 from shared.contracts.vocabulary import Role
 from tests.integration.answers.office import links_of, words, working_day
-from tests.integration.entry.conftest import JUSTICE, PROVINCE, Office, date_of, press
+from tests.integration.entry.conftest import JUSTICE, PROVINCE, SCHOOLS, Office, date_of, press
 from tests.integration.metrics.office import ago, today
 
 pytestmark = pytest.mark.slow
 BASIS = "Nghị quyết số 9/NQ-HĐND"
+ASSIGNER = SCHOOLS  # the pages of the province are those of other tests
 OBSTACLE, TASK, REPORT = "Chưa có loa truyền thanh", "Đối thoại với người dân", "Báo cáo đề án"
 
 
@@ -30,7 +31,7 @@ async def opened(office: Office, *codes: str) -> None:
         for code in codes
     ]
     await office.platform.import_rows("units", rows)
-    entry = {"year": str(today().year), "year_reason": "năm thử nghiệm", "unit_code": PROVINCE}
+    entry = {"year": str(today().year), "year_reason": "năm thử nghiệm", "unit_code": ASSIGNER}
     entry |= {"happened_on": ago(20), "lead_unit_code": codes[0]}
     await office.platform.import_rows(
         "programme",
@@ -45,7 +46,7 @@ async def opened(office: Office, *codes: str) -> None:
             entry | {"kind": "obstacle_raised", "title": f"{OBSTACLE} {codes[0]}", "unit_code": codes[2]},
             {
                 "year": str(today().year),
-                "unit_code": PROVINCE,
+                "unit_code": ASSIGNER,
                 "kind": "report_required",
                 "title": f"{REPORT} {codes[0]}",
             }
@@ -96,7 +97,7 @@ async def reported(office: Office, by: str, of: str) -> int:
     """Let an official of a unit report the task of another one; gives the status of the answer."""
     body = {"kind": "task_reported", "of_ref": f"NV-{of}", "happened_on": ago(0), "document": "12/BC-UBND"}
     async with office.platform.campaigns.as_(Role.UNIT, by) as clerk:
-        return (await clerk.post(f"/units/{PROVINCE}/programme/{today().year}", json=body)).status_code
+        return (await clerk.post(f"/units/{ASSIGNER}/programme/{today().year}", json=body)).status_code
 
 
 async def test_what_two_communes_owe_after_their_merger(office: Office, a_code: str) -> None:
@@ -181,4 +182,4 @@ async def test_an_official_of_the_new_commune_reports_for_the_former_one(office:
         assert mine.status_code == 201, "what was carried on is carried on again"
     left = await owed(office, third, ago(0))
     assert (OBSTACLE in left, TASK in left) == (True, False), "the task is reported and waits to be accepted"
-    assert TASK in await owed(office, PROVINCE, ago(0))
+    assert TASK in await owed(office, ASSIGNER, ago(0))

@@ -169,7 +169,7 @@ async def test_every_kind_has_a_form_that_can_be_sent(office: Office) -> None:
         "training_held": {"quantity": "1.200", "amount": "15.000.000"},
         "reporter_listed": {"quantity": "7"},
         "contribution_received": {"product": "Loa truyền thanh", "quantity": "3"},
-        "report_submitted": {"lead_unit_code": PROVINCE, **date_of("due_on", f"{YEAR}-12")},
+        "report_submitted": {"lead_unit_code": SCHOOLS, **date_of("due_on", f"{YEAR}-12")},
     }
     async with office.browser(PROVINCE, service="campaigns") as clerk:
         for kind, typed in kinds.items():

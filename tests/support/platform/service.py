@@ -191,7 +191,8 @@ class Platform:
             "service_token": SecretStr(service_token(self.links.key, service)),
         }
         if service == "registry":
-            defaults |= {"metrics_api": "http://127.0.0.1:9", "campaigns_api": "http://127.0.0.1:9"}
+            others = {"metrics", "campaigns", "notifier"} - self.ports.keys()
+            defaults |= {f"{name}_api": "http://127.0.0.1:9" for name in others}  # nobody, as below
         if service == "notifier":
             defaults["mail_dir"] = self.server.folder / "mail"
             metrics = self.services.get("metrics")  # else nobody: what runs on this machine must not answer
