@@ -31,10 +31,10 @@ def secrets_of(folder: Path) -> dict[str, str]:
         "database_url": f"postgresql://loa:{MARK}@{NOWHERE}/loa",
         "evidence_secret": MARK,
         "link_key": _key(folder),
-        "metrics_token": MARK,
+        "metrics_token": f"{MARK}.{MARK}.{MARK}",
         "nats_seed": new_seed(),
         "oidc_client_secret": MARK,
-        "service_token": MARK,
+        "service_token": f"{MARK}.{MARK}.{MARK}",
         "smtp_url": f"smtp://loa:{MARK}@{NOWHERE}",
     }
 
@@ -60,6 +60,7 @@ async def started(service: str, port: int, secrets: Mapping[str, str], log: Path
     environment |= {f"LOA_{name.upper()}": value for name, value in secrets.items()}
     environment |= {"LOA_NATS_URL": f"nats://{NOWHERE}", "LOA_HOST": "127.0.0.1", "LOA_PORT": str(port)}
     environment |= {"LOA_LOG_LEVEL": "DEBUG", "LOA_EVIDENCE_URL": f"http://{NOWHERE}/evidence"}
+    environment |= {"LOA_EVIDENCE_KEY_ID": "loa"}
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", f"services.{service}", env=environment, stdout=output, stderr=output
