@@ -102,7 +102,7 @@ async def test_a_supervisor_verifies_urges_and_reorganises(
     await look(page, "decisions")
     await page.get_by_role("link", name="Vướng mắc, kết quả nhiệm vụ").click()
     await look(page, "decisions-of-campaigns")
-    region = page.get_by_role("region", name=title)
+    region = page.locator("section").filter(has=page.get_by_role("heading", name=title))
     await region.get_by_label("Ghi chú").fill("Đã đối chiếu")
     await region.get_by_role("button", name="Xác minh").first.focus()
     await page.keyboard.press("Enter")
