@@ -34,7 +34,10 @@ each_service = pytest.mark.parametrize("service", existing(*SERVICES))
 each_image = pytest.mark.parametrize("image", [*existing(*SERVICES), COMMAND])
 
 MOST_ADDED = 120_000_000  # bytes that an image may add to its base
-MORE = {"notifier": 10_000_000}  # Pillow draws the chart of its monthly mail
+MORE = {  # Pillow draws the chart of a monthly mail; WeasyPrint needs fontTools, Pillow, Pango and a font
+    "notifier": 10_000_000,
+    "metrics": 80_000_000,
+}
 LISTING = "import os, json; print(json.dumps([sorted(os.listdir(folder)) for folder in {folders}]))"
 OURS = "from importlib.metadata import distributions as d; ours = list(d(path=['/packages/common', '/packages/own']))"
 INSTALLED = f"{OURS}; import json; print(json.dumps({{one.name: one.version for one in ours}}))"
