@@ -19,7 +19,7 @@ from services.campaigns.domain.communication import Communication
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Acting
-from shared.contracts.vocabulary import Channel, Precision, ProgrammeKind
+from shared.contracts.vocabulary import Channel, Dataset, Precision, ProgrammeKind
 from shared.http.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import Link, Step, body_of, for_people, step_of
@@ -91,7 +91,7 @@ def counts_router(entry: Entry) -> APIRouter:
         summary="How many entries of programmes wait for the caller, as the page of decisions lists them",
     )
     async def waiting(principal: Annotated[Principal, may(Action.FOLLOW_PROGRAMME_ENTRY)]) -> WaitingView:
-        work = await page.work(principal)
+        work = await page.work(principal, await entry.read_model.dataset())
         return WaitingView(
             obstacles=len(work.obstacles),
             results=len(work.results),
@@ -139,13 +139,14 @@ class DecisionsPage:
     ) -> HTMLResponse:
         """Show the page, also again with what was typed; what is not on it any more says why on its own."""
         entry = self.entry
+        dataset = await entry.read_model.dataset()
         verifies = principal.role in roles_of(Action.VERIFY_COMMUNICATION)
-        unverified = await self._unverified(principal, after) if verifies else []
+        unverified = await self._unverified(principal, after, dataset) if verifies else []
         listed = unverified[:AT_ONCE]
         if again and again.why and again.communication_id not in {row["communication_id"] for row in listed}:
             return entry.problem(request, again.why)
-        work = await self.work(principal)
-        asked = await self._to_confirm(principal)
+        work = await self.work(principal, dataset)
+        asked = await self._to_confirm(principal, dataset)
         units = _units([*work.obstacles, *work.results, *work.overdue, *work.reports])
         return entry.pages.page(
             request,
@@ -165,17 +166,17 @@ class DecisionsPage:
             form_ids={each.entry_id: entry.commands.new_id() for each in (*work.results, *work.reports)},
         )
 
-    async def work(self, principal: Principal) -> Work:
+    async def work(self, principal: Principal, dataset: Dataset | None) -> Work:
         by = principal.acting
-        obstacles = await self._entries(by, Kind.OBSTACLE_RAISED)
-        tasks = await self._entries(by, Kind.TASK_ASSIGNED)
+        obstacles = await self._entries(by, Kind.OBSTACLE_RAISED, dataset)
+        tasks = await self._entries(by, Kind.TASK_ASSIGNED, dataset)
         results = [each for each in tasks if Kind.TASK_ACCEPTED in dict(each.steps)]
         late = [each for each in tasks if each.row["standing"].status is EntryStatus.LATE]
         return Work(
             obstacles=[each for each in obstacles if _decides(each, principal)],
             results=results,
             overdue=[each for each in late if each not in results],
-            reports=await self._reports(principal),
+            reports=await self._reports(principal, dataset),
         )
 
     async def verified(
@@ -213,7 +214,7 @@ class DecisionsPage:
         own = f"{self.entry.pages.at(request)['campaigns']}entry/decisions?min_position={position}"
         return [Link(own, Text("Việc chờ quyết định", "What waits for a decision"))]
 
-    async def _entries(self, by: Acting, kind: Kind) -> list[Shown]:
+    async def _entries(self, by: Acting, kind: Kind, dataset: Dataset | None) -> list[Shown]:
         """List what is open in the area of the caller, the longest waiting first."""
         entry = self.entry
         wanted = EntryFilter(
@@ -221,19 +222,18 @@ class DecisionsPage:
             kind=kind,
             concerning=by.limit,
             is_open=True,
-            dataset=await entry.read_model.dataset(),
+            dataset=dataset,
         )
         rows = await entry.read_model.entries(wanted, MOST, None)
         return [shown(row, by, entry.today, entry.rulebook.calendar) for row in rows]
 
-    async def _reports(self, principal: Principal) -> list[Shown]:
+    async def _reports(self, principal: Principal, dataset: Dataset | None) -> list[Shown]:
         """List the reports that were sent to the own unit and that it has not received yet."""
         entry, by = self.entry, principal.acting
         if principal.unit is None:
             return []
         this = entry.today.year
         waiting: list[Shown] = []
-        dataset = await entry.read_model.dataset()
         receivers = sorted({principal.unit, *by.carries_on})
         for receiver, year in product(receivers, (this - 1, this, this + 1)):
             wanted = EntryFilter(
@@ -247,20 +247,20 @@ class DecisionsPage:
             waiting += [shown(row, by, entry.today, entry.rulebook.calendar) for row in rows]
         return [each for each in waiting if Kind.REPORT_RECEIVED in dict(each.steps)]
 
-    async def _unverified(self, principal: Principal, after: str | None) -> list[dict[str, Any]]:
+    async def _unverified(
+        self, principal: Principal, after: str | None, dataset: Dataset | None
+    ) -> list[dict[str, Any]]:
         limit = principal.acting.limit
         others = None if limit is None else limit - {principal.unit}
-        dataset = await self.entry.read_model.dataset()
         wanted = CommunicationFilter(unverified=True, verified_for=others, newest_first=True, dataset=dataset)
         return [
             await self._row(row)
             for row in await self.entry.read_model.communications(wanted, AT_ONCE + 1, after)
         ]
 
-    async def _to_confirm(self, principal: Principal) -> list[dict[str, Any]]:
+    async def _to_confirm(self, principal: Principal, dataset: Dataset | None) -> list[dict[str, Any]]:
         if principal.unit is None:
             return []
-        dataset = await self.entry.read_model.dataset()
         wanted = CommunicationFilter(confirmed_by=principal.unit, dataset=dataset)
         return [
             await self._row(row) for row in await self.entry.read_model.communications(wanted, MOST, None)
