@@ -1,5 +1,6 @@
 """What the reader of a page chose: day, year, units, view, language; it goes along in every link."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -89,11 +90,16 @@ class TypedDays:
 
     def day(self, name: str) -> date | None:
         """Read a day that may be left out; raises `TypedDayWrong`."""
-        form = Fields({box: [text] for box, text in asdict(self).items() if text})
-        dated = date_in_boxes(form, name, required=False, whole=True)
-        if name in form.errors:
-            raise TypedDayWrong(name, form.errors[name])
-        return dated[0] if dated else None
+        return typed_day(asdict(self), name)
+
+
+def typed_day(boxes: Mapping[str, str | None], name: str) -> date | None:
+    """Read a day that may be left out from its three boxes; raises `TypedDayWrong`."""
+    form = Fields({box: [text] for box, text in boxes.items() if text})
+    dated = date_in_boxes(form, name, required=False, whole=True)
+    if name in form.errors:
+        raise TypedDayWrong(name, form.errors[name])
+    return dated[0] if dated else None
 
 
 def choice(

@@ -1,7 +1,7 @@
 """The periods for which a report is asked: parts of a reporting year, the whole scheme, or days of the reader's own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -9,12 +9,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query
 
-from services.metrics.adapters.pages.choice import Choice, Chosen, Given
+from services.metrics.adapters.pages.choice import Choice, Chosen, Given, typed_day
 from services.metrics.application.queries import Question
-from services.metrics.domain.errors import PeriodUnclear
+from services.metrics.domain.errors import PeriodUnclear, TypedDayWrong
 from shared.kernel.errors import Refusal, Text
-from shared.pages.date_boxes import BOXES, box, date_in_boxes, in_boxes
-from shared.pages.forms import Fields
+from shared.pages.date_boxes import in_boxes
 from shared.rules.figures import (
     Period,
     half_period,
@@ -127,55 +126,53 @@ GivenPart = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class TypedPeriod:
+    """The days of an own period as they were typed, in three boxes each."""
+
+    from_day: str = ""
+    from_month: str = ""
+    from_year: str = ""
+    to_day: str = ""
+    to_month: str = ""
+    to_year: str = ""
+
+    def day(self, name: str, of: Text) -> date | None:
+        """Read a day that may be left out; raises `DayOfPeriodWrong`, which begins with the words `of` the day."""
+        try:
+            return typed_day(asdict(self), name)
+        except TypedDayWrong as wrong:
+            why = wrong.message
+            raise DayOfPeriodWrong(f"{of.vi}: {why.vi}", f"{of.en}: {why.en}") from wrong
+
+
 def report_choice(
     chosen: Chosen,
+    typed: Annotated[TypedPeriod, Depends()],
     part: GivenPart = None,
     first: Annotated[Day | None, Given, Query(alias="from", description="first day of an own period")] = None,
     last: Annotated[Day | None, Given, Query(alias="to", description="last day of an own period")] = None,
-    from_day: str = "",
-    from_month: str = "",
-    from_year: str = "",
-    to_day: str = "",
-    to_month: str = "",
-    to_year: str = "",
 ) -> ReportChoice:
     """Read the period of the page: of its form, whose days stand in three boxes each, or of a link.
 
     Raises `DayOfPeriodWrong`, or `PeriodUnclear` where one of the days is missing.
     """
-    typed = zip(BOXES, (from_day, from_month, from_year), (to_day, to_month, to_year), strict=True)
-    boxes = {
-        box(name, part): [text]
-        for part, *texts in typed
-        for name, text in zip(("from", "to"), texts, strict=True)
-    }
-    days = [
-        _day(boxes, name, of) or given for name, of, given in (("from", FIRST, first), ("to", LAST, last))
-    ]
-    if (days[0] is None) != (days[1] is None):
+    first, last = typed.day("from", FIRST) or first, typed.day("to", LAST) or last
+    if (first is None) != (last is None):
         raise PeriodUnclear
-    if days[0] and days[1] and days[0] > days[1]:
+    if first and last and first > last:
         raise DayOfPeriodWrong(
             "Ngày đầu của kỳ báo cáo sau ngày cuối; đề nghị kiểm tra lại hai ngày.",
             "The period begins after its end; please look at the two days.",
         )
     names = Choice.__dataclass_fields__
     return ReportChoice(
-        **{name: getattr(chosen, name) for name in names}, part=part or Part.YEAR, first=days[0], last=days[1]
+        **{name: getattr(chosen, name) for name in names}, part=part or Part.YEAR, first=first, last=last
     )
 
 
 FIRST, LAST = Text("Từ ngày", "From"), Text("Đến ngày", "To")
 ReportChosen = Annotated[ReportChoice, Depends(report_choice)]
-
-
-def _day(boxes: Mapping[str, list[str]], name: str, of: Text) -> date | None:
-    form = Fields(dict(boxes))
-    day = date_in_boxes(form, name, required=False, whole=True)
-    if name in form.errors:
-        why = form.errors[name]
-        raise DayOfPeriodWrong(f"{of.vi}: {why.vi}", f"{of.en}: {why.en}")
-    return day[0] if day else None
 
 
 def boxes_of(chosen: ReportChoice) -> dict[str, str]:
