@@ -1,7 +1,7 @@
 """What a unit answered about a task of its programme and the mails after it, to it and to who assigned it, over a month."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,8 +14,8 @@ from shared.rules.programme.states import EntryFact
 from tests.unit.notifier.builders import CALENDAR, tree
 from tests.unit.notifier.duties import OF_STP, OF_UBND, READER, book, entry, remembered, step, task
 from tests.unit.notifier.mails import KINDS
+from tests.unit.notifier.month import FIRST, LAST, Expected
 
-FIRST, LAST = date(2026, 11, 23), date(2026, 12, 22)
 TASK = task(due_on=date(2026, 11, 27), happened_on=date(2026, 11, 16))
 DAYS = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]
 
@@ -46,16 +46,6 @@ def month(*facts: EntryFact, to: Recipient) -> Mapping[str, str]:
             sent[f"{day:%d/%m}"] = f"{mail.subject}\n{mail.text}"
             before = {**before, **remembered(notice)}
     return sent
-
-
-@dataclass(frozen=True)
-class Expected:
-    """The days of mails, and by day what stands in the mail and what does not; `never` stands in none of them."""
-
-    days: list[str]
-    has: Mapping[str, list[str]] = field(default_factory=dict)
-    omits: Mapping[str, list[str]] = field(default_factory=dict)
-    never: tuple[str, ...] = ()
 
 
 URGING, ACCEPT = "[Đôn đốc]", "Xem xét, chấp nhận kết quả nhiệm vụ “Việc số 1” đã được báo cáo"
@@ -145,9 +135,4 @@ def test_the_mails_of_a_month(name: str, to: Recipient) -> None:
     facts, own, of_others = TABLE[name]
     expected = own if to is READER else of_others
     sent = month(*facts, to=to)
-    assert list(sent) == expected.days
-    for day, sentences in expected.has.items():
-        assert [sentence for sentence in sentences if sentence not in sent[day]] == [], (day, sent[day])
-    for day, sentences in expected.omits.items():
-        assert [sentence for sentence in sentences if sentence in sent[day]] == [], (day, sent[day])
-    assert [(s, d) for s in expected.never for d, text in sent.items() if s in text] == []
+    expected.check(sent)
