@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
@@ -49,6 +50,14 @@ UNITS = 2
 DAYS = (*(date(2024, 1, day) for day in range(1, 6)), date(2025, 7, 1), date(2031, 1, 1))
 
 Step = tuple[str, Any]
+
+few_examples = settings(
+    max_examples=25,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+"""Of tests that run all services for each history that was drawn."""
 
 _days = st.sampled_from(DAYS)
 _numbers = st.integers(0, UNITS - 1)

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,7 +34,7 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.local_day import VIETNAM
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.sequence import StagePeriod, stage_on, stage_periods
-from tests.integration.directory.histories import DAYS, History, Step, steps
+from tests.integration.directory.histories import DAYS, History, Step, few_examples, steps
 from tests.support.platform.projections import RULEBOOK, ReadModel, read_model, tables_of
 from tests.support.platform.service import SERVICES
 from tests.support.rules.naive import ordered
@@ -71,12 +71,7 @@ async def world(nats_server: NatsServer, session_database: NewDatabase) -> Async
 # A failing example is shown in short: its arguments have no short text.
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 @given(drawn=steps, sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5))
-@settings(
-    max_examples=25,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
+@few_examples
 async def test_every_service_agrees_with_the_aggregate(
     world: World, drawn: Sequence[tuple[str, Step]], sizes: Sequence[int]
 ) -> None:

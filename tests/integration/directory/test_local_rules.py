@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -33,7 +33,7 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.runtime import new_id
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
 from shared.rules.sequence import rule_on, stage_periods
-from tests.integration.directory.histories import DAYS, META, History, Step, steps
+from tests.integration.directory.histories import DAYS, META, History, Step, few_examples, steps
 from tests.integration.directory.test_agreement import World, batches, recorded
 from tests.support.platform.projections import RULEBOOK, ReadModel, read_model, tables_of
 from tests.support.platform.service import SERVICES
@@ -81,12 +81,7 @@ seen = {"local": 0, "national": 0}
 # A failing example is shown in short: its arguments have no short text.
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 @given(drawn=steps, sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5))
-@settings(
-    max_examples=25,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
+@few_examples
 async def test_every_service_gives_the_same_stages(
     world: World, local_rules: Rulebook, drawn: Sequence[tuple[str, Step]], sizes: Sequence[int]
 ) -> None:
