@@ -62,8 +62,8 @@ async def test_links_have_the_counts_of_the_services_that_own_them(office: Offic
 
 
 async def test_without_an_answer_a_link_stands_without_a_figure(office: Office) -> None:
-    nobody: dict[str, Any] = {f"{name}_api": "http://127.0.0.1:9" for name in ("metrics", "campaigns")}
-    async with office.platform.another("registry", **nobody) as registry:
+    addresses: dict[str, Any] = {f"{name}_api": "http://127.0.0.1:9" for name in ("metrics", "campaigns")}
+    async with office.platform.another("registry", **addresses) as registry:
         await registry.settled(await office.platform.settled())
         shown = await counts(office, registry)
     assert shown[GAPS] == shown[URGING] == ""
