@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from shared.kernel.authorities import authorities
 from shared.kernel.errors import Refusal
 from shared.observability import signals
 
@@ -207,7 +208,7 @@ class IssuerKeys:
 async def json_at(address: str) -> Any:
     """Read a JSON document of limited size; no redirect is followed. Raises `httpx.HTTPError`, `ValueError`."""
     async with (
-        httpx.AsyncClient(timeout=FETCH_SECONDS) as client,
+        httpx.AsyncClient(timeout=FETCH_SECONDS, verify=authorities()) as client,
         client.stream("GET", address, headers={"Accept": "application/json"}) as answer,
     ):
         answer.raise_for_status()

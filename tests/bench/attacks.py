@@ -23,6 +23,7 @@ import httpx
 
 from tests.support.platform.bench_platform import apart, bench_platform
 from tests.support.platform.service import Api
+from tests.support.servers.plain import NO_AUTHORITIES
 
 SECONDS = 4.0
 SERVICES = ("registry", "notifier")
@@ -47,13 +48,13 @@ class Target:
         return {"Authorization": f"Bearer {self.token}"}
 
     async def get(self, path: str, **query: str) -> None:
-        async with httpx.AsyncClient(base_url=self.url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=60, verify=NO_AUTHORITIES) as client:
             with suppress(httpx.HTTPError):
                 await client.get(path, params=query or None, headers=self.headers)
 
     async def post(self, path: str, content: bytes, kind: str = "application/json") -> None:
         headers = {"Content-Type": kind, **self.headers}
-        async with httpx.AsyncClient(base_url=self.url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=60, verify=NO_AUTHORITIES) as client:
             with suppress(httpx.HTTPError):
                 await client.post(path, content=content, headers=headers)
 
@@ -103,7 +104,7 @@ async def large_body(target: Target) -> None:
 
 
 async def large_body_without_token(target: Target) -> None:
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx.AsyncClient(timeout=60, verify=NO_AUTHORITIES) as client:
         with suppress(httpx.HTTPError):
             await client.post(f"{target.url}/drafts", content=bytes(1 << 20))
 
@@ -144,7 +145,7 @@ async def chunked(target: Target) -> None:
         for _ in range(200):
             yield bytes(65536)
 
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx.AsyncClient(timeout=60, verify=NO_AUTHORITIES) as client:
         with suppress(httpx.HTTPError):
             await client.post(f"{target.url}/drafts", content=chunks(), headers=target.headers)
 
@@ -202,7 +203,7 @@ async def escapes(target: Target) -> None:
 
 
 async def zipped(target: Target) -> None:
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx.AsyncClient(timeout=60, verify=NO_AUTHORITIES) as client:
         headers = {**target.headers, "Content-Encoding": "gzip", "Content-Type": "application/json"}
         with suppress(httpx.HTTPError):
             await client.post(f"{target.url}/drafts", content=gzip.compress(bytes(10**8)), headers=headers)
@@ -213,7 +214,7 @@ async def long_query(target: Target) -> None:
 
 
 async def many_cookies(target: Target) -> None:
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx.AsyncClient(timeout=60, verify=NO_AUTHORITIES) as client:
         cookies = "; ".join(f"c{n}=1" for n in range(3000))
         with suppress(httpx.HTTPError):
             await client.get(f"{target.url}/home", headers={"Cookie": cookies, "Accept": "text/html"})
@@ -256,7 +257,7 @@ async def many_short_lines(target: Target) -> None:
 
 async def many_tokens(target: Target) -> None:
     """A new forged token with each request: each is a caller of its own."""
-    async with httpx.AsyncClient(base_url=target.url, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=target.url, timeout=60, verify=NO_AUTHORITIES) as client:
         for _ in range(20):
             forged = f"{target.token.rpartition('.')[0]}.{secrets.token_urlsafe(64)}"
             with suppress(httpx.HTTPError):
@@ -300,7 +301,9 @@ async def normal(api: Api, until: float) -> list[float]:
     """Send one normal request after the other, as another client does, and give the seconds that each took."""
     taken: list[float] = []
     token = api.issuer.token()
-    async with httpx.AsyncClient(base_url=str(api.client.base_url), timeout=60) as client:
+    async with httpx.AsyncClient(
+        base_url=str(api.client.base_url), timeout=60, verify=NO_AUTHORITIES
+    ) as client:
         while time.monotonic() < until:
             begun = time.monotonic()
             answer = await client.get("/livez", headers={"Authorization": f"Bearer {token}"})

@@ -24,6 +24,7 @@ import httpx
 from tests.support.platform.bench_platform import Apart, apart, bench_platform
 from tests.support.platform.service import Platform
 from tests.support.samples import small_office
+from tests.support.servers.plain import NO_AUTHORITIES
 
 CLIENTS = 12  # that wait for their answers
 CALLERS = 8  # tokens of those who don't
@@ -123,7 +124,9 @@ async def measure(platform: Platform, folder: Path, seconds: float, queue: str |
         tokens = [platform.issuer.token(sub=f"caller-{number}") for number in range(CALLERS)]
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=400)
         address = str(service.api.client.base_url)
-        async with httpx.AsyncClient(base_url=address, limits=limits, timeout=60) as client:
+        async with httpx.AsyncClient(
+            base_url=address, limits=limits, timeout=60, verify=NO_AUTHORITIES
+        ) as client:
             load, lines = Load(client, tokens, itertools.count()), Lines(folder / "registry.log")
             await load.closed(2)
             lines.new()

@@ -32,6 +32,7 @@ from tests.integration.notifier.notifier_fixture import (
     opened,
 )
 from tests.support.platform.service import eventually
+from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port
 from tests.support.servers.tokens import Issuer
 
@@ -72,7 +73,7 @@ class Replica:
         address = f"http://127.0.0.1:{self.port}{path}"
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
-            async with httpx.AsyncClient(headers=headers, timeout=PATIENCE) as client:
+            async with httpx.AsyncClient(headers=headers, timeout=PATIENCE, verify=NO_AUTHORITIES) as client:
                 rows = {"content": body} if isinstance(body, str) else {"json": body}
                 return (await client.request(method, address, **rows)).status_code
         except httpx.TransportError:

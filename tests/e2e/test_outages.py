@@ -24,6 +24,7 @@ from tests.support.platform.compose import COMPOSE, OBSERVABILITY, services
 from tests.support.platform.service import eventually
 from tests.support.platform.stack import Stack, running
 from tests.support.servers.containers import Images
+from tests.support.servers.plain import NO_AUTHORITIES
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
 
@@ -105,7 +106,7 @@ def findings(stack: Stack) -> Mapping[str, str]:
 def alerts(stack: Stack) -> list[dict[str, Any]]:
     """Give the alerts that Prometheus fires."""
     url = f"http://{stack.address(stack.names('prometheus')[0])}:9090/api/v1/alerts"
-    active = httpx.get(url, timeout=10).raise_for_status().json()["data"]["alerts"]
+    active = httpx.get(url, timeout=10, verify=NO_AUTHORITIES).raise_for_status().json()["data"]["alerts"]
     return [alert for alert in active if alert["state"] == "firing"]
 
 
@@ -210,7 +211,7 @@ async def test_a_full_disk_of_the_broker_is_reported_until_it_is_started_again(s
 
 def test_every_service_is_scraped(stack: Stack) -> None:
     url = f"http://{stack.address(stack.names('prometheus')[0])}:9090/api/v1/targets"
-    targets = httpx.get(url, timeout=10).json()["data"]["activeTargets"]
+    targets = httpx.get(url, timeout=10, verify=NO_AUTHORITIES).json()["data"]["activeTargets"]
     assert {target["labels"]["service"] for target in targets if target["health"] == "up"} == {
         *SERVICES,
         "disks",

@@ -22,6 +22,7 @@ from tests.support.platform.compose import DEPLOY, OBSERVABILITY, services
 from tests.support.platform.service import eventually
 from tests.support.platform.stack import Stack, running
 from tests.support.servers.containers import Images
+from tests.support.servers.plain import NO_AUTHORITIES
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
 
@@ -93,7 +94,9 @@ async def test_takes_the_samples_and_shows_their_figures(
 
 
 async def test_prometheus_finds_every_service_and_its_rules_hold_on_what_it_finds(stack: Stack) -> None:
-    with httpx.Client(base_url=f"http://{stack.address(stack.names('prometheus')[0])}:9090/api/v1") as client:
+    with httpx.Client(
+        base_url=f"http://{stack.address(stack.names('prometheus')[0])}:9090/api/v1", verify=NO_AUTHORITIES
+    ) as client:
 
         def asked(path: str, **query: str) -> Any:
             return client.get(path, params=query).raise_for_status().json()["data"]

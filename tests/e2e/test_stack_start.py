@@ -16,6 +16,7 @@ from deploy.image import build
 from deploy.nats.permissions import SERVICES
 from tests.support.platform.compose import COMPOSE, DEPLOY
 from tests.support.servers.containers import Containers, Images
+from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(900)]
@@ -56,7 +57,7 @@ def ids(containers: Containers, environment: Mapping[str, str]) -> dict[str, str
 
 def readiness(environment: Mapping[str, str], service: str) -> int:
     port = environment[f"LOA_{service.upper()}_PORT"]
-    return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).status_code
+    return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10, verify=NO_AUTHORITIES).status_code
 
 
 def test_returns_when_ready_and_replaces_a_service_alone(

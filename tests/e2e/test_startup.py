@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.platform.home import Home, until
 from tests.support.readiness import is_all_ready
+from tests.support.servers.plain import NO_AUTHORITIES
 
 UNITS = "code,name,level,kind\nE2E,Sở Kiểm thử,provincial,department\n"
 
@@ -140,13 +141,15 @@ def _import_unit(home: Home) -> str:
 
 
 def _unit_names(home: Home) -> list[str]:
-    answer = httpx.get(f"{home.current['urls']['registry']}/units", params={"q": "kiem thu"})
+    answer = httpx.get(
+        f"{home.current['urls']['registry']}/units", params={"q": "kiem thu"}, verify=NO_AUTHORITIES
+    )
     return [unit["unit_name"] for unit in json.loads(answer.text)["items"]]
 
 
 def _is_ready(home: Home, service: str) -> bool:
     try:
-        return is_all_ready(httpx.get(f"{home.current['urls'][service]}/readyz"))
+        return is_all_ready(httpx.get(f"{home.current['urls'][service]}/readyz", verify=NO_AUTHORITIES))
     except httpx.TransportError:
         return False
 

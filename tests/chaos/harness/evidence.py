@@ -19,6 +19,7 @@ from tests.chaos.harness.service_faults import skip
 from tests.chaos.harness.workload import Clients
 from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
 from tests.support.servers.engines import Databases, connected
+from tests.support.servers.plain import NO_AUTHORITIES
 
 REGISTERED = "vn.loa.draft.registered.v1"
 SETTLED_SECONDS = 180.0  # an outcome, not a promise: it takes as long as the machine needs
@@ -71,7 +72,9 @@ async def _last_mails(platform: ChaosPlatform, token: str) -> None:
         )
     )
     url = platform.of("notifier")[0].url
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=120) as client:
+    async with httpx.AsyncClient(
+        headers={"Authorization": f"Bearer {token}"}, timeout=120, verify=NO_AUTHORITIES
+    ) as client:
 
         async def nothing_left() -> bool:
             answer = await client.post(f"{url}/tick")
@@ -87,7 +90,9 @@ async def _settled(platform: ChaosPlatform, token: str) -> int:
         async with connected(platform.nats, "operator") as nc:
             return int((await nc.jetstream().stream_info("LOA_EVENTS")).state.last_seq)
 
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+    async with httpx.AsyncClient(
+        headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=NO_AUTHORITIES
+    ) as client:
 
         async def at(position: int) -> bool:
             for replica in platform.replicas:
@@ -108,7 +113,9 @@ async def _settled(platform: ChaosPlatform, token: str) -> int:
 async def _answers(urls: Mapping[str, str], token: str, codes: Sequence[str]) -> dict[str, Any]:
     """Ask a platform what people read: drafts, figures, gaps, communications, alerts."""
     today = day_in_vietnam(now()).isoformat()
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+    async with httpx.AsyncClient(
+        headers={"Authorization": f"Bearer {token}"}, timeout=60, verify=NO_AUTHORITIES
+    ) as client:
 
         async def ask(service: str, path: str, **query: str) -> Any:
             answer = await client.get(urls[service] + path, params=query)
@@ -170,7 +177,9 @@ async def _is_at(fresh: Platform, head: int) -> bool:
 async def states(platform: ChaosPlatform, token: str) -> str:
     """Say where the read models stand, for a run that does not come to rest."""
     parts = []
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=10) as client:
+    async with httpx.AsyncClient(
+        headers={"Authorization": f"Bearer {token}"}, timeout=10, verify=NO_AUTHORITIES
+    ) as client:
         for replica in platform.replicas:
             try:
                 state = (await client.get(f"{replica.url}/projections")).json()

@@ -14,6 +14,7 @@ from tests.chaos.harness.processes import Replica
 from tests.chaos.harness.running_platform import ChaosPlatform
 from tests.chaos.harness.workload import Clients
 from tests.support.platform.service import eventually
+from tests.support.servers.plain import NO_AUTHORITIES
 
 HEALED_SECONDS = 120.0  # until every replica must be ready again
 NOTICED_SECONDS = 3.0  # until a replica must know that it cannot write; its checks take up to 2 s
@@ -58,7 +59,7 @@ async def _watch(clients: Clients, replica: Replica, command: Command, wrong: li
 
 async def _accepts_writes(replica: Replica) -> bool:
     try:
-        async with httpx.AsyncClient(timeout=5) as client:
+        async with httpx.AsyncClient(timeout=5, verify=NO_AUTHORITIES) as client:
             answer = await client.get(f"{replica.url}/readyz", params={"for": "writes"})
     except httpx.TransportError:
         return False
@@ -68,7 +69,7 @@ async def _accepts_writes(replica: Replica) -> bool:
 async def _why_not(replica: Replica) -> str:
     """Name the checks that fail, for the report."""
     try:
-        async with httpx.AsyncClient(timeout=5) as client:
+        async with httpx.AsyncClient(timeout=5, verify=NO_AUTHORITIES) as client:
             answer = await client.get(f"{replica.url}/readyz", params={"for": "writes"})
     except httpx.TransportError as error:
         return type(error).__name__

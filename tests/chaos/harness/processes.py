@@ -14,6 +14,7 @@ import httpx
 from tests.chaos.harness.fork_server import ForkedProcess, ForkServer
 from tests.chaos.harness.proxy import Proxy
 from tests.support.platform.service import eventually
+from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port
 
 START_SECONDS = 180.0
@@ -49,7 +50,7 @@ class Replica:
 
     async def is_ready(self) -> bool:
         try:
-            async with httpx.AsyncClient(timeout=5) as client:
+            async with httpx.AsyncClient(timeout=5, verify=NO_AUTHORITIES) as client:
                 return (await client.get(f"{self.url}/readyz")).status_code == 200
         except httpx.TransportError:
             return False

@@ -16,6 +16,7 @@ from tests.chaos.harness.running_platform import ChaosPlatform
 from tests.chaos.harness.workload import Clients, Writer, ticking
 from tests.support.platform.service import SERVICES, eventually
 from tests.support.servers.engines import connected, declare_streams
+from tests.support.servers.plain import NO_AUTHORITIES
 
 WRITE_SECONDS = 4.0
 IN_FLIGHT_SECONDS = 2.0  # LOA_SMTP_SECONDS of the notifiers
@@ -131,7 +132,9 @@ async def _accepted(client: httpx.AsyncClient, url: str) -> bool:
 
 async def _decide(platform: ChaosPlatform, token: str) -> None:
     """Do what `loa recover --go-on` does, at every service."""
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+    async with httpx.AsyncClient(
+        headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=NO_AUTHORITIES
+    ) as client:
         for service in SERVICES:
             await eventually(partial(_accepted, client, f"{platform.of(service)[0].url}/log/decision"), 60)
 

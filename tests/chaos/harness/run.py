@@ -25,6 +25,7 @@ from tests.chaos.harness.prepared import Prepared, run_folder
 from tests.chaos.harness.replaced_log import acknowledged_meanwhile, forget_lost, replace_log
 from tests.chaos.harness.running_platform import ChaosPlatform, Load, chaos_platform
 from tests.chaos.harness.workload import ADDRESSES, Clients, Writer, ticking
+from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.tokens import issuer
 
 WRITERS = 4
@@ -142,7 +143,9 @@ def new_writers(clients: Clients, name: str, number: int = WRITERS) -> list[Writ
 
 
 async def release(platform: ChaosPlatform, token: str) -> None:
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+    async with httpx.AsyncClient(
+        headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=NO_AUTHORITIES
+    ) as client:
         url = f"{platform.of('notifier')[0].url}/sending/release"
         assert (await client.post(url, json={"reason": "chaos"})).is_success
 

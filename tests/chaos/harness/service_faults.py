@@ -18,6 +18,7 @@ from tests.chaos.harness.running_platform import ChaosPlatform
 from tests.chaos.unruly_server import Fault as MailFault
 from tests.support.platform.service import SERVICES, eventually
 from tests.support.servers.engines import connected
+from tests.support.servers.plain import NO_AUTHORITIES
 
 HALT_SECONDS = 90.0
 MAIL_SECONDS = 180.0  # for an effect, not a promise: on a busy machine a mail takes its time
@@ -70,7 +71,9 @@ async def _state(platform: ChaosPlatform, replica: Replica) -> dict[str, Any]:
 
 async def _ask(method: str, url: str, token: str, body: Any = None) -> httpx.Response | None:
     try:
-        async with httpx.AsyncClient(timeout=10, headers={"Authorization": f"Bearer {token}"}) as client:
+        async with httpx.AsyncClient(
+            timeout=10, headers={"Authorization": f"Bearer {token}"}, verify=NO_AUTHORITIES
+        ) as client:
             return await client.request(method, url, json=body)
     except httpx.TransportError:
         return None

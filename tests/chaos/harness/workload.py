@@ -12,6 +12,7 @@ import httpx
 
 from tests.chaos.harness.history import Attempt, Command, End, History
 from tests.chaos.harness.processes import Replica
+from tests.support.servers.plain import NO_AUTHORITIES
 
 ANSWER_SECONDS = 6.0  # until a client stops waiting for one answer
 GIVE_UP_SECONDS = 90.0  # until a client stops repeating
@@ -68,7 +69,9 @@ class Clients:
         command.attempts.append(attempt)
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": command.key}
         try:
-            async with httpx.AsyncClient(timeout=ANSWER_SECONDS, headers=headers) as client:
+            async with httpx.AsyncClient(
+                timeout=ANSWER_SECONDS, headers=headers, verify=NO_AUTHORITIES
+            ) as client:
                 answer = await client.request(
                     command.method, f"{replica.url}{command.path}", json=command.json, params=query
                 )
@@ -181,7 +184,9 @@ async def ticking(clients: Clients) -> None:
         replica = clients.random.choice([entry for entry in clients.replicas if entry.service == "notifier"])
         headers = {"Authorization": f"Bearer {clients.token}"}
         try:
-            async with httpx.AsyncClient(timeout=ANSWER_SECONDS, headers=headers) as client:
+            async with httpx.AsyncClient(
+                timeout=ANSWER_SECONDS, headers=headers, verify=NO_AUTHORITIES
+            ) as client:
                 await client.post(f"{replica.url}/tick")
         except httpx.TransportError:
             pass

@@ -21,6 +21,7 @@ from shared.rules.rulebook.rulebook import load_rulebook
 from shared.signed_links.short_links import token_hash
 from tests.integration.metrics.office import Office, today
 from tests.support.platform.service import PATIENCE, Platform, eventually
+from tests.support.servers.plain import NO_AUTHORITIES
 
 CALENDAR = load_rulebook().calendar
 RECIPIENT = "-".join("[0-9a-f]" * n for n in (8, 4, 4, 4, 12))
@@ -125,7 +126,7 @@ class OwingUnit:
 @asynccontextmanager
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
     """Somebody without an account, a cookie or a token."""
-    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE, verify=NO_AUTHORITIES) as client:
         yield client
 
 

@@ -16,6 +16,7 @@ from starlette.responses import StreamingResponse
 from shared.http import connections, problems
 from shared.http.connections import MOST_BEHIND, MOST_HEADER_BYTES, ConnectionLimits, Connections
 from shared.http.request_context import MOST_BYTES, BodyLimit
+from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port
 
 LIMITS = ConnectionLimits(most=40, most_of_address=40, header_seconds=0.5)
@@ -44,7 +45,9 @@ class Server:
                 await writer.wait_closed()
 
     async def get(self, path: str = "/") -> int:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=20) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self.port}", timeout=20, verify=NO_AUTHORITIES
+        ) as client:
             return (await client.get(path)).status_code
 
 

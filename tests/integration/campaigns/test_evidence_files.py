@@ -14,6 +14,7 @@ from shared.contracts.vocabulary import Role
 from tests.integration.campaigns.test_import import office
 from tests.support.platform.service import Api, Platform
 from tests.support.samples import small_office
+from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.s3 import S3Server, s3_server
 
 PDF = b"%PDF-1.7\n" + b"1 0 obj\n" * 5000
@@ -141,7 +142,7 @@ async def test_it_is_seen_by_its_unit_and_refused_to_others(
         assert refused.status_code == status, (role, refused.text)
         erasing = await campaigns.client.post(f"{path}/erase", json={"reason": "x"}, headers=headers)
         assert erasing.status_code == 403
-    bare = httpx.AsyncClient(base_url=str(campaigns.client.base_url))
+    bare = httpx.AsyncClient(base_url=str(campaigns.client.base_url), verify=NO_AUTHORITIES)
     async with bare:
         assert (await bare.get(f"{path}/file")).status_code == 401
     others = await send(campaigns, number, PDF, by=(Role.UNIT, "KHAC"))

@@ -13,6 +13,7 @@ from tests.integration.entry.test_draft_form import registered
 from tests.integration.entry.test_programme_forms import entered
 from tests.integration.metrics.office import ago
 from tests.support.platform.service import Api
+from tests.support.servers.plain import NO_AUTHORITIES
 
 LINK = re.compile(r"<li><a [^>]*>([^<:;]+)(?:(?:; [^:]*)?: (\d+))? *<span")
 GAPS, QUALITY = "Dự thảo còn thiếu", "Chất lượng dữ liệu"
@@ -23,7 +24,10 @@ LINKS = {"Đề nghị chờ quyết định", WORK, GAPS, URGING, "Ai đã gử
 async def counts(office: Office, registry: Api, unit: str = JUSTICE) -> Mapping[str, str]:
     cookies = await office.cookies(unit, Role.SUPERVISOR)
     async with httpx.AsyncClient(
-        base_url=registry.client.base_url, cookies=dict(cookies), timeout=20
+        base_url=registry.client.base_url,
+        cookies=dict(cookies),
+        timeout=20,
+        verify=NO_AUTHORITIES,
     ) as browser:
         page = await browser.get("/home", headers={"Accept": "text/html"})
     assert page.status_code == 200, page.text

@@ -7,6 +7,7 @@ import httpx
 from shared.auth.sessions import CSRF_FIELD
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import COMMUNE, HEALTH, JUSTICE, SCHOOLS, Office, filled, press
+from tests.support.servers.plain import NO_AUTHORITIES
 
 PATH = "/entry/drafts"
 IN_SCOPE = dict.fromkeys(("affects_rights", "contested", "wide_impact"), "yes")
@@ -92,7 +93,9 @@ async def test_a_form_without_its_token_records_nothing_and_keeps_the_text(
         assert again.status_code == 200
         assert filled(again)["title"] == FEES["title"]
     async with httpx.AsyncClient(
-        base_url=office.url("registry"), headers={"Accept": "text/html"}
+        base_url=office.url("registry"),
+        headers={"Accept": "text/html"},
+        verify=NO_AUTHORITIES,
     ) as anonymous:
         ended = await anonymous.post(PATH, data=typed)
         assert (ended.status_code, "/sign-in?return_to=" in ended.text) == (401, True)

@@ -15,6 +15,7 @@ from tests.integration.answers.office import links_of
 from tests.integration.golden.mails import LATE
 from tests.integration.golden.office import Office
 from tests.integration.golden.plain import CONFIRMATION, Plain
+from tests.support.servers.plain import NO_AUTHORITIES
 
 FORMS: dict[AlertAnswer, dict[str, Any]] = {  # the last one closes the gap
     AlertAnswer.PLANNED: {**in_boxes("planned_on", date(2026, 11, 27)), "channel": "conference"},
@@ -82,6 +83,6 @@ async def _page(office: Office, link: str, form: Mapping[str, Any] | None = None
     parts = urlsplit(link)
     service = parts.netloc.partition(".")[0]
     url = f"http://127.0.0.1:{office.platform.services[service].settings.port}{parts.path}"
-    async with httpx.AsyncClient() as visitor:
+    async with httpx.AsyncClient(verify=NO_AUTHORITIES) as visitor:
         answer = await (visitor.get(url) if form is None else visitor.post(url, data=form))
     return f"<!-- {answer.status_code} -->\n{answer.text}"

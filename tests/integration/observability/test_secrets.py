@@ -16,6 +16,7 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys import signing
 from deploy.local.keys.keyring import Keyring, new_seed
 from tests.support.platform.service import SERVICES, create_app_of, eventually
+from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port
 
 MARK = "canary7Qx"
@@ -89,7 +90,7 @@ async def test_a_service_shows_no_secret(service: str, tmp_path: Path) -> None:
     port, log, shown = free_port(), tmp_path / "service.log", {}
     async with (
         started(service, port, {name: values[name] for name in names}, log),
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20, verify=NO_AUTHORITIES) as client,
     ):
 
         async def answers() -> bool:

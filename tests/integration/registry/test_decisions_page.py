@@ -11,6 +11,7 @@ from shared.contracts.vocabulary import Role
 from tests.integration.registry.test_api import seen
 from tests.integration.registry.test_requests import EXEMPTION, as_lead, asked
 from tests.support.platform.service import Platform
+from tests.support.servers.plain import NO_AUTHORITIES
 
 FORM = re.compile(r'<form method="post" action="([^"]+)"')
 CSRF = re.compile(rf'name="{CSRF_FIELD}" value="([^"]+)"')
@@ -29,7 +30,10 @@ async def session_of(platform: Platform, role: Role, unit: str) -> httpx.AsyncCl
     secret, _ = await access.sessions.start(Principal(f"person-{unit}", role, unit), Way.MAIL)
     url = str(platform.registry.client.base_url)
     return httpx.AsyncClient(
-        base_url=url, cookies={access.place.cookie: secret}, headers={"Accept": "text/html"}
+        base_url=url,
+        cookies={access.place.cookie: secret},
+        headers={"Accept": "text/html"},
+        verify=NO_AUTHORITIES,
     )
 
 
@@ -103,7 +107,7 @@ async def test_a_form_that_is_opened_again_decides_nothing(whole_platform: Platf
         (action,), csrf = FORM.findall(page.text), CSRF.findall(page.text)[0]
         address = page.url.join(action)
         typed = {"decision": "approved", "document": "CV 9"}
-        async with httpx.AsyncClient(headers={"Accept": "text/html"}) as signed_out:
+        async with httpx.AsyncClient(headers={"Accept": "text/html"}, verify=NO_AUTHORITIES) as signed_out:
             lost = await signed_out.post(address, data=typed | {CSRF_FIELD: csrf})
         assert (lost.status_code, 'name="document" value="CV 9"' in lost.text) == (401, True)
         again = await browser.post(address, data=typed | {CSRF_FIELD: csrf, "step": "edit"})
@@ -131,7 +135,9 @@ async def test_nobody_else_sees_or_decides_it(whole_platform: Platform, a_code: 
     async with await session_of(whole_platform, Role.UNIT, f"{a_code}-A") as own:
         assert (await own.get("/decisions")).status_code == 403
     url = str(whole_platform.registry.client.base_url)
-    async with httpx.AsyncClient(base_url=url, headers={"Accept": "text/html"}) as anonymous:
+    async with httpx.AsyncClient(
+        base_url=url, headers={"Accept": "text/html"}, verify=NO_AUTHORITIES
+    ) as anonymous:
         led = await anonymous.get("/decisions")
         assert (led.status_code, "/sign-in?return_to=" in led.headers["location"]) == (303, True)
         assert (await anonymous.post(address, data={"decision": "approved"})).status_code == 401

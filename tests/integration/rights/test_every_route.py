@@ -16,6 +16,7 @@ from shared.contracts.vocabulary import Role
 from tests.contract.test_endpoints import routes_of
 from tests.integration.rights.attempts import DRAFT, MAILBOX, VICTIM, Objects, ago, next_working_day
 from tests.support.platform.service import Api
+from tests.support.servers.plain import NO_AUTHORITIES
 
 pytestmark = pytest.mark.timeout(1800)
 OTHERS = ((Role.READER, VICTIM), (Role.HEAD, "B-SYT"), (Role.SUPERVISOR, "B-STP"))
@@ -146,7 +147,10 @@ async def test_no_form_or_route_lets_others_write_about_the_unit(objects: Object
                 continue  # about nobody's object: the table of rights is tried on those elsewhere
             address = next(addresses(place, given, objects))
             async with httpx.AsyncClient(
-                base_url=api.client.base_url, cookies=cookies, timeout=20
+                base_url=api.client.base_url,
+                cookies=cookies,
+                timeout=20,
+                verify=NO_AUTHORITIES,
             ) as browser:
                 for step in ("review", "record"):
                     answer = await browser.request(

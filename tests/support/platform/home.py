@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from deploy.local.processes.service_process import RUN_FOLDER
+from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port
 
 LOA = Path(sysconfig.get_path("scripts")) / "loa"
@@ -140,6 +141,6 @@ def settle(home: Home, seconds: float = PATIENCE) -> None:
         url = f"{home.current['urls'][service]}/projections"
 
         def is_new(url: str = url) -> bool:
-            return bool(httpx.get(url, headers=headers).json()["pending"] == 0)
+            return bool(httpx.get(url, headers=headers, verify=NO_AUTHORITIES).json()["pending"] == 0)
 
         until(is_new, f"{service} lags behind", seconds)

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.platform.service import eventually
+from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port
 
 WEED = Path(sys.executable).parent / "weed"
@@ -71,7 +72,7 @@ def _remove_sockets(ports: set[int]) -> None:
 
 async def _answers(port: int) -> bool:
     try:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=NO_AUTHORITIES) as client:
             return (await client.get(f"http://127.0.0.1:{port}/{BUCKET}")).status_code < 500
     except httpx.TransportError:
         return False

@@ -19,6 +19,7 @@ from shared.http.live import StreamLimits, Streams
 from shared.kernel import runtime
 from shared.service import Server
 from tests.support.platform.service import eventually
+from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port
 
 QUICK = StreamLimits(most=3, most_of_address=3, least=0.3, heartbeat=0.2, tick=0.05)
@@ -96,7 +97,9 @@ async def served() -> AsyncIterator[Served]:
     port = free_port()
     server = Server(uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=10))
     task = asyncio.create_task(server.serve())
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", timeout=10, verify=NO_AUTHORITIES
+    ) as client:
         await eventually(truth(lambda: server.started))
         yield Served(app, server, client)
         server.should_exit = True

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
 from pathlib import Path
-from ssl import SSLContext
 from typing import Any
 
 import httpx
@@ -25,6 +23,7 @@ from deploy.local import state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES
 from shared.kernel import runtime
+from shared.kernel.authorities import authorities
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.settings import RuleSettings
 from shared.rules.rulebook.rulebook import load_rulebook
@@ -162,11 +161,6 @@ async def ask(urls: Sequence[str], token: str = "") -> list[Answer | None]:
     verify = authorities() if is_secure else False  # reading the authorities takes as long as an answer
     async with httpx.AsyncClient(headers=headers, timeout=SECONDS, verify=verify) as http:
         return list(await asyncio.gather(*(_get(http, url) for url in urls)))
-
-
-@cache
-def authorities() -> SSLContext:
-    return httpx.create_ssl_context()
 
 
 async def _get(http: httpx.AsyncClient, url: str) -> Answer | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 
+from shared.kernel.authorities import authorities
 from shared.kernel.errors import TooManyAttempts, TransientError, Unavailable
 from shared.signed_links.links import LinkNotValid
 from shared.signed_links.resolved import RESOLVE_PATH, Barred, ResolvedLink
@@ -57,7 +58,7 @@ class NotifierLinks:
     async def _asked(self, token: str, client: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
-            async with httpx.AsyncClient(timeout=SECONDS) as http:
+            async with httpx.AsyncClient(timeout=SECONDS, verify=authorities()) as http:
                 url = f"{self.address.rstrip('/')}{RESOLVE_PATH}"
                 return await http.post(url, json={"token": token, "client": client}, headers=headers)
         except httpx.HTTPError as error:

@@ -21,6 +21,7 @@ from shared.auth.sessions import is_loopback
 from shared.auth.single_use import CodeIsOver, SingleUseCodes
 from shared.auth.tokens import SKEW, Mapped, Moment, Principal
 from shared.eventstore.buckets import hashed
+from shared.kernel.authorities import authorities
 from shared.kernel.errors import Refusal
 from shared.kernel.runtime import Clock
 from shared.observability import signals
@@ -133,7 +134,9 @@ class Provider:
             "authorization_code", redirect_uri=self.callback, code=code, code_verifier=verifier, **self._named
         )
         try:
-            async with httpx.AsyncClient(timeout=FETCH_SECONDS, auth=self._credentials) as client:
+            async with httpx.AsyncClient(
+                timeout=FETCH_SECONDS, auth=self._credentials, verify=authorities()
+            ) as client:
                 answer = await client.post(metadata.token_endpoint, content=body, headers=FORM)
             if answer.is_server_error:
                 raise IssuerUnavailable

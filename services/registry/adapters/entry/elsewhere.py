@@ -15,6 +15,7 @@ import httpx
 from fastapi import Request
 
 from shared.contracts.vocabulary import ProgrammeKind
+from shared.kernel.authorities import authorities
 from shared.kernel.errors import Text
 from shared.observability import signals
 from shared.rules.programme.kinds import KINDS
@@ -100,7 +101,7 @@ class Elsewhere:
 
 def _client(request: Request, seconds: float) -> httpx.AsyncClient:
     headers = {name: request.headers[name] for name in HEADERS if name in request.headers}
-    return httpx.AsyncClient(timeout=seconds, headers=headers)
+    return httpx.AsyncClient(timeout=seconds, headers=headers, verify=authorities())
 
 
 async def _asked(
