@@ -123,6 +123,13 @@ def _unanswered(evidence: Evidence) -> None:
     evidence.history.commands[2].end = End.UNKNOWN
 
 
+def _malformed(evidence: Evidence) -> None:
+    refused = Attempt("registry-b", 0, 1, 422, {"type": "urn:loa:problem:invalid-request", "detail": "stage"})
+    evidence.history.commands.append(
+        Command("k5", "registry", "POST", "/units", {}, "u", [refused], End.REFUSED)
+    )
+
+
 def _internal_error(evidence: Evidence) -> None:
     evidence.history.commands[0].attempts.insert(0, Attempt("registry-b", 0, 1, 500, {"type": "internal"}))
 
@@ -181,6 +188,7 @@ MUTATIONS: dict[str, tuple[Mutation, str]] = {
     "a version is left out": (changed(3, aggregateversion=3), "version 3 after 1"),
     "a later command stands before an earlier one": (_out_of_order, "before k3"),
     "a command without an answer": (_unanswered, "no answer"),
+    "a command that no service takes": (_malformed, "sent what no service takes: stage"),
     "an internal error": (_internal_error, "500 from registry-b"),
     "a gap is opened twice": (
         appended(f"compliance/{ENTRY}", "gap_opened", 2, GAP_EVENT),

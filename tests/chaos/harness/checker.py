@@ -20,6 +20,8 @@ from tests.support.rules.naive import NaiveDraft
 Log = Sequence[
     dict[str, Any]
 ]  # the events as they stand in the log, each with its `position` and `subject` on the wire
+INVALID = 422
+REQUESTED = "vn.loa.draft.request_raised.v1"
 CLIENT_FAULTS = {"status", "kind"}
 
 
@@ -83,7 +85,7 @@ def pressed_once(evidence: Evidence) -> Iterable[str]:
     for command in evidence.history.commands:
         if command.path.startswith("/answers/"):
             number = sum(
-                event["subject"].partition("/")[0] in {"alert", "communication"}
+                event["subject"].partition("/")[0] in {"alert", "communication"} or event["type"] == REQUESTED
                 for event in by_key.get(command.key, [])
             )
             if number > 1 or (command.end is End.ACKNOWLEDGED and number == 0):
@@ -96,6 +98,17 @@ def refused_never(evidence: Evidence) -> Iterable[str]:
     for command in evidence.history.of(End.REFUSED):
         if by_key.get(command.key):
             yield f"{command.key}: refused ({command.answer.status}), but in the log"
+
+
+def well_formed(evidence: Evidence) -> Iterable[str]:
+    """No command was refused for its form: the harness would try nothing with it, and look as if all was well."""
+    for command in evidence.history.of(End.REFUSED):
+        body = command.answer.body
+        if str(body.get("type", "")).endswith(":invalid-request") or (
+            "page" in body and command.answer.status == INVALID
+        ):
+            words = body.get("detail") or body.get("page")
+            yield f"{command.about} ({command.key}): the harness sent what no service takes: {words}"
 
 
 def nothing_unasked(evidence: Evidence) -> Iterable[str]:
@@ -262,6 +275,7 @@ CHECKS = (
     imported_once,
     pressed_once,
     refused_never,
+    well_formed,
     nothing_unasked,
     versions_in_order,
     real_time_order,

@@ -37,7 +37,7 @@ async def inject(name: str, platform: ChaosPlatform, clients: Clients) -> tuple[
 def _watched(platform: ChaosPlatform, clients: Clients) -> Sequence[tuple[Replica, Command]]:
     """Give each replica of the registry a write of its own."""
     replicas = platform.of("registry")
-    codes = [f"W{len(clients.history.commands)}-{replica.name}" for replica in replicas]
+    codes = [f"W{len(clients.history.commands)}-{replica.name}".upper() for replica in replicas]
     return [
         (replica, clients.new("registry", "POST", "/units", new_unit(code), code))
         for replica, code in zip(replicas, codes, strict=True)

@@ -141,11 +141,9 @@ async def chaos_platform(
             for letter in "abc"[:number]:
                 replica = await _replica(platform, stack, service, f"{service}-{letter}", smtp)
                 platform.replicas.append(replica)
-        notifiers = await stack.enter_async_context(
-            proxy_to(*(replica.port for replica in platform.of("notifier")))
-        )
-        for replica in platform.of("campaigns"):  # it asks the notifier what a link is
-            replica.environment["LOA_INTERNAL_URL_NOTIFIER"] = f"http://127.0.0.1:{notifiers.port}"
+        addresses = await _addresses(stack, platform)
+        for replica in platform.replicas:
+            replica.environment |= addresses
         stack.push_async_callback(_kill_all, platform)
         for service in REPLICAS:  # the first replica of each migrates its database
             await platform.of(service)[0].launch()
@@ -159,6 +157,18 @@ async def _broker(stack: AsyncExitStack, folder: Path, keys: Keyring) -> NatsSer
     await stack.enter_async_context(nats)
     await declare_streams(nats)
     return nats
+
+
+async def _addresses(stack: AsyncExitStack, platform: ChaosPlatform) -> dict[str, str]:
+    """Give what services reach each other by: an address for each service, whichever of its replicas is there."""
+    addresses = {}
+    for service in REPLICAS:
+        proxy = await stack.enter_async_context(proxy_to(*(replica.port for replica in platform.of(service))))
+        addresses[service] = f"http://127.0.0.1:{proxy.port}"
+    return {
+        "LOA_INTERNAL_URL_NOTIFIER": addresses["notifier"],
+        **{f"LOA_{service.upper()}_API": address for service, address in addresses.items()},
+    }
 
 
 async def _ready(platform: ChaosPlatform, service: str) -> None:

@@ -19,7 +19,7 @@ GIVE_UP_SECONDS = 90.0  # until a client stops repeating
 REPEATED = {408, 425, 429, 500, 502, 503, 504}
 CONFLICTS = (":version-conflict", ":draft-not-yet-known", ":too-many-conflicts")
 ADDRESSES = ("plain", "later", "hangs", "drops", "early", "plain")
-STAGES = ("policy_consultation", "drafting", "draft_consultation", "review")
+STAGES = ("policy_consultation", "drafting", "draft_consultation", "appraisal")
 
 
 @dataclass(slots=True)
