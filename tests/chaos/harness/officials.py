@@ -90,24 +90,23 @@ class Officials:
         self.clients.history.commands.append(command)
         deadline = time.monotonic() + GIVE_UP_SECONDS
         while time.monotonic() < deadline:
-            attempt = await self._attempt(command, offers_policies=link.answer is AlertAnswer.DONE)
+            attempt = await self._attempt(command)
             if not is_repeated(attempt):
                 command.end = End.ACKNOWLEDGED if attempt.status == HTTPStatus.OK else End.REFUSED
                 return
             await asyncio.sleep(0.3)
 
-    async def _attempt(self, command: Command, *, offers_policies: bool) -> Attempt:
+    async def _attempt(self, command: Command) -> Attempt:
         """Open the page, then send its form as it is filled in there."""
         replica = self.clients.any(command.service)
         attempt = Attempt(replica.name, time.monotonic())
         command.attempts.append(attempt)
         try:
             async with httpx.AsyncClient(timeout=ANSWER_SECONDS, verify=NO_AUTHORITIES) as client:
-                form = dict(command.json)
-                if offers_policies:
-                    page = await client.get(f"{replica.url}{command.path}")
-                    form["policies"] = POLICY.findall(page.text)
-                answer = await client.post(f"{replica.url}{command.path}", data=form)
+                answer = await client.get(f"{replica.url}{command.path}")
+                if answer.is_success:
+                    form = {**command.json, "policies": POLICY.findall(answer.text)}
+                    answer = await client.post(f"{replica.url}{command.path}", data=form)
             attempt.status, attempt.body = answer.status_code, {"page": _words(answer)}
         except httpx.TransportError as error:
             attempt.body = {"error": f"{type(error).__name__}: {error}"}
