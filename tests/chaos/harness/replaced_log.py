@@ -57,7 +57,6 @@ async def replace_log(
         await platform.nats.stop()
         shutil.copytree(store, older)
         await platform.nats.start()
-        common = 0 if wiped else await _head(platform.nats)
         await asyncio.sleep(WRITE_SECONDS)
         longest = await _head(platform.nats)
         await platform.nats.stop()
@@ -65,6 +64,7 @@ async def replace_log(
         await platform.nats.start()
         await declare_streams(platform.nats)
         since = time.monotonic()
+        common = await _head(platform.nats)  # not that of before: writers wrote on while it was asked for
         await _grow(platform.nats, longest + 20)
         await asyncio.sleep(2 * WRITE_SECONDS)
         until = time.monotonic()
