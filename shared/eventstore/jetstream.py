@@ -64,21 +64,23 @@ RESTART = "start the broker again if there is room on its disk (RUNBOOK.md, the 
 class FailedAppend:
     """An append that was not acknowledged; `connection` counts the reconnects until then.
 
-    `without_leader`: no node of the cluster took it, as while another leader is elected.
+    `without_leader`: no node of the cluster took it, as while another leader is elected. `last` is the log's last position
+    when a probe first asked about it.
     """
 
     detail: str
     at: float
     connection: int
     without_leader: bool
+    last: int | None = None
 
 
 @dataclass(slots=True)
 class LogWrites:
     """Remembers the last failed append until one succeeds, or the broker was connected anew.
 
-    A replica that has nothing to append would doubt a cluster for minutes after an election: if no node took the append,
-    it is enough that one answers for the log again.
+    A replica that has nothing to append would doubt the broker for minutes. It learns from others: if the log has grown,
+    somebody's append was taken; if no node of a cluster took its own, it is enough that one answers for the log again.
     """
 
     client: Client
@@ -103,8 +105,8 @@ class LogWrites:
         if len(refusing) * 2 > len(reports):  # of a cluster the majority accepts events
             return Check(ok=False, detail=f"{'; '.join(refusing)}: {RESTART}")
         doubted = self._doubted(CONTRADICTED_SECONDS if reports else DOUBTED_SECONDS)
-        if doubted is not None and doubted.without_leader and await self._has_leader():
-            self._failed, doubted = None, None
+        if doubted is not None and await self._is_over(doubted):
+            return Check(ok=True)
         if doubted is not None:
             return Check(ok=False, detail=f"the last append failed: {doubted.detail}: {RESTART}")
         return Check(ok=True)
@@ -115,13 +117,17 @@ class LogWrites:
             return None
         return failed
 
-    async def _has_leader(self) -> bool:
-        """Ask for the state of the log; only the leader of its stream answers."""
+    async def _is_over(self, doubted: FailedAppend) -> bool:
+        """Ask for the state of the log, which only the leader of its stream gives; note it for the next time."""
         try:
-            await stream_state(self.client.jetstream(timeout=REPORT_SECONDS))
+            state = await stream_state(self.client.jetstream(timeout=REPORT_SECONDS))
         except BROKER:
             return False
-        return True
+        if self._failed is not doubted:  # another append failed, or succeeded, meanwhile
+            return self._failed is None
+        is_over = doubted.without_leader or (doubted.last is not None and state.last > doubted.last)
+        self._failed = None if is_over else replace(doubted, last=doubted.last or state.last)
+        return is_over
 
     @property
     def _reconnects(self) -> int:

@@ -19,17 +19,14 @@ from shared.eventstore.jetstream import CONTRADICTED_SECONDS, DOUBTED_SECONDS, L
 
 @dataclass
 class Connection:
+    """Answers for its log while it has a leader."""
+
     is_connected: bool = True
     stats: dict[str, int] = field(default_factory=lambda: {"reconnects": 0})
+    has_leader: bool = True
+    last: int = 1
 
-
-@dataclass
-class Cluster(Connection):
-    """Answers for its log once it has elected a leader."""
-
-    has_leader: bool = False
-
-    def jetstream(self, **_: Any) -> "Cluster":
+    def jetstream(self, **_: Any) -> "Connection":
         return self
 
     async def stream_info(self, _: str) -> StreamInfo:
@@ -37,7 +34,7 @@ class Cluster(Connection):
             raise nats.errors.NoRespondersError
         return StreamInfo(
             config=StreamConfig(num_replicas=3),
-            state=StreamState(messages=1, bytes=1, first_seq=1, last_seq=1, consumer_count=0),
+            state=StreamState(messages=1, bytes=1, first_seq=1, last_seq=self.last, consumer_count=0),
             created=datetime(2026, 1, 1, tzinfo=UTC),
         )
 
@@ -109,7 +106,7 @@ async def test_a_new_connection_and_time_end_the_doubt() -> None:
 
 
 async def test_an_append_that_no_node_took_counts_until_there_is_a_leader() -> None:
-    cluster = Cluster()
+    cluster = Connection(has_leader=False)
     log_writes = LogWrites(cluster, (), Clock())  # type: ignore[arg-type]  # what is used of it
     log_writes.failed("no responders", without_leader=True)
     assert not (await log_writes.probe()).ok
@@ -118,8 +115,22 @@ async def test_an_append_that_no_node_took_counts_until_there_is_a_leader() -> N
 
 
 async def test_a_leader_says_nothing_of_an_append_that_it_left_unanswered() -> None:
-    log_writes = LogWrites(Cluster(has_leader=True), (), Clock())  # type: ignore[arg-type]  # what is used of it
+    log_writes, _, _ = writes()
     log_writes.failed("timeout")
+    assert not (await log_writes.probe()).ok
+    assert not (await log_writes.probe()).ok
+
+
+async def test_a_log_that_has_grown_since_takes_events() -> None:
+    """A replica that stands by has nothing to append: it learns from what others append."""
+    log_writes, connection, _ = writes()
+    log_writes.failed("timeout")
+    assert not (await log_writes.probe()).ok
+    connection.last += 1
+    assert (await log_writes.probe()).ok
+    connection.has_leader = False
+    log_writes.failed("timeout")
+    connection.last += 1
     assert not (await log_writes.probe()).ok
 
 
