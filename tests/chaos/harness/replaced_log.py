@@ -93,11 +93,15 @@ def acknowledged_meanwhile(clients: Clients, replaced: Replaced) -> list[Command
 
 
 def forget_lost(clients: Clients, replaced: Replaced) -> int:
-    """Take the commands out of the history whose events the older log does not have; give their number."""
+    """Take the commands out of the history whose events the older log does not have; give their number.
+
+    What was sent before the log was replaced stood in the log of before, also if its answer came after: the new one took
+    nothing until the decision (`acknowledged_meanwhile`), and clients wait for an answer for less than that.
+    """
     lost = [
         command
         for command in clients.history.of(End.ACKNOWLEDGED)
-        if command.answer.ended < replaced.since and (command.position or 0) > replaced.common
+        if command.answer.began < replaced.since and (command.position or 0) > replaced.common
     ]
     clients.history.commands = [command for command in clients.history.commands if command not in lost]
     return len(lost)
