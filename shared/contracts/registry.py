@@ -22,6 +22,7 @@ from shared.contracts.vocabulary import (
     Stage,
     SuccessionKind,
     SupervisionKind,
+    UnitChange,
     UnitClearable,
     UnitKind,
     UnitLevel,
@@ -130,6 +131,21 @@ class UnitSupervisionSet(Event, context="unit"):
     on: date
     document: str | None = None
     notes: Notes | None = None
+
+
+class UnitChangeCancelled(Event, context="unit"):
+    """A change was recorded wrongly: it never held, on no day. What holds is said by the changes that remain.
+
+    `change_id` is the id of its event, `change` what it said, `changed_on` from which day. To put another in its place
+    is to record it anew; a cancellation is not cancelled.
+    """
+
+    unit_code: Code
+    change_id: UUID
+    change: UnitChange
+    changed_on: date
+    reason: str
+    document: str | None = None
 
 
 class DraftRegistered(Event, context="draft"):
@@ -466,6 +482,7 @@ UnitEvent = (
     | UnitDissolved
     | UnitTargetSet
     | UnitSupervisionSet
+    | UnitChangeCancelled
 )
 DraftEvent = (
     DraftRegistered

@@ -31,7 +31,9 @@ from shared.contracts.registry import (
     DraftTransferred,
     Notes,
     UnitAmended,
+    UnitChangeCancelled,
     UnitDissolved,
+    UnitRegistered,
     UnitSucceeded,
     UnitSupervisionSet,
     UnitTargetSet,
@@ -49,6 +51,7 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
+from shared.directory.folds import CANCELLABLE
 from shared.eventstore.handle import History, Version
 from shared.http.rule_views import FindingView
 from shared.rules.clocks import PostingClock
@@ -313,6 +316,66 @@ def unit_view(unit: Unit, version: Version, today: date, findings: Iterable[Find
         version=version.count,
         findings=finding_views(findings),
     )
+
+
+class CancellationItem(BaseModel):
+    """Why a change never held, and since when that is recorded."""
+
+    recorded_at: datetime
+    reason: str
+    document: str | None
+
+
+class UnitChangeItem(BaseModel):
+    """A change of the unit by the id of its event; the shape of `data` is that of `GET /schemas/{type}`.
+
+    `cancelled`: it was recorded wrongly and never held. Only one of a `UnitChange` can be cancelled.
+    """
+
+    change_id: UUID
+    type: str
+    recorded_at: datetime
+    on: date | None
+    data: dict[str, Any]
+    can_be_cancelled: bool
+    cancelled: CancellationItem | None
+
+
+class UnitWithChanges(UnitView):
+    """A unit with all that was recorded of it since its registration, in the order of recording."""
+
+    changes: list[UnitChangeItem]
+
+
+def unit_with_changes(
+    unit: Unit, history: History, today: date, findings: Iterable[Finding]
+) -> UnitWithChanges:
+    shown = unit_view(unit, history.version, today, findings)
+    return UnitWithChanges(**shown.model_dump(), changes=unit_changes(history))
+
+
+def unit_changes(history: History) -> list[UnitChangeItem]:
+    """List the changes of a unit with what was cancelled of them; the registration is none."""
+    cancelled = {
+        event.data.change_id: CancellationItem(
+            recorded_at=event.metadata.time, reason=event.data.reason, document=event.data.document
+        )
+        for event in history.events
+        if isinstance(event.data, UnitChangeCancelled)
+    }
+    return [
+        UnitChangeItem(
+            change_id=event.event_id,
+            type=event.type,
+            recorded_at=event.metadata.time,
+            on=getattr(event.data, "on", None),
+            data=event.data.model_dump(mode="json", exclude_none=True),
+            can_be_cancelled=type(event.data) in CANCELLABLE and event.event_id not in cancelled,
+            cancelled=cancelled.get(event.event_id),
+        )
+        for event in history.events
+        if isinstance(event.data, Event) and not isinstance(event.data, UnitRegistered | UnitChangeCancelled)
+    ]
 
 
 def unit_record(unit: Unit, version: Version, today: date) -> UnitView:

@@ -556,7 +556,7 @@ def _remove_policy(draft: Draft, command: RemovePolicy) -> Sequence[DraftEvent]:
 def _transfer(draft: Draft, command: Transfer) -> Sequence[DraftEvent]:
     check_recorded_day(command.on, Precision.DAY, command.today)
     transfer = DraftTransferred.of(command)
-    if transfer in draft.transfers:
+    if [each for each in draft.transfers if each.on == transfer.on][-1:] == [transfer]:
         return []
     _check_units_of_transfer(draft, command)
     for unit in command.related.values():

@@ -68,11 +68,20 @@ class Objects:
             for code, level, kind, parent, name in UNITS
         ]
         await self.platform.import_rows("units", [{k: v for k, v in row.items() if v} for row in rows])
+        await self._unit()
         await self._draft()
         await self._communication()
         await self._alert()
         await self._requests()
         await self._session()
+
+    async def _unit(self) -> None:
+        """Record once more what the victim is called: a change that may be cancelled, and changes nothing."""
+        (name,) = {name for code, *_, name in UNITS if code == VICTIM}
+        renamed = {"name": name, "on": ago(60)}
+        await self.call("registry", "POST", f"/units/{VICTIM}/rename", renamed)
+        shown = await self.call("registry", "GET", f"/units/{VICTIM}")
+        self.ids["unit_change"] = shown["changes"][0]["change_id"]
 
     async def _draft(self) -> None:
         draft = {"draft_code": DRAFT, "title": "Nghị quyết", "instrument": "provincial_resolution"}
@@ -155,6 +164,11 @@ class Objects:
         yield Attempt(Action.REGISTER_UNIT, "registry", "POST", "/units", child | {"parent_code": VICTIM})
         for action, what, body in (
             (Action.AMEND_UNIT, "amend", {"kind": "agency", "reason": "nhầm"}),
+            (
+                Action.CANCEL_UNIT_CHANGE,
+                "cancellations",
+                {"change_id": self.ids["unit_change"], "reason": "nhầm"},
+            ),
             (Action.RENAME_UNIT, "rename", {"name": "Tên khác", "on": on}),
             (Action.MOVE_UNIT, "move", {"parent_code": "A-UB", "on": on}),
             (Action.SUCCEED_UNIT, "successions", {"to_code": "A-SYT-P", "kind": "split", "date": on}),
