@@ -131,8 +131,8 @@ async def test_a_supervision_that_was_taken_back_is_told_to_who_had_been_set(
     """Whoever sets another supervisor and takes it back again leaves two mails, not none."""
     async with notifier_env.notifier() as api:
         await put_recipient(api, email=OLD)
+        await api.settled(await notifier_env.follow())
         await put_recipient(api, ABOVE, email=NEW, role="supervisor")
-        await notifier_env.follow()
         ref = AggregateRef("unit", unit_id(UNIT))
         (wrong,) = (await JetStreamEventStore(notifier_env.registry.client).load(ref)).events[-1:]
         assert isinstance(wrong.data, UnitSupervisionSet)
