@@ -131,6 +131,14 @@ def posting_id(draft_code: str, stage: str, opened_on: date) -> UUID:
     return uuid5(LOA_NAMESPACE, f"posting:{draft_code}:{stage}:{opened_on.isoformat()}")
 
 
+def exemption_id(
+    stages: Iterable[str], document: str, authority: str | None, decided_on: date | None
+) -> UUID:
+    """Identify an exemption of a draft by what it says: the same one is recorded once."""
+    content = f"{';'.join(sorted(stages))}:{document}:{authority or ''}:{decided_on.isoformat() if decided_on else ''}"
+    return uuid5(LOA_NAMESPACE, f"exemption:{content}")
+
+
 def activity_id(draft_code: str, planned_on: date, precision: str, *distinguishing: str | None) -> UUID:
     """Identify a planned activity that came from a file; `distinguishing` are its stage, channel and title."""
     words = ":".join(part or "" for part in distinguishing)

@@ -312,6 +312,17 @@ class DraftCommunicationExempted(Event, context="draft"):
     notes: Notes | None = None
 
 
+class DraftExemptionCancelled(Event, context="draft"):
+    """An exemption was recorded wrongly, or was withdrawn: it never held. To exempt the draft again is a new exemption.
+
+    `exemption_id` follows from what the exemption says (`shared.contracts.event.exemption_id`).
+    """
+
+    exemption_id: UUID
+    reason: str
+    document: str | None = None
+
+
 class DraftProcedureDecided(Event, context="draft"):
     """The draft goes by this procedure; the simplified one by the document that allows it.
 
@@ -497,6 +508,7 @@ DraftEvent = (
     | DraftStageExpected
     | DraftOpinionsSummarised
     | DraftCommunicationExempted
+    | DraftExemptionCancelled
     | DraftProcedureDecided
     | DraftPostingOpened
     | DraftPostingExtended

@@ -52,6 +52,7 @@ class Action(StrEnum):
     AMEND_POLICY = "amend_policy"
     REMOVE_POLICY = "remove_policy"
     EXEMPT_DRAFT = "exempt_draft"
+    CANCEL_EXEMPTION = "cancel_exemption"
     DECIDE_PROCEDURE = "decide_procedure"
     TRANSFER_DRAFT = "transfer_draft"
     ENTER_STAGE = "enter_stage"

@@ -420,6 +420,18 @@ class Exemption(Body):
         return drafts.Exempt(**self.model_dump(), **given)
 
 
+class ExemptionCancellation(Body):
+    """Why an exemption that was recorded never held."""
+
+    model_config = example(reason="Ghi nhầm dự thảo.")
+
+    reason: Title
+    document: Words | None = None
+
+    def command(self, exemption_id: UUID, given: Given) -> drafts.CancelExemption:
+        return drafts.CancelExemption(exemption_id=exemption_id, **self.model_dump(), **given)
+
+
 class ProcedureDecision(Body):
     """Which procedure the draft follows, and the document that decides it (Law 64/2025/QH15, Art. 50)."""
 

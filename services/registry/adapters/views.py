@@ -11,13 +11,18 @@ from pydantic_core import to_jsonable_python
 from services.registry.adapters.draft_api import PostingView, finding_views, posting_views
 from services.registry.adapters.read_model import as_of
 from services.registry.adapters.request_views import RequestView
-from services.registry.domain.draft_state import Draft, expectations_of, papers_of, procedure_of
+from services.registry.domain.draft_state import (
+    Draft,
+    exemption_number,
+    expectations_of,
+    papers_of,
+    procedure_of,
+)
 from services.registry.domain.unit import Unit
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Acting, Event, Unknown
 from shared.contracts.registry import (
     DraftAmended,
-    DraftCommunicationExempted,
     DraftOpinionsSummarised,
     DraftPolicyAdded,
     DraftProcedureDecided,
@@ -125,6 +130,17 @@ class StageView(BaseModel):
     notes: Notes
 
 
+class ExemptionItem(BaseModel):
+    """No communication is required: for the named stages, or for the whole draft if there are none."""
+
+    exemption_id: UUID
+    stages: tuple[Stage, ...]
+    document: str
+    authority: str | None
+    decided_on: date | None
+    notes: Notes | None
+
+
 class DraftView(_DraftHead):
     """Everything that is recorded of a draft, as amended; `stages` are its entries in the order of the rules."""
 
@@ -135,7 +151,7 @@ class DraftView(_DraftHead):
     stages: list[StageView]
     postings: list[PostingView]
     findings: list[FindingView]
-    exemptions: list[DraftCommunicationExempted]
+    exemptions: list[ExemptionItem]
     transfers: list[DraftTransferred]
     amendments: list[DraftAmended]
     expected: list[DraftStageExpected]
@@ -190,7 +206,10 @@ def draft_view(
         "stages": _stages(history, findings, entries),
         "postings": posting_views(draft, clocks),
         "findings": finding_views(findings),
-        "exemptions": [exemption.model_dump(mode="json") for exemption in draft.exemptions],
+        "exemptions": [
+            {**exemption.model_dump(mode="json"), "exemption_id": exemption_number(exemption)}
+            for exemption in draft.exemptions
+        ],
         "transfers": [transfer.model_dump(mode="json") for transfer in draft.transfers],
         "expected": [each.model_dump(mode="json") for each in draft.expected],
         "opinions": [each.model_dump(mode="json") for each in draft.opinions],

@@ -93,7 +93,11 @@ class Objects:
         await self.call("registry", "POST", f"{path}/stages", begun)
         posting = {"stage": "draft_consultation", "opened_on": ago(20)}
         opened = await self.call("registry", "POST", f"{path}/postings", posting)
+        await self.call(
+            "registry", "POST", f"{path}/exemptions", {"document": "QĐ 6", "stages": ["appraisal"]}
+        )
         shown = await self.call("registry", "GET", path)
+        self.ids["exemption"] = shown["exemptions"][0]["exemption_id"]
         self.ids |= {"posting": opened["posting"]["posting_id"], "entry": shown["stages"][0]["entry_id"]}
         await self.platform.settled()
 
@@ -194,6 +198,12 @@ class Objects:
             (Action.AMEND_POLICY, "PUT", "policies/1", {"title": "Z"}),
             (Action.REMOVE_POLICY, "DELETE", "policies/1", None),
             (Action.EXEMPT_DRAFT, "POST", "exemptions", {"document": "QĐ 1"}),
+            (
+                Action.CANCEL_EXEMPTION,
+                "POST",
+                f"exemptions/{ids['exemption']}/cancel",
+                {"reason": "nhầm"},
+            ),
             (Action.DECIDE_PROCEDURE, "POST", "procedure", {"procedure": "simplified", "document": "QĐ 1"}),
             (Action.ENTER_STAGE, "POST", "stages", {"stage": "appraisal", "entered_on": ago(1)}),
             (
