@@ -266,7 +266,7 @@ E = TypeVar("E")
 class Decider(Generic[S, C, E]):
     """`decide` raises a `Refusal` or returns events; `evolve` never raises.
 
-    `evolve_known` folds an event of the log with its id, for states that refer to events by it; without it, and for events
+    `evolve_with_id` folds an event of the log with its id, for states that refer to events by it; without it, and for events
     that are not recorded yet, `evolve` does.
     `about` gives what the envelope says of the aggregate's draft or unit on a day (Asia/Ho_Chi_Minh). It is None for
     aggregates that don't know that themselves: then the caller puts it into the metadata. `keyed`: its commands carry the id
@@ -281,11 +281,11 @@ class Decider(Generic[S, C, E]):
     about: Callable[[S, date], About | None] | None = None
     keyed: bool = False
     supersedes: tuple[type[Event], ...] = ()
-    evolve_known: Callable[[S, E, UUID], S] | None = None
+    evolve_with_id: Callable[[S, E, UUID], S] | None = None
 
     def evolve_recorded(self, state: S, event: E, event_id: UUID) -> S:
-        if self.evolve_known is not None:
-            return self.evolve_known(state, event, event_id)
+        if self.evolve_with_id is not None:
+            return self.evolve_with_id(state, event, event_id)
         return self.evolve(state, event)
 
     def fold(self, events: Iterable[E]) -> S:

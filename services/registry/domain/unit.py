@@ -458,10 +458,10 @@ def _given(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def evolve(state: State, event: UnitEvent) -> State:
-    return evolve_known(state, event, None)
+    return evolve_with_id(state, event, None)
 
 
-def evolve_known(state: State, event: UnitEvent, event_id: UUID | None) -> State:
+def evolve_with_id(state: State, event: UnitEvent, event_id: UUID | None) -> State:
     if isinstance(event, UnitRegistered):
         return Unit(event, event)
     if isinstance(state, Absent):
@@ -493,5 +493,5 @@ def about(state: State, _day: date) -> About | None:
 
 
 unit: Decider[State, Command, UnitEvent] = Decider(
-    "unit", Absent(), decide, evolve, about, evolve_known=evolve_known
+    "unit", Absent(), decide, evolve, about, evolve_with_id=evolve_with_id
 )
