@@ -9,7 +9,7 @@ from services.registry.adapters import api, requests_api, tables
 from services.registry.adapters.entry import pages as entry_pages
 from services.registry.adapters.entry.elsewhere import Elsewhere
 from services.registry.adapters.import_sheets import Rows
-from services.registry.adapters.read_model import SqlDeciders, SqlReadModel
+from services.registry.adapters.read_model import SqlDeciders, SqlHandovers, SqlReadModel
 from services.registry.application.commands import Commands, changes
 from services.registry.settings import Settings
 from shared.bulk_import import routes
@@ -39,7 +39,8 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     rulebook = rules.rulebook
     runner = platform.runner(projection(platform.engine, rulebook), tables.checkpoints)
     deciders = SqlDeciders(platform.engine, rulebook.calendar)
-    commands = Commands(platform.store, runtime.new_id, rulebook, now, deciders)
+    handovers = SqlHandovers(platform.engine)
+    commands = Commands(platform.store, runtime.new_id, rulebook, now, deciders, handovers)
     read_model = SqlReadModel(platform.engine, now, rulebook.calendar)
     elsewhere = Elsewhere(
         metrics=settings.metrics_api or settings.url_metrics,

@@ -131,6 +131,14 @@ def posting_id(draft_code: str, stage: str, opened_on: date) -> UUID:
     return uuid5(LOA_NAMESPACE, f"posting:{draft_code}:{stage}:{opened_on.isoformat()}")
 
 
+def exemption_id(
+    stages: Iterable[str], document: str, authority: str | None, decided_on: date | None
+) -> UUID:
+    """Identify an exemption of a draft by what it says: the same one is recorded once."""
+    content = f"{';'.join(sorted(stages))}:{document}:{authority or ''}:{decided_on.isoformat() if decided_on else ''}"
+    return uuid5(LOA_NAMESPACE, f"exemption:{content}")
+
+
 def activity_id(draft_code: str, planned_on: date, precision: str, *distinguishing: str | None) -> UUID:
     """Identify a planned activity that came from a file; `distinguishing` are its stage, channel and title."""
     words = ":".join(part or "" for part in distinguishing)
@@ -258,6 +266,8 @@ E = TypeVar("E")
 class Decider(Generic[S, C, E]):
     """`decide` raises a `Refusal` or returns events; `evolve` never raises.
 
+    `evolve_with_id` folds an event of the log with its id, for states that refer to events by it; without it, and for events
+    that are not recorded yet, `evolve` does.
     `about` gives what the envelope says of the aggregate's draft or unit on a day (Asia/Ho_Chi_Minh). It is None for
     aggregates that don't know that themselves: then the caller puts it into the metadata. `keyed`: its commands carry the id
     of what they record, so what yields events was never recorded. `supersedes`: the events after which something that
@@ -271,6 +281,12 @@ class Decider(Generic[S, C, E]):
     about: Callable[[S, date], About | None] | None = None
     keyed: bool = False
     supersedes: tuple[type[Event], ...] = ()
+    evolve_with_id: Callable[[S, E, UUID], S] | None = None
+
+    def evolve_recorded(self, state: S, event: E, event_id: UUID) -> S:
+        if self.evolve_with_id is not None:
+            return self.evolve_with_id(state, event, event_id)
+        return self.evolve(state, event)
 
     def fold(self, events: Iterable[E]) -> S:
         return reduce(self.evolve, events, self.initial)

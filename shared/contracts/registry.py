@@ -22,6 +22,7 @@ from shared.contracts.vocabulary import (
     Stage,
     SuccessionKind,
     SupervisionKind,
+    UnitChange,
     UnitClearable,
     UnitKind,
     UnitLevel,
@@ -130,6 +131,21 @@ class UnitSupervisionSet(Event, context="unit"):
     on: date
     document: str | None = None
     notes: Notes | None = None
+
+
+class UnitChangeCancelled(Event, context="unit"):
+    """A change was recorded wrongly: it never held, on no day. What holds is said by the changes that remain.
+
+    `change_id` is the id of its event, `change` what it said, `changed_on` from which day. To put another in its place
+    is to record it anew; a cancellation is not cancelled.
+    """
+
+    unit_code: Code
+    change_id: UUID
+    change: UnitChange
+    changed_on: date
+    reason: str
+    document: str | None = None
 
 
 class DraftRegistered(Event, context="draft"):
@@ -294,6 +310,17 @@ class DraftCommunicationExempted(Event, context="draft"):
     authority: str | None = None
     decided_on: date | None = None
     notes: Notes | None = None
+
+
+class DraftExemptionCancelled(Event, context="draft"):
+    """An exemption was recorded wrongly, or was withdrawn: it never held. To exempt the draft again is a new exemption.
+
+    `exemption_id` follows from what the exemption says (`shared.contracts.event.exemption_id`).
+    """
+
+    exemption_id: UUID
+    reason: str
+    document: str | None = None
 
 
 class DraftProcedureDecided(Event, context="draft"):
@@ -466,6 +493,7 @@ UnitEvent = (
     | UnitDissolved
     | UnitTargetSet
     | UnitSupervisionSet
+    | UnitChangeCancelled
 )
 DraftEvent = (
     DraftRegistered
@@ -480,6 +508,7 @@ DraftEvent = (
     | DraftStageExpected
     | DraftOpinionsSummarised
     | DraftCommunicationExempted
+    | DraftExemptionCancelled
     | DraftProcedureDecided
     | DraftPostingOpened
     | DraftPostingExtended

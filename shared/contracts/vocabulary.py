@@ -151,6 +151,16 @@ class UnitClearable(StrEnum):
     VALID_TO = "valid_to"
 
 
+class UnitChange(StrEnum):
+    """A change of a unit that can be cancelled: the name of its event (`unit.change_cancelled`)."""
+
+    RENAMED = "renamed"
+    MOVED = "moved"
+    SUCCEEDED = "succeeded"
+    DISSOLVED = "dissolved"
+    SUPERVISION_SET = "supervision_set"
+
+
 class Channel(StrEnum):
     PRESS_CONFERENCE = "press_conference"
     PRESS_RELEASE = "press_release"
@@ -409,6 +419,7 @@ OPEN_LISTS = (
     Stage,
     SuccessionKind,
     SupervisionKind,
+    UnitChange,
     UnitClearable,
     UnitKind,
     UnitLevel,

@@ -25,8 +25,8 @@ from shared.contracts.registry import (
     DraftTransferred,
     DraftWithdrawn,
     UnitAmended,
+    UnitChangeCancelled,
     UnitDissolved,
-    UnitEvent,
     UnitMoved,
     UnitRegistered,
     UnitRenamed,
@@ -42,6 +42,7 @@ from shared.contracts.vocabulary import (
     Regime,
     Stage,
     SupervisionKind,
+    UnitChange,
     UnitKind,
     UnitLevel,
 )
@@ -147,7 +148,43 @@ def amended_unit(amendment: Any) -> dict[str, Any]:
     return given | {str(name): None for name in amendment.cleared}
 
 
-def evolve_unit(unit: Unit, event: UnitEvent) -> Unit:  # noqa: PLR0911  one line an event
+UnitFact = (
+    UnitRegistered
+    | UnitAmended
+    | UnitRenamed
+    | UnitMoved
+    | UnitSucceeded
+    | UnitDissolved
+    | UnitTargetSet
+    | UnitSupervisionSet
+)
+"""What is recorded of a unit. A cancellation is none of them: it says which of them never held (`facts_of_unit`)."""
+
+
+DatedChange = UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitSupervisionSet
+CANCELLABLE: Mapping[type, UnitChange] = {
+    UnitRenamed: UnitChange.RENAMED,
+    UnitMoved: UnitChange.MOVED,
+    UnitSucceeded: UnitChange.SUCCEEDED,
+    UnitDissolved: UnitChange.DISSOLVED,
+    UnitSupervisionSet: UnitChange.SUPERVISION_SET,
+}
+"""The changes that can be cancelled. A registration and an amendment are amended, a target is set again."""
+
+
+def facts_of_unit(events: Iterable[Recorded]) -> list[UnitFact]:
+    """Give what holds of what was recorded of one unit: a cancelled change never held."""
+    recorded = list(events)
+    cancelled = {event.data.change_id for event in recorded if isinstance(event.data, UnitChangeCancelled)}
+    return [
+        event.data
+        for event in recorded
+        if isinstance(event.data, UnitFact)
+        and not (event.event_id in cancelled and type(event.data) in CANCELLABLE)
+    ]
+
+
+def evolve_unit(unit: Unit, event: UnitFact) -> Unit:  # noqa: PLR0911  one line an event
     match event:
         case UnitAmended():
             return replace(unit, **_of_directory(amended_unit(event)))
@@ -174,8 +211,8 @@ def _of_directory(changes: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in changes.items() if name != "province_code"}
 
 
-def unit_of(events: Iterable[UnitEvent]) -> Unit | None:
-    """Fold the events of one unit; what comes before its registration is left out."""
+def unit_of(events: Iterable[UnitFact]) -> Unit | None:
+    """Fold the facts of one unit; what comes before its registration is left out."""
     unit: Unit | None = None
     for event in events:
         if isinstance(event, UnitRegistered):

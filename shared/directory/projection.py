@@ -26,6 +26,7 @@ from shared.contracts.registry import (
     DraftStageCorrected,
     DraftTransferred,
     UnitAmended,
+    UnitChangeCancelled,
     UnitDissolved,
     UnitMoved,
     UnitRegistered,
@@ -41,12 +42,15 @@ from shared.contracts.vocabulary import (
     Regime,
     Stage,
     SupervisionKind,
+    UnitChange,
     UnitKind,
     UnitLevel,
 )
 from shared.directory import folds
 from shared.directory.folds import (
+    CANCELLABLE,
     ENTRIES,
+    DatedChange,
     Succession,
     Supervision,
     Unit,
@@ -91,38 +95,42 @@ def _unit_amended(_event: Recorded, data: UnitAmended) -> Rows:
     return [Change("directory_unit", {"unit_code": data.unit_code}, folds.amended_unit(data))]
 
 
-def _unit_renamed(_event: Recorded, data: UnitRenamed) -> Rows:
-    return [Put("directory_unit_name", {"search": _search(data)}, data)]
-
-
 def _search(data: UnitRegistered | UnitRenamed) -> str:
     return fold(f"{data.unit_code} {data.unit_name}")
 
 
-def _unit_moved(_event: Recorded, data: UnitMoved) -> Rows:
-    return [Put("directory_unit_parent", {}, data)]
+def _unit_changed(event: Recorded, data: DatedChange, **more: Any) -> Rows:
+    row = {"change_id": event.event_id, "position": event.position, "change": CANCELLABLE[type(data)]}
+    return [Put("directory_unit_change", _of_some_changes(data) | row | more, data)]
 
 
-def _unit_dissolved(_event: Recorded, data: UnitDissolved) -> Rows:
-    return [Put("directory_unit_end", {}, data)]
+def _of_some_changes(data: DatedChange) -> dict[str, None]:
+    """Leave empty what such a change does not say."""
+    names = ("unit_name", "search", "parent_code", "to_code", "supervised_as", "supervisor_code")
+    return {name: None for name in names if name not in type(data).model_fields}
 
 
-def _unit_succeeded(_event: Recorded, data: UnitSucceeded) -> Rows:
-    return [Put("directory_unit_succession", {}, data)]
+def _unit_renamed(event: Recorded, data: UnitRenamed) -> Rows:
+    return _unit_changed(event, data, search=_search(data))
 
 
-def _unit_supervised(_event: Recorded, data: UnitSupervisionSet) -> Rows:
-    return [Put("directory_unit_supervision", {}, data)]
+def _unit_supervised(event: Recorded, data: UnitSupervisionSet) -> Rows:
+    return _unit_changed(event, data, supervised_as=data.kind)
+
+
+def _unit_change_cancelled(_event: Recorded, data: UnitChangeCancelled) -> Rows:
+    return [Remove("directory_unit_change", {"change_id": data.change_id})]
 
 
 _UNIT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitRegistered: _unit_registered,
     UnitAmended: _unit_amended,
     UnitRenamed: _unit_renamed,
-    UnitMoved: _unit_moved,
-    UnitDissolved: _unit_dissolved,
-    UnitSucceeded: _unit_succeeded,
+    UnitMoved: _unit_changed,
+    UnitDissolved: _unit_changed,
+    UnitSucceeded: _unit_changed,
     UnitSupervisionSet: _unit_supervised,
+    UnitChangeCancelled: _unit_change_cancelled,
 }
 
 
@@ -428,39 +436,36 @@ async def unit_directory(
     connection: AsyncConnection, tables: UnitTables, codes: Collection[str] | None = None
 ) -> UnitDirectory:
     """Read all units, or those of some codes alone."""
+    changes: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for row in await connection.execute(_of(tables.change, codes).order_by(tables.change.c.position)):
+        changes[row.unit_code][row.change].append(row)
+    units = await connection.execute(_of(tables.unit, codes))
+    return directory_of(_unit(row, changes[row.unit_code]) for row in units)
 
-    async def grouped(table: Table) -> Mapping[str, list[Any]]:
-        groups: dict[str, list[Any]] = defaultdict(list)
-        for row in await connection.execute(_of(table, codes)):
-            groups[row.unit_code].append(row)
-        return groups
 
-    names, parents = await grouped(tables.name), await grouped(tables.parent)
-    ends, successions = await grouped(tables.end), await grouped(tables.succession)
-    supervisions = await grouped(tables.supervision)
-    return directory_of(
-        Unit(
-            unit_code=row.unit_code,
-            unit_name=row.unit_name,
-            level=UnitLevel(row.level),
-            kind=UnitKind(row.kind),
-            parent_code=row.parent_code,
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-            dataset=Dataset(row.dataset),
-            names=tuple((name.on, name.unit_name) for name in names.get(row.unit_code, ())),
-            parents=tuple((parent.on, parent.parent_code) for parent in parents.get(row.unit_code, ())),
-            ends=tuple(end.on for end in ends.get(row.unit_code, ())),
-            successions=tuple(
-                Succession(succession.to_code, succession.on)
-                for succession in successions.get(row.unit_code, ())
-            ),
-            supervisions=tuple(
-                Supervision(SupervisionKind(named.kind), named.supervisor_code, named.on)
-                for named in supervisions.get(row.unit_code, ())
-            ),
-        )
-        for row in await connection.execute(_of(tables.unit, codes))
+def _unit(row: Any, changes: Mapping[str, Sequence[Any]]) -> Unit:
+    """Put a unit together; its changes stand by their kind, in the order of recording."""
+
+    def of(kind: UnitChange) -> Sequence[Any]:
+        return changes.get(kind, ())
+
+    return Unit(
+        unit_code=row.unit_code,
+        unit_name=row.unit_name,
+        level=UnitLevel(row.level),
+        kind=UnitKind(row.kind),
+        parent_code=row.parent_code,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        dataset=Dataset(row.dataset),
+        names=tuple((each.on, each.unit_name) for each in of(UnitChange.RENAMED)),
+        parents=tuple((each.on, each.parent_code) for each in of(UnitChange.MOVED)),
+        ends=tuple(each.on for each in of(UnitChange.DISSOLVED)),
+        successions=tuple(Succession(each.to_code, each.on) for each in of(UnitChange.SUCCEEDED)),
+        supervisions=tuple(
+            Supervision(SupervisionKind(each.supervised_as), each.supervisor_code, each.on)
+            for each in of(UnitChange.SUPERVISION_SET)
+        ),
     )
 
 
@@ -468,9 +473,13 @@ async def units_carrying_on(
     connection: AsyncConnection, tables: UnitTables, codes: Collection[str]
 ) -> UnitDirectory:
     """Read units of which some others carry on, with these, as far as their successions lead; none where nothing is carried on."""
-    succession, units, wanted = tables.succession.c, dict[str, Unit](), set(codes)
+    change, units, wanted = tables.change.c, dict[str, Unit](), set(codes)
     while wanted:
-        query = select(succession.unit_code).distinct().where(succession.unit_code.in_(wanted))
+        query = (
+            select(change.unit_code)
+            .distinct()
+            .where(change.unit_code.in_(wanted), change.to_code.is_not(None))
+        )
         left = set(await connection.scalars(query))
         rows = (await unit_directory(connection, tables, left)).units if left else {}
         units |= rows
@@ -481,13 +490,16 @@ async def units_carrying_on(
 async def carried_on_by(
     connection: AsyncConnection, tables: UnitTables, unit_code: str, day: date
 ) -> frozenset[str]:
-    """Give the units for which one carries on by a day, at once or after others."""
-    succession, carried, wanted = tables.succession.c, set[str](), {unit_code}
+    """Give the units for which one carries on by a day: `UnitsOn.predecessors`, of those whose successions may lead to it."""
+    change, former, wanted = tables.change.c, set[str](), {unit_code}
     while wanted:
-        query = select(succession.unit_code).where(succession.to_code.in_(wanted), succession.on <= day)
-        wanted = set(await connection.scalars(query)) - carried - {unit_code}
-        carried |= wanted
-    return frozenset(carried)
+        query = select(change.unit_code).distinct().where(change.to_code.in_(wanted))
+        wanted = set(await connection.scalars(query)) - former
+        former |= wanted
+    if not former:
+        return frozenset()
+    units = await units_carrying_on(connection, tables, former)
+    return frozenset(units.on(day).predecessors(unit_code))
 
 
 async def with_unit_names(

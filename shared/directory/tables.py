@@ -1,12 +1,16 @@
-"""Tables of the directory, made for one service's metadata: dated facts as rows by day, and what is derived of them."""
+"""Tables of the directory, made for one service's metadata: dated facts as rows, and what is derived of them."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import Boolean, Column, Date, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, MetaData, Table, Text, Uuid
 
 
 class UnitTables:
-    """Units as registered, and a row for each dated fact: of two on one day the one recorded last."""
+    """Units as registered, and a row for each dated change, by the id of its event; a cancelled one has none.
+
+    `position` is that in the log: of two on one day the one recorded last holds. `change` is a `UnitChange`; of the
+    others a row has the columns that its event names, `supervised_as` is a `SupervisionKind`.
+    """
 
     def __init__(self, metadata: MetaData) -> None:
         self.unit = Table(
@@ -25,47 +29,25 @@ class UnitTables:
             Column("source", Text),
             Column("dataset", Text, nullable=False),
         )
-        self.name = Table(
-            "directory_unit_name",
+        self.change = Table(
+            "directory_unit_change",
             metadata,
-            Column("unit_code", Text, primary_key=True),
-            Column("on", Date, primary_key=True),
-            Column("unit_name", Text, nullable=False),
-            Column("search", Text, nullable=False),
-        )
-        self.parent = Table(
-            "directory_unit_parent",
-            metadata,
-            Column("unit_code", Text, primary_key=True),
-            Column("on", Date, primary_key=True),
+            Column("change_id", Uuid, primary_key=True),
+            Column("position", BigInteger, nullable=False),
+            Column("unit_code", Text, nullable=False, index=True),
+            Column("change", Text, nullable=False),
+            Column("on", Date, nullable=False),
+            Column("unit_name", Text),
+            Column("search", Text),
             Column("parent_code", Text),
-        )
-        self.end = Table(
-            "directory_unit_end",
-            metadata,
-            Column("unit_code", Text, primary_key=True),
-            Column("on", Date, primary_key=True),
-        )
-        self.succession = Table(
-            "directory_unit_succession",
-            metadata,
-            Column("unit_code", Text, primary_key=True),
-            Column("to_code", Text, primary_key=True),
-            Column("on", Date, primary_key=True),
-        )
-
-        self.supervision = Table(
-            "directory_unit_supervision",
-            metadata,
-            Column("unit_code", Text, primary_key=True),
-            Column("kind", Text, primary_key=True),
-            Column("on", Date, primary_key=True),
+            Column("to_code", Text, index=True),
+            Column("supervised_as", Text),
             Column("supervisor_code", Text),
         )
 
     @property
     def all(self) -> Sequence[Table]:
-        return self.unit, self.name, self.parent, self.end, self.succession, self.supervision
+        return self.unit, self.change
 
 
 class DraftTables:

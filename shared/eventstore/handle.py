@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, Generic, Protocol, TypeVar
 
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent, Recorded
@@ -65,7 +65,7 @@ class History:
     def state(self, decider: Decider[S, Any, Any]) -> S:
         """Fold the events that were not folded yet; a state is cached by its decider's context, with their number."""
         folded, before = self._states.get(decider.context, (0, decider.initial))
-        state: S = reduce(decider.evolve, _facts(self.events[folded:]), before)
+        state: S = reduce(partial(_folded, decider), self.events[folded:], before)
         self._states[decider.context] = len(self.events), state
         return state
 
@@ -75,15 +75,26 @@ class History:
         Only what is in the log counts, not what the same request adds.
         """
         state = decider.initial
-        for number, fact in enumerate(_facts(each for each in self.events if each.position < PROVISIONAL)):
-            if number and isinstance(fact, decider.supersedes or Event) and _is_done(decider, state, command):
+        written = [
+            each for each in self.events if each.position < PROVISIONAL and isinstance(each.data, Event)
+        ]
+        for number, event in enumerate(written):
+            changes = isinstance(event.data, decider.supersedes or Event)
+            if number and changes and _is_done(decider, state, command):
                 return True
-            state = decider.evolve(state, fact)
+            state = _folded(decider, state, event)
         return False
 
     def grown(self, events: Sequence[Recorded]) -> "History":
         """Follow it with more events; what is cached of the first is not computed again."""
         return History((*self.events, *events), dict(self._states))
+
+
+def _folded(decider: Decider[S, Any, Any], state: S, event: Recorded) -> S:
+    """Fold an event; one of a type that this release doesn't know changes nothing."""
+    if not isinstance(event.data, Event):
+        return state
+    return decider.evolve_recorded(state, event.data, event.event_id)
 
 
 def _is_done(decider: Decider[S, C, Any], state: S, command: C) -> bool:

@@ -63,5 +63,6 @@ async def _facts(store: EventStore, context: str, id_: UUID) -> Sequence[Any]:
 
 
 async def _name(store: EventStore, code: str, today: date) -> str:
-    unit = folds.unit_of(await _facts(store, "unit", unit_id(code)))
+    events = (await store.load(AggregateRef("unit", unit_id(code)))).events
+    unit = folds.unit_of(folds.facts_of_unit(events))
     return unit.name_on(today) if unit else code

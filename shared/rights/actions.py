@@ -37,6 +37,7 @@ class Action(StrEnum):
 
     REGISTER_UNIT = "register_unit"
     AMEND_UNIT = "amend_unit"
+    CANCEL_UNIT_CHANGE = "cancel_unit_change"
     SUCCEED_UNIT = "succeed_unit"
     RENAME_UNIT = "rename_unit"
     MOVE_UNIT = "move_unit"
@@ -51,6 +52,7 @@ class Action(StrEnum):
     AMEND_POLICY = "amend_policy"
     REMOVE_POLICY = "remove_policy"
     EXEMPT_DRAFT = "exempt_draft"
+    CANCEL_EXEMPTION = "cancel_exemption"
     DECIDE_PROCEDURE = "decide_procedure"
     TRANSFER_DRAFT = "transfer_draft"
     ENTER_STAGE = "enter_stage"

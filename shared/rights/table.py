@@ -83,6 +83,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
         (
             *(Action.REGISTER_DRAFT, Action.AMEND_DRAFT, Action.RETITLE_DRAFT, Action.ASSESS_SCOPE),
             *(Action.ADD_POLICY, Action.AMEND_POLICY, Action.REMOVE_POLICY, Action.EXEMPT_DRAFT),
+            Action.CANCEL_EXEMPTION,
             *(Action.DECIDE_PROCEDURE, Action.TRANSFER_DRAFT, Action.ENTER_STAGE, Action.CORRECT_STAGE),
             *(Action.EXPECT_STAGE, Action.SUMMARISE_OPINIONS),
             *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),
@@ -104,6 +105,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
         OVERSIGHT,
         (
             *(Action.AMEND_UNIT, Action.SUCCEED_UNIT, Action.RENAME_UNIT, Action.MOVE_UNIT),
+            Action.CANCEL_UNIT_CHANGE,
             *(Action.SET_SUPERVISION, Action.VERIFY_COMMUNICATION, Action.ADD_SILENCE, Action.LIFT_SILENCE),
             *(Action.DECIDE_REQUEST, Action.READ_LOWERED_DUTIES, Action.URGE_UNIT),
         ),
@@ -161,12 +163,14 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
             {
                 *(Action.REGISTER_UNIT, Action.AMEND_UNIT, Action.SUCCEED_UNIT, Action.RENAME_UNIT),
                 *(Action.MOVE_UNIT, Action.SET_TARGET, Action.SET_SUPERVISION),
+                Action.CANCEL_UNIT_CHANGE,
             }
         ),
         "draft": frozenset(
             {
                 *(Action.REGISTER_DRAFT, Action.AMEND_DRAFT, Action.RETITLE_DRAFT, Action.ASSESS_SCOPE),
                 *(Action.ADD_POLICY, Action.AMEND_POLICY, Action.REMOVE_POLICY, Action.EXEMPT_DRAFT),
+                Action.CANCEL_EXEMPTION,
                 *(Action.DECIDE_PROCEDURE, Action.TRANSFER_DRAFT, Action.ENTER_STAGE, Action.CORRECT_STAGE),
                 *(Action.EXPECT_STAGE, Action.SUMMARISE_OPINIONS),
                 *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),

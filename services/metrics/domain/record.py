@@ -18,7 +18,7 @@ from shared.contracts.campaigns import (
     CommunicationVerified,
 )
 from shared.contracts.envelope import Recorded
-from shared.contracts.event import About
+from shared.contracts.event import About, exemption_id
 from shared.contracts.metrics import (
     ComplianceEvent,
     ComplianceGapChanged,
@@ -27,6 +27,7 @@ from shared.contracts.metrics import (
 )
 from shared.contracts.registry import (
     DraftCommunicationExempted,
+    DraftExemptionCancelled,
     DraftOpinionsSummarised,
     DraftPostingClosed,
     DraftPostingExtended,
@@ -338,6 +339,14 @@ def _exempted(record: DraftRecord, data: DraftCommunicationExempted) -> Changes:
     return {"exemptions": (*record.exemptions, exemption)}
 
 
+def _exemption_cancelled(record: DraftRecord, data: DraftExemptionCancelled) -> Changes:
+    return {"exemptions": tuple(e for e in record.exemptions if _number(e) != data.exemption_id)}
+
+
+def _number(exemption: Exemption) -> UUID:
+    return exemption_id(exemption.stages, exemption.document, exemption.authority, exemption.decided_on)
+
+
 def _posted(record: DraftRecord, data: DraftPostingOpened) -> Changes:
     posting = Posting(
         posting_id=data.posting_id, stage=data.stage, opened_on=data.opened_on, closes_on=data.closes_on
@@ -485,6 +494,7 @@ def _summarised(before: Fact, event: Recorded, data: CommunicationFeedbackSummar
 _FOLDS: Mapping[type, Callable[[DraftRecord, Any], Changes]] = {
     DraftScopeAssessed: _scope,
     DraftCommunicationExempted: _exempted,
+    DraftExemptionCancelled: _exemption_cancelled,
     DraftProcedureDecided: _decided,
     DraftStageEntered: _entered,
     DraftResumed: _entered,

@@ -55,8 +55,12 @@ async def changes_on(connection: AsyncConnection, day: date) -> list[Change]:
 
     changes = [
         *map(_of_mailboxes, await rows(MAILBOX_CHANGE, "at")),
-        *map(_of_supervision, await rows(SUPERVISION_CHANGE, "recorded_at")),
         *map(_of_sending, await rows(SENDING, "at")),
+        *(
+            change
+            for row in await rows(SUPERVISION_CHANGE, "recorded_at", "cancelled_at")
+            for change in _of_supervision(row)
+        ),
         *(change for row in await rows(SILENCE, "created_at", "lifted_at") for change in _of_silence(row)),
     ]
     recent = (change for change in changes if since <= change.at < end)
@@ -79,15 +83,25 @@ def _of_mailboxes(row: RowMapping) -> Change:
     )
 
 
-def _of_supervision(row: RowMapping) -> Change:
-    return Change(
+def _of_supervision(row: RowMapping) -> Iterator[Change]:
+    details = {name: row[name] for name in ("supervisor_code", "on")}
+    yield Change(
         change_id=f"supervision-{row['event_id']}",
         kind=ChangeKind.SUPERVISION,
         at=row["recorded_at"],
         by=row["recorded_by"],
         unit_code=row["unit_code"],
-        details={name: row[name] for name in ("supervisor_code", "on", "document")},
+        details=details | {"document": row["document"]},
     )
+    if row["cancelled_at"] is not None:
+        yield Change(
+            change_id=f"supervision-cancelled-{row['event_id']}",
+            kind=ChangeKind.SUPERVISION_CANCELLED,
+            at=row["cancelled_at"],
+            by=row["cancelled_by"],
+            unit_code=row["unit_code"],
+            details=details | {"reason": row["cancelled_for"]},
+        )
 
 
 def _of_sending(row: RowMapping) -> Change:

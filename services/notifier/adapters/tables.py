@@ -404,7 +404,7 @@ class MailboxChangeRow(Base, table=True):
 
 
 class SupervisionChangeRow(Base, table=True):
-    """Who was set to supervise a unit from a day on, and when that was recorded by whom."""
+    """Who was set to supervise a unit from a day on, and when that was recorded and cancelled, by whom and why."""
 
     __tablename__ = "supervision_change"
 
@@ -416,6 +416,9 @@ class SupervisionChangeRow(Base, table=True):
     document: str | None = None
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
     recorded_by: str
+    cancelled_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    cancelled_by: str | None = None
+    cancelled_for: str | None = None
 
 
 class RoundRow(Base, table=True):

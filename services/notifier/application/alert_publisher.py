@@ -24,6 +24,7 @@ from shared.contracts.registry import (
     DraftRequestDecided,
     DraftRequestForwarded,
     DraftRequestRaised,
+    UnitChangeCancelled,
     UnitSupervisionSet,
 )
 from shared.contracts.vocabulary import Precision
@@ -126,7 +127,16 @@ def _reply(event: Recorded, on: date, data: Event, own: Mapping[str, Any]) -> Pu
 def _supervision_set(event: Recorded, data: UnitSupervisionSet) -> Rows:
     """Keep who was set when: the directory keeps only what holds from which day."""
     recorded = {"recorded_at": event.metadata.time, "recorded_by": event.metadata.actor}
+    recorded |= dict.fromkeys(("cancelled_at", "cancelled_by", "cancelled_for"))
     return [Put("supervision_change", {"event_id": event.event_id, **recorded}, data)]
+
+
+def _change_cancelled(event: Recorded, data: UnitChangeCancelled) -> Rows:
+    """Keep that a supervision was taken back: both are mailed. A change of another kind has no row."""
+    cancelled = {"cancelled_at": event.metadata.time, "cancelled_by": event.metadata.actor}
+    return [
+        Change("supervision_change", {"event_id": data.change_id}, cancelled | {"cancelled_for": data.reason})
+    ]
 
 
 def _obstacle_answered(event: Recorded, data: ProgrammeObstacleAnswered) -> Rows:
@@ -137,6 +147,7 @@ def _obstacle_answered(event: Recorded, data: ProgrammeObstacleAnswered) -> Rows
 
 _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     UnitSupervisionSet: _supervision_set,
+    UnitChangeCancelled: _change_cancelled,
     ProgrammeObstacleAnswered: _obstacle_answered,
     DraftRequestRaised: _request_raised,
     DraftRequestDecided: _request_decided,

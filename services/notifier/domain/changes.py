@@ -19,6 +19,7 @@ REPORTED = timedelta(days=5)  # after a change it is still mailed: mail may be o
 class ChangeKind(StrEnum):
     MAILBOXES = "mailboxes"
     SUPERVISION = "supervision"
+    SUPERVISION_CANCELLED = "supervision_cancelled"
     SILENCE = "silence"
     SILENCE_LIFTED = "silence_lifted"
     SENDING_HELD = "sending_held"
@@ -86,8 +87,16 @@ def _concerned(
         yield from reach.recipients if reach else ()
         return
     yield from audience.on_duty(change.unit_code)
-    if change.kind is ChangeKind.SUPERVISION:
-        before = change.details["on"] - timedelta(days=1)
-        for code in tree.directory.supervisors_on(change.unit_code, before):
-            reach = audience.at_or_above(code)
-            yield from reach.recipients if reach and reach.unit_code == code else ()
+    for code in _supervisors_before(change, change.unit_code, tree):
+        reach = audience.at_or_above(code)
+        yield from reach.recipients if reach and reach.unit_code == code else ()
+
+
+def _supervisors_before(change: Change, unit_code: str, tree: Tree) -> Iterator[str]:
+    """Give who supervised the unit before a change of its supervision; before it was taken back, who had been set."""
+    if change.kind not in {ChangeKind.SUPERVISION, ChangeKind.SUPERVISION_CANCELLED}:
+        return
+    before = change.details["on"] - timedelta(days=1)
+    yield from tree.directory.supervisors_on(unit_code, before)
+    if change.kind is ChangeKind.SUPERVISION_CANCELLED and (code := change.details["supervisor_code"]):
+        yield code

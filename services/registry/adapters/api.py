@@ -13,10 +13,10 @@ from services.registry.adapters.views import (
     DraftView,
     HistoryView,
     UnitItem,
-    UnitView,
+    UnitWithChanges,
     draft_view,
     history_view,
-    unit_view,
+    unit_with_changes,
 )
 from services.registry.application.commands import Commands
 from services.registry.application.queries import DraftFilter, ReadModel
@@ -130,6 +130,14 @@ def _unit_commands(commands: Commands) -> APIRouter:
     ) -> Accepted:
         return await record(context, body.command(unit_code))
 
+    @router.post("/{unit_code}/cancellations", summary="Take back a change that was recorded wrongly")
+    async def cancel(
+        unit_code: Code,
+        body: bodies.Cancellation,
+        context: Annotated[_UnitContext, on_unit(Action.CANCEL_UNIT_CHANGE)],
+    ) -> Accepted:
+        return await record(context, body.command(unit_code))
+
     @router.post("/{unit_code}/targets", summary="Set the unit's own target for a reporting year")
     async def target(
         unit_code: Code, body: bodies.Target, context: Annotated[_UnitContext, on_unit(Action.SET_TARGET)]
@@ -159,10 +167,11 @@ def _queries(commands: Commands, read_model: ReadModel, rulebook: Rulebook) -> A
     @router.get("/units/{unit_code}", summary="One unit, read from the log itself", responses=VERSIONED)
     async def unit(
         _: Annotated[Principal, may(Action.READ_UNITS)], response: Response, unit_code: str
-    ) -> UnitView:
-        state, version = await commands.unit(unit_code)
-        request_context.versioned(response, version)
-        return unit_view(state, version, commands.today, await commands.unit_findings(state))
+    ) -> UnitWithChanges:
+        state, history = await commands.unit_with_history(unit_code)
+        request_context.versioned(response, history.version)
+        findings = await commands.unit_findings(state)
+        return unit_with_changes(state, history, commands.today, findings)
 
     @router.get("/drafts", summary="Find drafts", dependencies=[AtPosition])
     async def find_drafts(

@@ -172,6 +172,26 @@ class Supervision(Body):
         return units.SetSupervision(unit_code=unit_code, **self.model_dump())
 
 
+class Cancellation(Body):
+    """A change of the unit that was recorded wrongly (renamed, moved, succeeded, dissolved, supervision set).
+
+    `change_id` is that of `changes` of `GET /units/{unit_code}`. It then never held; what is right is recorded anew.
+    """
+
+    model_config = example(
+        change_id="0f6c9d3e-2a41-5b7e-9c1d-3f5a7b9c1e20",
+        reason="Ghi nhầm đơn vị tiếp nhận.",
+        document="Công văn 15/UBND-NC",
+    )
+
+    change_id: UUID
+    reason: Title
+    document: Words | None = None
+
+    def command(self, unit_code: str) -> units.CancelChange:
+        return units.CancelChange(unit_code=unit_code, **self.model_dump())
+
+
 def unless_unknown(answer: Answer | None) -> Answer | None:
     """Read "unknown" as an answer that nobody gave, so that older assessments stay as they are."""
     return None if answer is Answer.UNKNOWN else answer
@@ -398,6 +418,18 @@ class Exemption(Body):
 
     def command(self, given: Given) -> drafts.Exempt:
         return drafts.Exempt(**self.model_dump(), **given)
+
+
+class ExemptionCancellation(Body):
+    """Why an exemption that was recorded never held."""
+
+    model_config = example(reason="Ghi nhầm dự thảo.")
+
+    reason: Title
+    document: Words | None = None
+
+    def command(self, exemption_id: UUID, given: Given) -> drafts.CancelExemption:
+        return drafts.CancelExemption(exemption_id=exemption_id, **self.model_dump(), **given)
 
 
 class ProcedureDecision(Body):

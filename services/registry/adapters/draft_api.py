@@ -352,6 +352,17 @@ def _decision_commands(commands: Commands) -> APIRouter:
     ) -> DraftAccepted:
         return await context.carry_out(commands, body.command(context.given(commands)))
 
+    @router.post(
+        "/{draft_code}/exemptions/{exemption_id}/cancel",
+        summary="Take an exemption back that was recorded wrongly",
+    )
+    async def cancel_exemption(
+        exemption_id: UUID,
+        body: bodies.ExemptionCancellation,
+        context: Annotated[DraftContext, on_draft(Action.CANCEL_EXEMPTION)],
+    ) -> DraftAccepted:
+        return await context.carry_out(commands, body.command(exemption_id, context.given(commands)))
+
     @router.post("/{draft_code}/procedure", summary="Decide by which procedure the draft goes")
     async def decide_procedure(
         body: bodies.ProcedureDecision, context: Annotated[DraftContext, on_draft(Action.DECIDE_PROCEDURE)]

@@ -26,7 +26,7 @@ from shared.rules.rulebook.rulebook import Calendar
 
 logger = signals.get_logger(__name__)
 
-UNIT, NAME = directory.units.unit, directory.units.name
+UNIT, NAME = directory.units.unit, directory.units.change
 CARD, LEAD, STAGE = directory.drafts.draft, directory.drafts.lead, directory.drafts.stage
 
 SEARCHED = frozenset({"search", "search_title", "search_number"})
@@ -154,6 +154,24 @@ class SqlDeciders:
         except TRANSIENT as error:
             logger.warning("deciders_not_read", error=f"{type(error).__name__}: {error}")
             return UnitDirectory()
+
+
+@dataclass(frozen=True, slots=True)
+class SqlHandovers:
+    engine: AsyncEngine
+
+    async def drafts(self, unit_code: str, to_code: str, since: date) -> tuple[str, ...]:
+        before, after = LEAD.alias("before"), LEAD.alias("after")
+        handed = (after.c.draft_id == before.c.draft_id) & (after.c.from_day == before.c.to_day)
+        query = (
+            select(CARD.c.draft_code)
+            .join(before, before.c.draft_id == CARD.c.draft_id)
+            .join(after, handed)
+            .where(before.c.unit_code == unit_code, after.c.unit_code == to_code, after.c.from_day >= since)
+            .order_by(CARD.c.draft_code)
+        )
+        async with self.engine.connect() as connection:
+            return tuple(await connection.scalars(query))
 
 
 def as_of(unit: Unit, day: date) -> dict[str, Any]:

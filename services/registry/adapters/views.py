@@ -11,13 +11,18 @@ from pydantic_core import to_jsonable_python
 from services.registry.adapters.draft_api import PostingView, finding_views, posting_views
 from services.registry.adapters.read_model import as_of
 from services.registry.adapters.request_views import RequestView
-from services.registry.domain.draft_state import Draft, expectations_of, papers_of, procedure_of
+from services.registry.domain.draft_state import (
+    Draft,
+    exemption_number,
+    expectations_of,
+    papers_of,
+    procedure_of,
+)
 from services.registry.domain.unit import Unit
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Acting, Event, Unknown
 from shared.contracts.registry import (
     DraftAmended,
-    DraftCommunicationExempted,
     DraftOpinionsSummarised,
     DraftPolicyAdded,
     DraftProcedureDecided,
@@ -31,7 +36,9 @@ from shared.contracts.registry import (
     DraftTransferred,
     Notes,
     UnitAmended,
+    UnitChangeCancelled,
     UnitDissolved,
+    UnitRegistered,
     UnitSucceeded,
     UnitSupervisionSet,
     UnitTargetSet,
@@ -49,6 +56,7 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
+from shared.directory.folds import CANCELLABLE
 from shared.eventstore.handle import History, Version
 from shared.http.rule_views import FindingView
 from shared.rules.clocks import PostingClock
@@ -122,6 +130,17 @@ class StageView(BaseModel):
     notes: Notes
 
 
+class ExemptionItem(BaseModel):
+    """No communication is required: for the named stages, or for the whole draft if there are none."""
+
+    exemption_id: UUID
+    stages: tuple[Stage, ...]
+    document: str
+    authority: str | None
+    decided_on: date | None
+    notes: Notes | None
+
+
 class DraftView(_DraftHead):
     """Everything that is recorded of a draft, as amended; `stages` are its entries in the order of the rules."""
 
@@ -132,7 +151,7 @@ class DraftView(_DraftHead):
     stages: list[StageView]
     postings: list[PostingView]
     findings: list[FindingView]
-    exemptions: list[DraftCommunicationExempted]
+    exemptions: list[ExemptionItem]
     transfers: list[DraftTransferred]
     amendments: list[DraftAmended]
     expected: list[DraftStageExpected]
@@ -187,7 +206,10 @@ def draft_view(
         "stages": _stages(history, findings, entries),
         "postings": posting_views(draft, clocks),
         "findings": finding_views(findings),
-        "exemptions": [exemption.model_dump(mode="json") for exemption in draft.exemptions],
+        "exemptions": [
+            {**exemption.model_dump(mode="json"), "exemption_id": exemption_number(exemption)}
+            for exemption in draft.exemptions
+        ],
         "transfers": [transfer.model_dump(mode="json") for transfer in draft.transfers],
         "expected": [each.model_dump(mode="json") for each in draft.expected],
         "opinions": [each.model_dump(mode="json") for each in draft.opinions],
@@ -313,6 +335,66 @@ def unit_view(unit: Unit, version: Version, today: date, findings: Iterable[Find
         version=version.count,
         findings=finding_views(findings),
     )
+
+
+class CancellationItem(BaseModel):
+    """Why a change never held, and since when that is recorded."""
+
+    recorded_at: datetime
+    reason: str
+    document: str | None
+
+
+class UnitChangeItem(BaseModel):
+    """A change of the unit by the id of its event; the shape of `data` is that of `GET /schemas/{type}`.
+
+    `cancelled`: it was recorded wrongly and never held. Only one of a `UnitChange` can be cancelled.
+    """
+
+    change_id: UUID
+    type: str
+    recorded_at: datetime
+    on: date | None
+    data: dict[str, Any]
+    can_be_cancelled: bool
+    cancelled: CancellationItem | None
+
+
+class UnitWithChanges(UnitView):
+    """A unit with all that was recorded of it since its registration, in the order of recording."""
+
+    changes: list[UnitChangeItem]
+
+
+def unit_with_changes(
+    unit: Unit, history: History, today: date, findings: Iterable[Finding]
+) -> UnitWithChanges:
+    shown = unit_view(unit, history.version, today, findings)
+    return UnitWithChanges(**shown.model_dump(), changes=unit_changes(history))
+
+
+def unit_changes(history: History) -> list[UnitChangeItem]:
+    """List the changes of a unit with what was cancelled of them; the registration is none."""
+    cancelled = {
+        event.data.change_id: CancellationItem(
+            recorded_at=event.metadata.time, reason=event.data.reason, document=event.data.document
+        )
+        for event in history.events
+        if isinstance(event.data, UnitChangeCancelled)
+    }
+    return [
+        UnitChangeItem(
+            change_id=event.event_id,
+            type=event.type,
+            recorded_at=event.metadata.time,
+            on=getattr(event.data, "on", None),
+            data=event.data.model_dump(mode="json", exclude_none=True),
+            can_be_cancelled=type(event.data) in CANCELLABLE and event.event_id not in cancelled,
+            cancelled=cancelled.get(event.event_id),
+        )
+        for event in history.events
+        if isinstance(event.data, Event) and not isinstance(event.data, UnitRegistered | UnitChangeCancelled)
+    ]
 
 
 def unit_record(unit: Unit, version: Version, today: date) -> UnitView:

@@ -32,6 +32,7 @@ from shared.contracts.registry import (
     DraftRetitled,
     DraftScopeAssessed,
     DraftTransferred,
+    UnitSucceeded,
 )
 from shared.contracts.vocabulary import Dataset, RequestDecision, Role
 from shared.directory.folds import amended_draft
@@ -96,6 +97,21 @@ class NoDeciders:
         return unit_code
 
 
+class Handovers(Protocol):
+    """Which drafts one unit handed over to another, by the read model."""
+
+    async def drafts(self, unit_code: str, to_code: str, since: date) -> tuple[str, ...]:
+        """Give the codes of drafts that `to_code` leads from a day on, `since` or later, and `unit_code` until then."""
+        ...
+
+
+class NoHandovers:
+    """No draft was handed over, as far as is asked: commands of files cancel nothing."""
+
+    async def drafts(self, _unit_code: str, _to_code: str, _since: date) -> tuple[str, ...]:
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Commands:
     """`once`: the commands are rows of files, which may be imported again after what they say has changed (`handle`)."""
@@ -105,6 +121,7 @@ class Commands:
     rulebook: Rulebook
     now: Clock
     deciders: Deciders = field(default_factory=NoDeciders)
+    handovers: Handovers = field(default_factory=NoHandovers)
     once: bool = False
     _units_in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -136,7 +153,10 @@ class Commands:
             related = await related_to(self.store, command, history.state(units.unit))
             if isinstance(command, units.Succeed) and command.to_code not in related:
                 raise UnitNotFound(command.to_code)
-            return replace(command, related=related), metadata
+            ready = replace(command, related=related)
+            if isinstance(ready, units.CancelChange):
+                ready = replace(ready, handed_over=await self._handed_over(ready, history.state(units.unit)))
+            return ready, metadata
 
         ref = unit_ref(command.unit_code)
         async with self._units_in_turn:
@@ -150,6 +170,13 @@ class Commands:
                 new_id=self.new_id,
                 once=self.once,
             )
+
+    async def _handed_over(self, command: units.CancelChange, state: units.State) -> tuple[str, ...]:
+        """Give the drafts that went to the successor whose succession is to be cancelled."""
+        change = units.change_of(state, command.change_id) if isinstance(state, units.Unit) else None
+        if not isinstance(change, UnitSucceeded):
+            return ()
+        return await self.handovers.drafts(command.unit_code, change.to_code, change.on)
 
     async def register_draft(self, command: drafts.Register, metadata: Metadata) -> Handled[State]:
         """Register a draft, which is of the data set of its unit unless it states one; in training it is an exercise."""
@@ -249,11 +276,16 @@ class Commands:
 
     async def unit(self, unit_code: str) -> tuple[units.Unit, Version]:
         """Read a unit from the log, as new as it can be."""
+        state, history = await self.unit_with_history(unit_code)
+        return state, history.version
+
+    async def unit_with_history(self, unit_code: str) -> tuple[units.Unit, History]:
+        """Read a unit from the log with all its events."""
         history = await self.store.load(unit_ref(unit_code))
         state = history.state(units.unit)
         if isinstance(state, units.Absent):
             raise UnknownUnit(unit_code)
-        return state, history.version
+        return state, history
 
     async def require_unit(self, unit_code: str) -> None:
         """Refuse a command that names an unregistered unit; the unit itself is not read."""

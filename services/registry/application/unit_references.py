@@ -28,9 +28,9 @@ async def related_to(store: EventStore, command: units.Command, state: units.Sta
             return await reached(store, references_of(command), successors_of)
         case units.SetSupervision():
             return await reached(store, references_of(command), lambda _: ())
-        case units.Amend() | units.Rename() | units.Move():
+        case units.Amend() | units.Rename() | units.Move() | units.CancelChange():
             own = parents_of(state.by_day) if isinstance(state, units.Unit) else set()
-            named = () if isinstance(command, units.Rename) else (command.parent_code,)
+            named = () if isinstance(command, units.Rename | units.CancelChange) else (command.parent_code,)
             return await reached(store, {*own, *filter(None, named)}, parents_of)
         case _:
             return await reached(store, references_of(command), parents_of)

@@ -13,6 +13,7 @@ from services.registry.domain.draft_commands import (
     AmendPolicy,
     AnswerRequest,
     AssessScope,
+    CancelExemption,
     Command,
     CorrectStage,
     DecideProcedure,
@@ -45,6 +46,7 @@ from services.registry.domain.draft_state import (
     State,
     about,
     evolve,
+    exemption_number,
     fact_of,
     paper_of,
     procedure_of,
@@ -56,6 +58,7 @@ from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
     DraftEvent,
+    DraftExemptionCancelled,
     DraftMerged,
     DraftOpinionsSummarised,
     DraftPolicyAdded,
@@ -414,7 +417,15 @@ def _decide(draft: Draft, command: Wanted) -> Sequence[DraftEvent]:
             return decide_stage(draft, command)
         case AddPolicy() | AmendPolicy() | RemovePolicy():
             return _decide_policy(draft, command)
-        case Retitle() | AssessScope() | DecideProcedure() | Exempt() | Transfer() | Amend():
+        case (
+            Retitle()
+            | AssessScope()
+            | DecideProcedure()
+            | Exempt()
+            | CancelExemption()
+            | Transfer()
+            | Amend()
+        ):
             return _decide_decision(draft, command)
         case ExpectStage() | SummariseOpinions():
             return preparation.decide(draft, command)
@@ -431,8 +442,8 @@ def _decide_decision(draft: Draft, command: DecisionCommand) -> Sequence[DraftEv
             return [] if scope == draft.scope else [scope]
         case DecideProcedure():
             return _decide_procedure(draft, command)
-        case Exempt():
-            return _exempt(draft, command)
+        case Exempt() | CancelExemption():
+            return _decide_exemption(draft, command)
         case Transfer():
             return _transfer(draft, command)
         case Amend():
@@ -441,12 +452,22 @@ def _decide_decision(draft: Draft, command: DecisionCommand) -> Sequence[DraftEv
             assert_never(command)
 
 
-def _exempt(draft: Draft, command: Exempt) -> Sequence[DraftEvent]:
+def _decide_exemption(draft: Draft, command: Exempt | CancelExemption) -> Sequence[DraftEvent]:
+    if isinstance(command, CancelExemption):
+        return _cancel_exemption(draft, command)
     exemption = DraftCommunicationExempted.of(command)
     if without_notes(exemption) in map(without_notes, draft.exemptions):
         return []
     _check_decided_on(command.decided_on, command.today)
     return [exemption]
+
+
+def _cancel_exemption(draft: Draft, command: CancelExemption) -> Sequence[DraftEvent]:
+    if command.exemption_id in map(exemption_number, draft.exemptions):
+        return [DraftExemptionCancelled.of(command)]
+    if command.exemption_id in draft.exemptions_cancelled:
+        return []
+    raise errors.ExemptionNotFound
 
 
 def _decide_procedure(draft: Draft, command: DecideProcedure) -> Sequence[DraftEvent]:
@@ -556,7 +577,7 @@ def _remove_policy(draft: Draft, command: RemovePolicy) -> Sequence[DraftEvent]:
 def _transfer(draft: Draft, command: Transfer) -> Sequence[DraftEvent]:
     check_recorded_day(command.on, Precision.DAY, command.today)
     transfer = DraftTransferred.of(command)
-    if transfer in draft.transfers:
+    if [each for each in draft.transfers if each.on == transfer.on][-1:] == [transfer]:
         return []
     _check_units_of_transfer(draft, command)
     for unit in command.related.values():
@@ -586,6 +607,6 @@ draft: Decider[State, Command, DraftEvent] = Decider(
     supersedes=(
         *(DraftAmended, DraftRetitled, DraftScopeAssessed, DraftProcedureDecided, DraftTransferred),
         *(DraftPolicyAmended, DraftPolicyRemoved, DraftStageCorrected),
-        *(DraftStageExpected, DraftOpinionsSummarised),
+        *(DraftStageExpected, DraftOpinionsSummarised, DraftExemptionCancelled),
     ),
 )

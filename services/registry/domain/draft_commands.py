@@ -306,6 +306,15 @@ class Exempt(OnDraft):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelExemption(OnDraft):
+    """Take an exemption back; `exemption_id` follows from what it says."""
+
+    exemption_id: UUID
+    reason: str
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(OnDraft):
     """Let another unit lead from a day on; `related` has that unit."""
 
@@ -396,7 +405,7 @@ class WithdrawRequest(OnDraft):
 PostingCommand = OpenPosting | ExtendPosting | ClosePosting | RecordPosting
 StageCommand = EnterStage | Resume | CorrectStage | EndAsRecorded
 PolicyCommand = AddPolicy | AmendPolicy | RemovePolicy
-DecisionCommand = Retitle | AssessScope | DecideProcedure | Exempt | Transfer | Amend
+DecisionCommand = Retitle | AssessScope | DecideProcedure | Exempt | CancelExemption | Transfer | Amend
 RequestCommand = RequestTransfer | DecideRequest | AnswerRequest | ForwardRequest | WithdrawRequest
 PreparationCommand = ExpectStage | SummariseOpinions
 Wanted = DecisionCommand | PolicyCommand | StageCommand | PostingCommand | PreparationCommand

@@ -11,11 +11,12 @@ from services.registry.domain import postings
 from services.registry.domain.draft_commands import Entry, Paper
 from services.registry.domain.postings import Postings
 from shared.contracts.envelope import Recorded
-from shared.contracts.event import LOA_NAMESPACE, About
+from shared.contracts.event import LOA_NAMESPACE, About, exemption_id
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
     DraftEvent,
+    DraftExemptionCancelled,
     DraftMerged,
     DraftOpinionsSummarised,
     DraftPolicyAdded,
@@ -81,6 +82,7 @@ class Draft:
     removed: frozenset[int] = frozenset()
     entries: tuple[Entry, ...] = ()
     exemptions: tuple[DraftCommunicationExempted, ...] = ()
+    exemptions_cancelled: frozenset[UUID] = frozenset()
     transfers: tuple[DraftTransferred, ...] = ()
     postings: Postings = ()
     amendments: tuple[DraftAmended, ...] = ()
@@ -173,6 +175,10 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
             return replace(draft, postings=postings.evolve(draft.postings, event))
         case DraftCommunicationExempted():
             return replace(draft, exemptions=(*draft.exemptions, event))
+        case DraftExemptionCancelled(exemption_id=number):
+            kept_exemptions = tuple(e for e in draft.exemptions if exemption_number(e) != number)
+            gone = draft.exemptions_cancelled | {number}
+            return replace(draft, exemptions=kept_exemptions, exemptions_cancelled=gone)
         case DraftTransferred():
             return replace(draft, transfers=(*draft.transfers, event))
         case DraftRequestRaised():
@@ -183,6 +189,10 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
             return replace(draft, requests=tuple(_handled(each, event) for each in draft.requests))
         case _:
             assert_never(event)
+
+
+def exemption_number(exemption: DraftCommunicationExempted) -> UUID:
+    return exemption_id(exemption.stages, exemption.document, exemption.authority, exemption.decided_on)
 
 
 def _settled(request: Request, event: DraftRequestDecided) -> Request:

@@ -171,6 +171,18 @@ class PolicyDiffers(Refusal):
         )
 
 
+class ExemptionNotFound(Refusal):
+    code = "exemption-not-found"
+    kind = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Dự thảo không có nội dung miễn truyền thông với mã này; đề nghị lấy mã tại mục exemptions của dự thảo (GET /drafts/{mã}).",
+            "The draft has no exemption with this id; take the id from `exemptions` of the draft (GET /drafts/{code}).",
+            field="exemption_id",
+        )
+
+
 class PolicyNotFound(Refusal):
     code = "policy-not-found"
     kind = "not_found"

@@ -5,14 +5,23 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
 from typing import Any, assert_never
+from uuid import UUID
 
 from services.registry.domain.errors import AmendsAndClears, UnitDiffers, UnitNotFound
 from services.registry.domain.references import unit_checks
-from services.registry.domain.references.errors import EndsBeforeBegin, SuccessorMissing
+from services.registry.domain.references.errors import (
+    AlreadyCancelled,
+    ChangeNotFound,
+    DraftsHandedOver,
+    EndsBeforeBegin,
+    NotCancelled,
+    SuccessorMissing,
+)
 from services.registry.domain.references.unit_checks import Related
 from shared.contracts.event import SUPERVISION, About, Acting, Decider, without_notes
 from shared.contracts.registry import (
     UnitAmended,
+    UnitChangeCancelled,
     UnitDissolved,
     UnitEvent,
     UnitMoved,
@@ -143,8 +152,21 @@ class SetSupervision(OnUnit):
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelChange(OnUnit):
+    """Take back a change that was recorded wrongly; `change_id` is the id of its event.
+
+    `handed_over` are the drafts that a successor leads since the unit handed them over to it.
+    """
+
+    change_id: UUID
+    reason: str
+    document: str | None = None
+    handed_over: tuple[str, ...] = field(default=(), compare=False)
+
+
 Dated = Rename | Move | Dissolve | Succeed | SetTarget | SetSupervision
-Command = Register | Amend | Dated
+Command = Register | Amend | Dated | CancelChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +176,16 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`registered` is how it was registered, `described` the same with all amendments."""
+    """`registered` is how it was registered, `described` the same with all amendments.
+
+    `changes` are those that hold, `change_ids` the ids of their events (None: not recorded yet); `cancelled` are the others.
+    """
 
     registered: UnitRegistered
     described: UnitRegistered
     changes: tuple[Change, ...] = ()
+    change_ids: tuple[UUID | None, ...] = ()
+    cancelled: tuple[UnitChangeCancelled, ...] = ()
 
     @property
     def by_day(self) -> folds.Unit:
@@ -170,6 +197,8 @@ State = Absent | Unit
 
 
 def decide(state: State, command: Command) -> Sequence[UnitEvent]:
+    if isinstance(command, CancelChange):
+        return _cancel(state, command)
     _check_acting(command)
     if not isinstance(command, Register) and isinstance(state, Unit):
         _check_taken_from(command, state.by_day)
@@ -178,7 +207,66 @@ def decide(state: State, command: Command) -> Sequence[UnitEvent]:
     return events
 
 
-def _decide(state: State, command: Command) -> Sequence[UnitEvent]:
+def _cancel(state: State, command: CancelChange) -> Sequence[UnitChangeCancelled]:
+    """Cancel a change that holds; the unit must stand soundly in the tree without it."""
+    require(command.by, command.unit_code)
+    if isinstance(state, Absent):
+        raise UnitNotFound(command.unit_code)
+    if command.change_id in {each.change_id for each in state.cancelled}:
+        return _cancel_again(state, command)
+    change = change_of(state, command.change_id)
+    if change is None:
+        raise ChangeNotFound(command.unit_code)
+    if isinstance(change, UnitAmended | UnitTargetSet):
+        raise NotCancelled
+    cancellation = UnitChangeCancelled.of(
+        command, change=folds.CANCELLABLE[type(change)], changed_on=change.on
+    )
+    after = after_cancelling(state, command.change_id)
+    _check_cancelling(command, change, state.by_day, after)
+    if isinstance(change, UnitSucceeded) and command.handed_over:
+        raise DraftsHandedOver(command.unit_code, change.to_code, change.on, command.handed_over)
+    unit_checks.check_rings(after, command.related)
+    _check_followed(command, state, [cancellation])
+    return [cancellation]
+
+
+def _cancel_again(state: Unit, command: CancelChange) -> Sequence[UnitChangeCancelled]:
+    """Change nothing when it is cancelled by the same words again; by others it stays as it is."""
+    first = next(each for each in state.cancelled if each.change_id == command.change_id)
+    if (first.reason, first.document) != (command.reason, command.document):
+        raise AlreadyCancelled(first.reason)
+    return []
+
+
+def change_of(unit: Unit, change_id: UUID) -> Change | None:
+    """Find a change that holds by the id of its event."""
+    changes = zip(unit.change_ids, unit.changes, strict=True)
+    return next((change for number, change in changes if number == change_id), None)
+
+
+def after_cancelling(unit: Unit, change_id: UUID) -> folds.Unit:
+    """Give the unit as the directory has it without one of its changes."""
+    return _without(unit, change_id).by_day
+
+
+def _check_cancelling(
+    command: CancelChange, change: folds.DatedChange, before: folds.Unit, after: folds.Unit
+) -> None:
+    """Refuse what touches units outside the caller's area: whom the change names, and below whom the unit stands then."""
+    by = command.by
+    named = {
+        code
+        for code in (getattr(change, "to_code", None), getattr(change, "supervisor_code", None))
+        if code is not None
+    }
+    places = {before.parent_on(change.on), after.parent_on(change.on), after.parent_on(date.max)}
+    touched = named | (places - {before.parent_on(date.max)})
+    for other in sorted(touched - {by.unit_code}, key=str):
+        require(by, other)
+
+
+def _decide(state: State, command: Register | Amend | Dated) -> Sequence[UnitEvent]:
     if isinstance(command, Register):
         return _register(state, command)
     if isinstance(state, Absent):
@@ -192,7 +280,7 @@ def _decide(state: State, command: Command) -> Sequence[UnitEvent]:
     return [change]
 
 
-def _check_acting(command: Command) -> None:
+def _check_acting(command: Register | Amend | Dated) -> None:
     """Refuse a unit outside the caller's area, and that one comes under, after or by a unit outside of it."""
     by = command.by
     if isinstance(command, Register):
@@ -259,19 +347,22 @@ def _followed_by_default(state: State, related: Related) -> frozenset[str]:
 
 
 def _is_recorded(state: Unit, change: Change) -> bool:
-    """Tell whether a change adds nothing; a supervision that another one of that day replaced is set once more."""
-    recorded = map(without_notes, state.changes)
-    if isinstance(change, UnitSupervisionSet):
-        same = [item for item in recorded if _sets_the_same(item, change)]
-        return same[-1:] == [without_notes(change)]
-    return without_notes(change) in recorded
+    """Tell whether a change adds nothing: of those that replace each other only the last one counts."""
+    same = [without_notes(item) for item in state.changes if _replaced_by(item) == _replaced_by(change)]
+    return same[-1:] == [without_notes(change)]
 
 
-def _sets_the_same(recorded: Change, change: UnitSupervisionSet) -> bool:
-    return isinstance(recorded, UnitSupervisionSet) and (recorded.kind, recorded.on) == (
-        change.kind,
-        change.on,
-    )
+def _replaced_by(change: Change) -> Any:
+    """Name what a change says something about: of two with the same name the one recorded last holds."""
+    match change:
+        case UnitRenamed() | UnitMoved():
+            return change.name, change.on
+        case UnitSupervisionSet():
+            return change.name, change.on, change.kind
+        case UnitTargetSet():
+            return change.name, change.year
+        case _:
+            return without_notes(change)  # each stands for itself
 
 
 def _change(command: Dated) -> Change:
@@ -367,13 +458,32 @@ def _given(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def evolve(state: State, event: UnitEvent) -> State:
+    return evolve_with_id(state, event, None)
+
+
+def evolve_with_id(state: State, event: UnitEvent, event_id: UUID | None) -> State:
     if isinstance(event, UnitRegistered):
         return Unit(event, event)
     if isinstance(state, Absent):
         return state
+    if isinstance(event, UnitChangeCancelled):
+        return replace(_without(state, event.change_id), cancelled=(*state.cancelled, event))
     if isinstance(event, UnitAmended):
         state = replace(state, described=state.described.model_copy(update=folds.amended_unit(event)))
-    return replace(state, changes=(*state.changes, event))
+    return replace(state, changes=(*state.changes, event), change_ids=(*state.change_ids, event_id))
+
+
+def _without(state: Unit, change_id: UUID) -> Unit:
+    remaining = [
+        (change, number)
+        for change, number in zip(state.changes, state.change_ids, strict=True)
+        if number != change_id or type(change) not in folds.CANCELLABLE
+    ]
+    return replace(
+        state,
+        changes=tuple(change for change, _ in remaining),
+        change_ids=tuple(number for _, number in remaining),
+    )
 
 
 def about(state: State, _day: date) -> About | None:
@@ -382,4 +492,6 @@ def about(state: State, _day: date) -> About | None:
     return About(unit_code=state.registered.unit_code, dataset=state.registered.dataset)
 
 
-unit: Decider[State, Command, UnitEvent] = Decider("unit", Absent(), decide, evolve, about)
+unit: Decider[State, Command, UnitEvent] = Decider(
+    "unit", Absent(), decide, evolve, about, evolve_with_id=evolve_with_id
+)

@@ -25,6 +25,7 @@ from shared.contracts.registry import (
     DraftSuspended,
     DraftTransferred,
     DraftWithdrawn,
+    UnitChangeCancelled,
     UnitDissolved,
     UnitMoved,
     UnitRegistered,
@@ -40,9 +41,11 @@ from shared.contracts.vocabulary import (
     Stage,
     SuccessionKind,
     SupervisionKind,
+    UnitChange,
     UnitKind,
     UnitLevel,
 )
+from shared.directory.folds import CANCELLABLE
 from shared.kernel.runtime import new_id
 
 META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="operator/test", correlation_id="test")
@@ -78,6 +81,7 @@ unit_steps = st.one_of(
         st.tuples(_numbers, _numbers | st.none(), st.sampled_from(SupervisionKind), _days),
     ),
     st.tuples(st.just("dissolve"), st.tuples(_numbers, _days)),
+    st.tuples(st.just("cancel"), st.integers(0, 9)),
 )
 draft_steps = st.one_of(
     st.tuples(st.just("enter"), st.tuples(_stages, _days, _precisions)),
@@ -105,6 +109,7 @@ class History:
     code: str
     regime: Regime = Regime.LAW_2025
     entries: list[UUID] = field(default_factory=list)
+    changes: list[tuple[UUID, Any]] = field(default_factory=list)
 
     def unit(self, number: int) -> str:
         return f"{self.code}-{number}"
@@ -124,6 +129,8 @@ class History:
                 data, DraftStageEntered | DraftSuspended | DraftResumed | DraftWithdrawn | DraftMerged
             ):
                 self.entries.append(event.event_id)
+            if type(data) in CANCELLABLE:
+                self.changes.append((event.event_id, data))
             yield ref, event
 
     def _new(self, data: Event) -> tuple[AggregateRef, NewEvent]:
@@ -149,7 +156,20 @@ class History:
             regime=self.regime,
         )
 
+    def _cancellation(self, place: int) -> UnitChangeCancelled:
+        """Cancel one of the changes so far, also for the second time, or one that nobody recorded."""
+        number, change = self.changes[place % len(self.changes)] if self.changes else (new_id(), None)
+        return UnitChangeCancelled(
+            unit_code=change.unit_code if change else self.unit(0),
+            change_id=number,
+            change=CANCELLABLE[type(change)] if change else UnitChange.MOVED,
+            changed_on=change.on if change else DAYS[0],
+            reason="Ghi nhầm",
+        )
+
     def _of_unit(self, name: str, given: Any) -> Event:
+        if name == "cancel":
+            return self._cancellation(given)
         code = self.unit(given[0])
         match name, given:
             case "rename", (_, word, on):

@@ -26,7 +26,7 @@ from services.registry.domain.draft import draft as decider
 from services.registry.domain.draft_state import facts_of
 from shared.contracts.envelope import AggregateRef, Recorded
 from shared.contracts.event import draft_id, unit_id
-from shared.contracts.registry import DraftTransferred, UnitMoved, UnitRenamed
+from shared.contracts.registry import DraftTransferred, UnitChangeCancelled, UnitMoved, UnitRenamed
 from shared.directory.folds import UnitDirectory, directory_of
 from shared.directory.projection import leads_on, stands_on, unit_directory
 from shared.eventstore.handle import NOTHING, EventStore, Version
@@ -151,7 +151,12 @@ async def of_aggregates(store: EventStore, history: History) -> Answer:
 
 
 def naive(history: History, log: Sequence[Recorded]) -> Answer:
-    """Read the log by the words of the rule: of what is dated up to a day the latest, of these the last recorded."""
+    """Read the log by the words of the rule: of what is dated up to a day the latest, of these the last recorded.
+
+    A change that was cancelled, by whatever later event, is as if it had never been recorded.
+    """
+    gone = {event.data.change_id for event in log if isinstance(event.data, UnitChangeCancelled)}
+    log = [event for event in log if event.event_id not in gone]
 
     def latest(facts: Iterable[tuple[date, T]], day: date, first: T) -> T:
         held = [(on, place, value) for place, (on, value) in enumerate(facts) if on <= day]

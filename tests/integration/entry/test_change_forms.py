@@ -22,6 +22,7 @@ from tests.integration.metrics.office import ago
 IN_PLACE = "Sở Tư pháp tỉnh T nhập thay Sở Y tế tỉnh T"
 PAPER = {"document": "Công văn số 12/VP", "authority": "Văn phòng"}
 WITHDRAW = re.compile(r'href="([^"]+/requests/[0-9a-f-]{36}/withdraw)"')
+EXEMPTION = re.compile(r'href="([^"]+/exemptions/[0-9a-f-]{36}/cancellation)"')
 CORRECT = re.compile(r'href="([^"]+/stages/[0-9a-f-]{36})"')
 
 
@@ -54,6 +55,29 @@ async def test_an_exemption_is_asked_for_and_withdrawn(office: Office, a_code: s
         assert (over.status_code, "đã được rút" in over.text) == (409, True)
     (request,) = (await office.draft(a_code))["requests"]
     assert request["state"] == "withdrawn"
+
+
+async def test_an_exemption_that_was_recorded_wrongly_is_taken_back(office: Office, a_code: str) -> None:
+    await registered(office, a_code)
+    client, page = office.platform.registry.client, f"/entry/drafts/{a_code}"
+    answer = await client.post(f"/drafts/{a_code}/exemptions", json={"document": "QĐ 5"})
+    assert answer.status_code == 200, answer.text
+    async with office.browser(HEALTH) as clerk:
+        shown = await clerk.get(page)
+        (link,) = EXEMPTION.findall(shown.text)
+        form = await clerk.get(shown.url.join(link))
+        wrong = await press(clerk, form, "review", reason="")
+        assert (wrong.status_code, 'id="reason-error"' in wrong.text) == (422, True)
+        review = await press(clerk, wrong, "review", reason="Ghi nhầm dự thảo")
+        assert review.status_code == 200, review.text
+        done = await press(clerk, review, "record")
+        twice = await press(clerk, review, "record")
+        assert (done.status_code, twice.status_code) == (200, 200), done.text
+        shown = await clerk.get(page)
+        assert EXEMPTION.findall(shown.text) == []
+        assert "Hủy nội dung miễn truyền thông: Ghi nhầm dự thảo" in shown.text
+        assert (await clerk.get(form.url)).status_code == 404
+    assert (await office.draft(a_code))["exemptions"] == []
 
 
 async def test_a_transfer_names_a_unit_that_exists(office: Office, a_code: str) -> None:

@@ -132,6 +132,8 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
         await caller.post("/units", **small_office.unit(other))
         await caller.post("/units/{unit_code}/amend", kind="agency", reason="Ghi nhầm.")
         await caller.post("/units/{unit_code}/rename", name="Sở mới", on="2024-01-01")
+        wrong = (await api.client.get(f"/units/{unit}")).json()["changes"][-1]["change_id"]
+        await caller.post("/units/{unit_code}/cancellations", change_id=wrong, reason="Ghi nhầm.")
         await caller.post("/units/{unit_code}/move", parent_code=other, on="2024-01-01")
         await caller.post("/units/{unit_code}/targets", year=2025, target_percent=80)
         await caller.post(
@@ -148,6 +150,9 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
         await caller.post("/drafts/{draft_code}/scope", in_scope="yes")
         await caller.post("/drafts/{draft_code}/policies", policy_no=1, title="Giá đất")
         await caller.post("/drafts/{draft_code}/exemptions", document="CV 1", stages=["appraisal"])
+        shown = (await api.client.get(f"/drafts/{a_code}")).json()
+        caller.names["exemption_id"] = shown["exemptions"][0]["exemption_id"]
+        await caller.post("/drafts/{draft_code}/exemptions/{exemption_id}/cancel", reason="Ghi nhầm.")
         await caller.post("/drafts/{draft_code}/procedure", procedure="simplified", document="CV 2")
         entered = {"stage": "draft_consultation", "entered_on": "2024-01-08"}
         await caller.post("/drafts/{draft_code}/stages", **entered)

@@ -16,10 +16,11 @@ from shared.contracts.campaigns import (
     CommunicationVerified,
 )
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
-from shared.contracts.event import Event, draft_id
+from shared.contracts.event import Event, draft_id, exemption_id
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
+    DraftExemptionCancelled,
     DraftPolicyAdded,
     DraftPolicyRemoved,
     DraftRegistered,
@@ -43,6 +44,7 @@ from shared.contracts.vocabulary import (
 )
 
 UNITS = ("BTP", "BTC", "TINH-22", "XA-A")
+EXEMPTION = exemption_id([Stage.APPRAISAL], "Công văn 1", None, None)
 FIRST = date(2024, 1, 1)
 DAYS = 150
 STAGES = (
@@ -125,6 +127,7 @@ class Stream:
             ),
             (1, lambda of: self._entry(of, DraftWithdrawn(on=FIRST + timedelta(days=DAYS)), Stage.WITHDRAWN)),
             (1, lambda _: DraftCommunicationExempted(stages=(Stage.APPRAISAL,), document="Công văn 1")),
+            (1, lambda _: DraftExemptionCancelled(exemption_id=EXEMPTION, reason="Ghi nhầm")),
             (2, lambda _: DraftScopeAssessed(in_scope=self._random.choice(list(Answer)))),
             (1, lambda _: DraftRetitled(title=f"Dự thảo {self._position}")),
             (1, lambda _: DraftAmended(regime=Regime.LAW_2025, reason="Ghi nhầm")),

@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from shared.contracts.vocabulary import Role
+from shared.contracts.envelope import AggregateRef
+from shared.contracts.event import unit_id
+from shared.contracts.registry import UnitChangeCancelled, UnitSupervisionSet
+from shared.contracts.vocabulary import Role, UnitChange
+from shared.eventstore.jetstream import JetStreamEventStore
 from tests.integration.notifier.notifier_fixture import (
     ABOVE,
     MONDAY,
@@ -119,6 +123,34 @@ async def test_another_supervisor_is_told_to_the_unit_and_to_the_one_before(
     assert "Từ ngày 23/11/2026, cơ quan theo dõi Sở Tư pháp tỉnh A là Sở Tài chính tỉnh A" in words(
         reported(notifier_env, NEW)[0]
     )
+
+
+async def test_a_supervision_that_was_taken_back_is_told_to_who_had_been_set(
+    notifier_env: NotifierFixture,
+) -> None:
+    """Whoever sets another supervisor and takes it back again leaves two mails, not none."""
+    async with notifier_env.notifier() as api:
+        await put_recipient(api, email=OLD)
+        await api.settled(await notifier_env.follow())
+        await put_recipient(api, ABOVE, email=NEW, role="supervisor")
+        ref = AggregateRef("unit", unit_id(UNIT))
+        (wrong,) = (await JetStreamEventStore(notifier_env.registry.client).load(ref)).events[-1:]
+        assert isinstance(wrong.data, UnitSupervisionSet)
+        cancelled = UnitChangeCancelled(
+            unit_code=UNIT,
+            change_id=wrong.event_id,
+            change=UnitChange.SUPERVISION_SET,
+            changed_on=wrong.data.on,
+            reason="Ghi nhầm cơ quan theo dõi",
+        )
+        sent = await tick(api, await notifier_env.registry.write(ref, cancelled))
+        again = await tick(api, 0)
+    assert sorted(mail["unit_code"] for mail in sent["sent"]) == sorted([UNIT, UNIT, ABOVE])
+    assert again["sent"] == []
+    (mail,) = reported(notifier_env, NEW)
+    assert "Hủy thay đổi cơ quan theo dõi Sở Tư pháp tỉnh A" in mail["Subject"]
+    assert "coi như chưa từng có: từ ngày 01/01/2026, cơ quan theo dõi Sở Tư pháp tỉnh A là" in words(mail)
+    assert "Ghi nhầm cơ quan theo dõi" in words(mail)
 
 
 async def test_a_hold_is_told_to_the_justice_unit_when_mail_goes_out_again(

@@ -68,11 +68,20 @@ class Objects:
             for code, level, kind, parent, name in UNITS
         ]
         await self.platform.import_rows("units", [{k: v for k, v in row.items() if v} for row in rows])
+        await self._unit()
         await self._draft()
         await self._communication()
         await self._alert()
         await self._requests()
         await self._session()
+
+    async def _unit(self) -> None:
+        """Record once more what the victim is called: a change that may be cancelled, and changes nothing."""
+        (name,) = {name for code, *_, name in UNITS if code == VICTIM}
+        renamed = {"name": name, "on": ago(60)}
+        await self.call("registry", "POST", f"/units/{VICTIM}/rename", renamed)
+        shown = await self.call("registry", "GET", f"/units/{VICTIM}")
+        self.ids["unit_change"] = shown["changes"][0]["change_id"]
 
     async def _draft(self) -> None:
         draft = {"draft_code": DRAFT, "title": "Nghị quyết", "instrument": "provincial_resolution"}
@@ -84,7 +93,11 @@ class Objects:
         await self.call("registry", "POST", f"{path}/stages", begun)
         posting = {"stage": "draft_consultation", "opened_on": ago(20)}
         opened = await self.call("registry", "POST", f"{path}/postings", posting)
+        await self.call(
+            "registry", "POST", f"{path}/exemptions", {"document": "QĐ 6", "stages": ["appraisal"]}
+        )
         shown = await self.call("registry", "GET", path)
+        self.ids["exemption"] = shown["exemptions"][0]["exemption_id"]
         self.ids |= {"posting": opened["posting"]["posting_id"], "entry": shown["stages"][0]["entry_id"]}
         await self.platform.settled()
 
@@ -155,6 +168,11 @@ class Objects:
         yield Attempt(Action.REGISTER_UNIT, "registry", "POST", "/units", child | {"parent_code": VICTIM})
         for action, what, body in (
             (Action.AMEND_UNIT, "amend", {"kind": "agency", "reason": "nhầm"}),
+            (
+                Action.CANCEL_UNIT_CHANGE,
+                "cancellations",
+                {"change_id": self.ids["unit_change"], "reason": "nhầm"},
+            ),
             (Action.RENAME_UNIT, "rename", {"name": "Tên khác", "on": on}),
             (Action.MOVE_UNIT, "move", {"parent_code": "A-UB", "on": on}),
             (Action.SUCCEED_UNIT, "successions", {"to_code": "A-SYT-P", "kind": "split", "date": on}),
@@ -180,6 +198,12 @@ class Objects:
             (Action.AMEND_POLICY, "PUT", "policies/1", {"title": "Z"}),
             (Action.REMOVE_POLICY, "DELETE", "policies/1", None),
             (Action.EXEMPT_DRAFT, "POST", "exemptions", {"document": "QĐ 1"}),
+            (
+                Action.CANCEL_EXEMPTION,
+                "POST",
+                f"exemptions/{ids['exemption']}/cancel",
+                {"reason": "nhầm"},
+            ),
             (Action.DECIDE_PROCEDURE, "POST", "procedure", {"procedure": "simplified", "document": "QĐ 1"}),
             (Action.ENTER_STAGE, "POST", "stages", {"stage": "appraisal", "entered_on": ago(1)}),
             (

@@ -15,10 +15,11 @@ from shared.contracts.campaigns import (
     CommunicationVerified,
 )
 from shared.contracts.envelope import catalog_of
-from shared.contracts.event import Event
+from shared.contracts.event import Event, exemption_id
 from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftEvent,
+    DraftExemptionCancelled,
     DraftMerged,
     DraftOpinionsSummarised,
     DraftPolicyAdded,
@@ -164,6 +165,19 @@ def test_exemptions_and_transfers_are_kept_in_order() -> None:
     )
     assert record.transfers == (Transfer(on=DAY, unit_code="BNNMT"),)
     assert record.lead_unit_code == "BTNMT", "who led first stays known"
+
+
+def test_a_cancelled_exemption_never_held() -> None:
+    """By the id that the registry gives it, which follows from what it says."""
+    whole = DraftCommunicationExempted(document="1/QĐ")
+    some = DraftCommunicationExempted(
+        document="2/QĐ", stages=(Stage.DRAFTING, Stage.APPRAISAL), decided_on=DAY
+    )
+    wrong = DraftExemptionCancelled(
+        exemption_id=exemption_id(some.stages, some.document, None, DAY), reason="Ghi nhầm"
+    )
+    assert record_of(whole, some, wrong).exemptions == (Exemption(document="1/QĐ"),)
+    assert len(record_of(whole, some, wrong, some).exemptions) == 2
 
 
 def test_postings_and_the_procedure_follow_their_events() -> None:

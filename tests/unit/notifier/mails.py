@@ -356,6 +356,12 @@ CHANGES = [
             {"supervisor_code": None, "on": date(2026, 11, 1), "document": "Quyết định 15/QĐ-BTP"},
         ),
         (
+            ChangeKind.SUPERVISION_CANCELLED,
+            Role.SUPERVISOR,
+            "BTP",
+            {"supervisor_code": None, "on": date(2026, 11, 1), "reason": "Ghi nhầm đơn vị"},
+        ),
+        (
             ChangeKind.SILENCE,
             Role.SUPERVISOR,
             "BTP",

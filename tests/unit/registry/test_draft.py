@@ -8,10 +8,18 @@ import pytest
 
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft import draft
-from services.registry.domain.draft_state import Draft, State
-from services.registry.domain.errors import DraftDiffers, DraftNotFound, PolicyDiffers, PolicyNotFound
+from services.registry.domain.draft_state import Draft, State, exemption_number
+from services.registry.domain.errors import (
+    DraftDiffers,
+    DraftNotFound,
+    ExemptionNotFound,
+    PolicyDiffers,
+    PolicyNotFound,
+)
+from shared.contracts.event import SUPERVISION
 from shared.contracts.registry import (
     DraftCommunicationExempted,
+    DraftExemptionCancelled,
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
@@ -144,6 +152,22 @@ def test_an_exemption_is_recorded_once() -> None:
     exempted.when(asked(drafts.Exempt, EXEMPTED)).nothing()
     whole = EXEMPTED.model_copy(update={"stages": ()})
     exempted.when(asked(drafts.Exempt, whole)).then(whole)
+
+
+def test_an_exemption_that_was_recorded_wrongly_never_held() -> None:
+    whole = EXEMPTED.model_copy(update={"stages": ()})
+    cancel = drafts.CancelExemption(
+        exemption_id=exemption_number(EXEMPTED), reason="Ghi nhầm", by=SUPERVISION, today=TODAY
+    )
+    cancelled = DraftExemptionCancelled(exemption_id=exemption_number(EXEMPTED), reason="Ghi nhầm")
+    before = registered().given(EXEMPTED, whole)
+    after = before.when(cancel).then(cancelled)
+    assert isinstance(after.state, Draft)
+    assert after.state.exemptions == (whole,)
+    after.when(cancel).nothing()
+    again = after.when(asked(drafts.Exempt, EXEMPTED)).then(EXEMPTED)
+    again.when(cancel).then(cancelled)
+    registered().when(cancel).refused(ExemptionNotFound)
 
 
 def test_a_transfer_is_recorded_once_and_not_ahead() -> None:

@@ -88,6 +88,22 @@ def test_a_change_is_recorded_once(change: Change) -> None:
     recorded.when(recording(change)).nothing()
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (CHANGES[0], {"unit_name": "Bộ Khác"}),
+        (CHANGES[1], {"parent_code": None}),
+        (CHANGES[4], {"target_percent": 80}),
+        (CHANGES[5], {"document": "QĐ 2"}),
+    ],
+)
+def test_what_was_replaced_by_mistake_is_recorded_once_more(first: Change, second: dict[str, Any]) -> None:
+    """The same day and the same words as before a wrong record: it was taken for a repetition, and the wrong one stayed."""
+    wrong = first.model_copy(update=second)
+    again = spec(unit).given(BKHDT, first, wrong).when(recording(first)).then(first)
+    again.when(recording(first)).nothing()
+
+
 @every_change
 def test_nothing_happens_to_a_unit_that_is_not_there(change: Change) -> None:
     spec(unit).when(recording(change)).refused(UnitNotFound, unit_code="BKHDT")

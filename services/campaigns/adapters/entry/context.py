@@ -18,7 +18,7 @@ from shared.auth.tokens import Principal
 from shared.contracts.envelope import AggregateRef
 from shared.contracts.event import draft_id, unit_id
 from shared.contracts.registry import DraftRegistered
-from shared.directory.folds import DraftCard, card_of, evolve_draft, unit_of
+from shared.directory.folds import DraftCard, card_of, evolve_draft, facts_of_unit, unit_of
 from shared.eventstore.handle import BulkStore
 from shared.http.request_context import projected
 from shared.kernel.errors import Text
@@ -56,8 +56,8 @@ class Entry:
 
     async def unit(self, unit_code: str) -> str:
         """Give what a unit is called today; its code if it is not registered."""
-        facts = (await self.store.load(AggregateRef("unit", unit_id(unit_code)))).facts
-        unit = unit_of(facts)
+        events = (await self.store.load(AggregateRef("unit", unit_id(unit_code)))).events
+        unit = unit_of(facts_of_unit(events))
         return unit.name_on(self.today) if unit else unit_code
 
     def done(

@@ -31,6 +31,9 @@ SUBJECTS: Mapping[ChangeKind, Text] = {
     ChangeKind.SUPERVISION: Text(
         "Thay đổi cơ quan theo dõi {unit}", "The supervising body of {unit} was changed"
     ),
+    ChangeKind.SUPERVISION_CANCELLED: Text(
+        "Hủy thay đổi cơ quan theo dõi {unit}", "A change of who supervises {unit} was taken back"
+    ),
     ChangeKind.SILENCE: Text("Tạm dừng nhắc việc đối với {unit}", "Reminders for {unit} are paused"),
     ChangeKind.SILENCE_LIFTED: Text("Nhắc việc trở lại đối với {unit}", "Reminders for {unit} go on"),
     ChangeKind.SENDING_HELD: Text("Tạm giữ việc gửi thư của hệ thống", "All mail of the system was held"),
@@ -90,8 +93,9 @@ def what_changed(notice: ChangeNotice) -> Text:
     match change.kind:
         case ChangeKind.MAILBOXES:
             return _mailboxes(change, about)
-        case ChangeKind.SUPERVISION:
-            return _supervision(notice, about)
+        case ChangeKind.SUPERVISION | ChangeKind.SUPERVISION_CANCELLED:
+            recorded = _supervision(notice, about)
+            return recorded if change.kind is ChangeKind.SUPERVISION else _taken_back(recorded)
         case ChangeKind.SILENCE:
             return _silence(change, about)
         case ChangeKind.SILENCE_LIFTED:
@@ -122,6 +126,13 @@ def _supervision(notice: ChangeNotice, about: Text) -> Text:
     return Text(
         f"Từ ngày {on:%d/%m/%Y}, cơ quan theo dõi {about.vi} là {supervisor or 'cơ quan theo quy định chung'}",
         f"From {on:%d/%m/%Y} {about.en} is supervised by {supervisor or 'the body that the general rule names'}",
+    )
+
+
+def _taken_back(recorded: Text) -> Text:
+    return Text(
+        f"Nội dung sau đã được ghi nhầm và được hủy, coi như chưa từng có: {in_sentence(recorded.vi)}",
+        f"This was recorded wrongly and is taken back, as if it had never been: {in_sentence(recorded.en)}",
     )
 
 

@@ -70,6 +70,9 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
         events.DraftWithdrawn: lambda e: words_of_stage(Stage.WITHDRAWN, e.on, e.precision),
         events.DraftMerged: lambda e: words_of_stage(Stage.MERGED, e.on, e.precision),
         events.DraftCommunicationExempted: _exempted,
+        events.DraftExemptionCancelled: lambda e: Text(
+            f"Hủy nội dung miễn truyền thông: {e.reason}", "An exemption was taken back"
+        ),
         events.DraftProcedureDecided: lambda e: Text(
             f"{PROCEDURES[e.procedure].vi}, theo {e.document}", f"{PROCEDURES[e.procedure].en}"
         ),

@@ -13,7 +13,7 @@ from services.registry.adapters.entry.elsewhere import Elsewhere
 from services.registry.adapters.entry.history_words import words_of, words_of_stage
 from services.registry.adapters.request_views import request_view
 from services.registry.application.queries import DraftFilter
-from services.registry.domain.draft_state import facts_of, procedure_of
+from services.registry.domain.draft_state import exemption_number, facts_of, procedure_of
 from services.registry.domain.lowering import scope_of
 from services.registry.domain.next_stages import next_stages
 from shared.auth.admission import may
@@ -127,6 +127,7 @@ def router(entry: Entry, elsewhere: Elsewhere) -> APIRouter:
                 (each.entry_id, words_of_stage(each.stage, each.entered_on, each.precision))
                 for each in commands.entries(state, history)
             ],
+            exemptions=[(exemption_number(each), words_of(each)) for each in state.exemptions],
             events=await _listed(entry, history.events),
         )
 

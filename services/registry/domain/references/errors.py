@@ -6,6 +6,8 @@ from datetime import date
 from services.registry.domain.references.provinces import MERGED_INTO, REORGANISED_ON, SINCE
 from shared.kernel.errors import Refusal
 
+MOST_LISTED = 5  # drafts that a refusal names
+
 
 class NoProvince(Refusal):
     code = "province-not-found"
@@ -52,6 +54,59 @@ class DistrictsEnded(Refusal):
             f"There is no district level since {REORGANISED_ON} (Resolution 203/2025/QH15), and this district unit begins on "
             f"{valid_from}; correct level, kind or first day.",
             field="valid_from",
+        )
+
+
+class ChangeNotFound(Refusal):
+    code = "change-not-found"
+    kind = "not_found"
+
+    def __init__(self, unit_code: str) -> None:
+        super().__init__(
+            f"Đơn vị “{unit_code}” không có thay đổi nào mang mã này; đề nghị lấy mã tại mục changes của GET /units/{unit_code}.",
+            f"The unit '{unit_code}' has no change with this id; take the id from `changes` of GET /units/{unit_code}.",
+            field="change_id",
+        )
+
+
+class AlreadyCancelled(Refusal):
+    code = "change-already-cancelled"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Thay đổi này đã được hủy với lý do “{reason}”; lần hủy trước được giữ. Nếu hủy không đúng, đề nghị ghi lại thay đổi.",
+            f"This change was cancelled before, with the reason '{reason}', which stays. If that was wrong, record the change "
+            "again.",
+        )
+
+
+class NotCancelled(Refusal):
+    code = "not-cancelled"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nội dung đính chính và mục tiêu không hủy được: đề nghị đính chính lại (POST /units/{mã}/amend) hoặc đặt lại mục "
+            "tiêu (POST /units/{mã}/targets).",
+            "An amendment or a target is not cancelled: amend the unit again (POST /units/{code}/amend), or set the target again "
+            "(POST /units/{code}/targets).",
+        )
+
+
+class DraftsHandedOver(Refusal):
+    """Drafts follow a succession by transfers of their own, which would lead nowhere without it."""
+
+    code = "drafts-handed-over"
+
+    def __init__(self, unit_code: str, to_code: str, on: date, drafts: Sequence[str]) -> None:
+        listed = ", ".join(drafts[:MOST_LISTED]) + (", …" if len(drafts) > MOST_LISTED else "")
+        super().__init__(
+            f"Theo việc sắp xếp này, “{unit_code}” đã chuyển cho “{to_code}” {len(drafts):02} dự thảo ({listed}). Đề nghị chuyển lại "
+            f"các dự thảo đó cho “{unit_code}” từ ngày đã chuyển (POST /drafts/{{mã}}/transfer, ngày {on:%d/%m/%Y} trở đi), "
+            "sau đó hủy thay đổi.",
+            f"By this succession '{unit_code}' handed drafts over to '{to_code}': {listed} ({len(drafts)} in all). Transfer them "
+            f"back to '{unit_code}' from the day of the transfer (POST /drafts/{{code}}/transfer, on or after {on}), then cancel "
+            "the change.",
+            draft_codes=list(drafts),
         )
 
 

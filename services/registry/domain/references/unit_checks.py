@@ -11,6 +11,7 @@ from functools import partial
 from services.registry.domain.references import errors, provinces
 from shared.contracts.vocabulary import UnitKind, UnitLevel
 from shared.directory.folds import Unit
+from shared.rules.sequence import by_day
 
 Related = Mapping[str, Unit]
 
@@ -50,6 +51,15 @@ def check_move(unit: Unit, parent_code: str | None, on: date, related: Related) 
     _check_level(unit, parent_code, related)
     if ring := _ring_from(unit, parent_code, related, on):
         raise errors.ParentOfItself(ring)
+
+
+def check_rings(unit: Unit, related: Related) -> None:
+    """Refuse a unit that would stand below itself on some day, under one of the parents that it has by day."""
+    for since, parent_code in by_day(unit.parent_code, unit.parents):
+        if parent_code is None:
+            continue
+        if ring := _ring_from(unit, parent_code, related, max(since, unit.valid_from or date.min)):
+            raise errors.ParentOfItself(ring)
 
 
 def check_succession(unit: Unit, to_code: str, on: date, related: Related) -> None:

@@ -15,6 +15,7 @@ from services.registry.adapters.entry.change.reading import (
     OPINIONS,
     read_correction,
     read_exemption,
+    read_exemption_cancellation,
     read_expectation,
     read_opinions,
     read_procedure,
@@ -22,6 +23,7 @@ from services.registry.adapters.entry.change.reading import (
     read_title,
     read_transfer,
     read_withdrawal,
+    require_exemption,
     require_waiting,
     scope_following,
     stage_following,
@@ -181,6 +183,22 @@ CHANGES = (
             Field("counting_rule", Text("Quy tắc đếm (nếu có)", "What was counted and what was not")),
         ),
         read=read_opinions,
+    ),
+    Change(
+        path="exemptions/{number}/cancellation",
+        number=by_id,
+        action=Action.CANCEL_EXEMPTION,
+        heading=Text("Hủy nội dung miễn truyền thông ghi nhầm", "Take back an exemption"),
+        intro=Text(
+            "Nội dung miễn được coi là chưa từng có: dự thảo lại phải truyền thông theo quy định. Lịch sử vẫn nêu cả hai.",
+            "The exemption is held never to have been: the draft is to be communicated by the rules. The history shows both.",
+        ),
+        fields=(
+            Field("reason", Text("Lý do hủy", "Why it is taken back"), "words"),
+            Field("document", Text("Văn bản (nếu có)", "Document (if any)")),
+        ),
+        read=read_exemption_cancellation,
+        filled=require_exemption,
     ),
     Change(
         path="policies/{policy_no}",

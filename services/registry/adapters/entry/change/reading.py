@@ -13,8 +13,13 @@ from services.registry.adapters.entry.scope_fields import read_answers
 from services.registry.adapters.requests_api import WithdrawalOfRequest
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
-from services.registry.domain.draft_state import Draft, State, entry_with_id
-from services.registry.domain.errors import EntryNotRecorded, RequestNotFound, RequestSettled
+from services.registry.domain.draft_state import Draft, State, entry_with_id, exemption_number
+from services.registry.domain.errors import (
+    EntryNotRecorded,
+    ExemptionNotFound,
+    RequestNotFound,
+    RequestSettled,
+)
 from shared.contracts.vocabulary import Procedure, Stage
 from shared.eventstore.handle import Handled, History
 from shared.kernel.errors import Text
@@ -49,6 +54,21 @@ def read_exemption(form: Fields, given: Given, _: Number | None) -> drafts.Comma
         form, bodies.Exemption, {"stages": stages, **_paper(form), "decided_on": dated and dated[0]}
     )
     return body.command(given) if body else None
+
+
+def read_exemption_cancellation(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
+    values = {
+        "reason": form.words("reason", MOST_WORDS),
+        "document": form.words("document", MOST_WORDS, required=False),
+    }
+    body = body_of(form, bodies.ExemptionCancellation, values)
+    return body.command(number, given) if body and isinstance(number, UUID) else None
+
+
+def require_exemption(draft: Draft, _: History, number: Number | None) -> dict[str, list[str]]:
+    if not isinstance(number, UUID) or number not in map(exemption_number, draft.exemptions):
+        raise ExemptionNotFound
+    return {}
 
 
 def _paper(form: Fields) -> dict[str, Any]:
