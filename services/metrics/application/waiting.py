@@ -59,5 +59,5 @@ class WaitingQueries:
             todos=len(todos),
             reports_open=states[ReportState.OPEN],
             reports_late=states[ReportState.LATE],
-            datasets=frozenset(row.dataset for row in (*gaps, *todos)),
+            datasets=frozenset(gap.dataset for gap in gaps) | frozenset(todo.dataset for todo in todos),
         )

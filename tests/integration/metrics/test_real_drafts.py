@@ -272,7 +272,7 @@ class TestPages:
         assert (whole["total"], whole["next"]) == (len(whole[name]), None)
         assert whole[name]
         rows: list[Any] = []
-        cursor: dict[str, str] = {}
+        cursor: dict[str, Any] = {}
         while True:
             page = (await client.get(path, params=asked | {"limit": limit} | cursor)).json()
             assert (page["total"], page["banners"]) == (whole["total"], whole["banners"])

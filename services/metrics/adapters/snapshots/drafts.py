@@ -164,7 +164,7 @@ def _of_each_dataset(counted: str) -> str:
 
 def _given(asked: DraftQuestion, drafts: Drafts) -> dict[str, Any]:
     named = {"instrument": asked.instrument, "handling": asked.handling, "scope": asked.scope}
-    given = {name: value for name, value in named.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
     if drafts is not None:
         given["drafts"] = list(drafts)
     days = {**_days(asked, ""), **_days(asked.before, "before_")}
