@@ -57,11 +57,10 @@ WHERE EXISTS (
   SELECT FROM {_ENTRIES} WHERE e.stage = x.stage AND e.entered_on BETWEEN p.from_day AND p.last_day
 )
 """  # noqa: S608  our own names
-_HANDLING = "d.f ->> 'handling'"
 _STAGE_KEYS: Mapping[DraftsBy, str] = {
     DraftsBy.STAGE: "i.stage",
     DraftsBy.INSTRUMENT: "d.instrument",
-    DraftsBy.HANDLING: _HANDLING,
+    DraftsBy.HANDLING: "d.f ->> 'handling'",
     DraftsBy.SESSION: "unnest(coalesce(i.sessions, ARRAY[NULL]))",
 }
 _OPINION_KEYS: Mapping[OpinionsBy, str] = {OpinionsBy.STAGE: "i.stage", OpinionsBy.GROUP: "g.name"}
