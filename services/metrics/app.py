@@ -8,6 +8,7 @@ from services.metrics.adapters import api, effect, tables, verdicts
 from services.metrics.adapters.collector import Collector
 from services.metrics.adapters.counts import activities as activity_counts
 from services.metrics.adapters.counts import drafts as draft_counts
+from services.metrics.adapters.counts import waiting
 from services.metrics.adapters.entry import pages as entry_pages
 from services.metrics.adapters.lists import calendars
 from services.metrics.adapters.lists import routes as lists
@@ -37,6 +38,7 @@ from services.metrics.application.published import Publishing
 from services.metrics.application.queries import Queries
 from services.metrics.application.reports import ReportQueries
 from services.metrics.application.required_reports import RequiredReports
+from services.metrics.application.waiting import WaitingQueries
 from services.metrics.settings import Settings
 from shared.directory.projection import ProjectedUnits
 from shared.eventstore.subscriber_states import subscriber_states
@@ -88,6 +90,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             api.router(queries),
             activity_counts.router(CountQueries(snapshots), rulebook.version),
             draft_counts.router(DraftCountQueries(snapshots), rulebook.version),
+            waiting.router(WaitingQueries(snapshots)),
             verdicts.router(snapshots, queries),
             programmes_api.router(ProgrammeQueries(snapshots), rulebook.version),
             reports_api.router(required),

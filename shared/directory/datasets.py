@@ -4,7 +4,9 @@ A question may name a data set (`dataset=`), and somebody in training asks about
 long as an installation has none, neither unit nor draft, it is about all that is there, which bears its banners.
 """
 
+from collections.abc import Hashable
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Table, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +26,23 @@ async def asked(connection: AsyncConnection, unit: Table, draft: Table) -> Datas
         return dataset
     is_live = or_(*(exists().where(table.c.dataset == Dataset.LIVE) for table in (draft, unit)))
     return Dataset.LIVE if (await connection.execute(select(is_live))).scalar_one() else None
+
+
+@dataclass(slots=True)
+class AskedOnce:
+    """Asks as `asked` does, once for all questions of one state of the log: what is live changes with events alone."""
+
+    _last: tuple[Hashable, Dataset | None] | None = None
+
+    async def asked(
+        self, connection: AsyncConnection, unit: Table, draft: Table, state: Hashable
+    ) -> Dataset | None:
+        """`state` is what of the log is in the rows that the connection reads."""
+        if NAMED.get() is not None:
+            return NAMED.get()
+        if self._last is None or self._last[0] != state:
+            self._last = state, await asked(connection, unit, draft)
+        return self._last[1]
 
 
 def of(column: ColumnElement[str], dataset: Dataset | None) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from shared.kernel.errors import Refusal
 from shared.text_checks.printable import refuse_unprintable
 
 MOST = 500
+ROWS = 50  # of a page whose length nobody names
 CHECKSUM_BYTES = 4
 
 Item = TypeVar("Item", bound=BaseModel)
@@ -46,10 +47,14 @@ class Cursor(BaseModel):
     limit: int
     after: str | None = None
 
+    def following(self, key: str) -> str:
+        """Give the cursor of the page after the row with this key."""
+        return _encode(self.path, key)
+
     def listing(self, item: type[Item], rows: Sequence[Mapping[str, Any]], key: str) -> Listing[Item]:
         full = len(rows) >= self.limit
         items = [item.model_validate(row) for row in rows]
-        following = _encode(self.path, str(rows[-1][key])) if full and rows else None
+        following = self.following(str(rows[-1][key])) if full and rows else None
         return Listing[item](items=items, next=following)  # type: ignore[valid-type]  # the model of this list's items
 
 
@@ -72,16 +77,33 @@ def _position(text: str) -> int:
     return int(text)
 
 
+Mark = Annotated[str | None, Query(description="`next` of the page before", max_length=1000)]
+
+
 async def _cursor(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=MOST, description="rows of a page")] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before", max_length=1000)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="rows of a page")] = ROWS,
+    cursor: Mark = None,
 ) -> Cursor:
     path = request.scope["route"].path
     return Cursor(path=path, limit=limit, after=None if cursor is None else _decode(path, cursor))
 
 
 Paged = Annotated[Cursor, Depends(_cursor)]
+
+
+async def _cursor_if_asked(
+    request: Request,
+    limit: Annotated[
+        int | None, Query(ge=1, le=MOST, description="rows of a page; without it and `cursor`: all rows")
+    ] = None,
+    cursor: Mark = None,
+) -> Cursor | None:
+    return None if limit is None and cursor is None else await _cursor(request, limit or ROWS, cursor)
+
+
+PagedIfAsked = Annotated[Cursor | None, Depends(_cursor_if_asked)]
+"""The wanted page of a list that was given whole before it had pages; None: the whole list."""
 
 
 def _encode(path: str, key: str) -> str:

@@ -1,7 +1,7 @@
 """Counts that offices publish: activities, what they reached and cost, in a period and the same period a year before."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -95,14 +95,17 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """The members that share performing unit, code and reporting year, or one member without a code."""
+    """The members that share performing unit, code and reporting year, or one member without a code.
+
+    `first` gives day, channel and role: the earliest member, of several the first in the log.
+    """
 
     members: Sequence[Member]
+    first: Member = field(init=False, compare=False)
 
-    @property
-    def first(self) -> Member:
-        """The member that gives day, channel and role: the earliest, of several the first in the log."""
-        return min(self.members, key=lambda member: (member.held_on, member.position))
+    def __post_init__(self) -> None:
+        first = min(self.members, key=lambda member: (member.held_on, member.position))
+        object.__setattr__(self, "first", first)
 
     def values(self, of: Callable[[Member], Iterable[str]]) -> list[str]:
         return sorted({value for member in self.members for value in of(member)})

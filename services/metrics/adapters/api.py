@@ -27,7 +27,7 @@ from services.metrics.domain.grouping import GroupBy, View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.http.forecasts import marked
-from shared.http.paging import Listing, Paged, key_of
+from shared.http.paging import Listing, Paged, PagedIfAsked, key_of
 from shared.http.request_context import AtPosition, OfDataset, Today
 from shared.rights.actions import Action
 from shared.rules.figures import Period, year_period
@@ -176,9 +176,9 @@ def router(queries: Queries) -> APIRouter:
         "/gaps", summary="Drafts that lack communication at their current stage", dependencies=[OfDataset]
     )
     async def gaps(
-        _: Annotated[Principal, may(Action.READ_FIGURES)], asked: OfUnits, today: Today
+        _: Annotated[Principal, may(Action.READ_FIGURES)], asked: OfUnits, today: Today, paged: PagedIfAsked
     ) -> GapsView:
-        return marked(gaps_view(await queries.gaps(asked), rules_version), today)
+        return marked(gaps_view(await queries.gaps(asked), rules_version, paged), today)
 
     @routes.get("/drafts/{draft_code}/coverage", summary="The verdict of every policy and stage, and why")
     async def coverage(
@@ -206,9 +206,9 @@ def router(queries: Queries) -> APIRouter:
         "/todos", summary="What no figure judges and a person should review", dependencies=[OfDataset]
     )
     async def todos(
-        _: Annotated[Principal, may(Action.READ_FIGURES)], asked: OfUnits, today: Today
+        _: Annotated[Principal, may(Action.READ_FIGURES)], asked: OfUnits, today: Today, paged: PagedIfAsked
     ) -> TodosView:
         todos, units = await queries.todos(asked)
-        return marked(todos_view(todos, units, asked.as_of.isoformat()), today)
+        return marked(todos_view(todos, units, asked.as_of.isoformat(), paged), today)
 
     return routes

@@ -1,7 +1,7 @@
 """Metrics' read model in SQL: every question is asked of one consistent snapshot with its position."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -24,7 +24,6 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters.communications import SqlCommunications
@@ -33,6 +32,7 @@ from services.metrics.adapters.history.standing import Standing, StandingIn
 from services.metrics.adapters.programmes import rows as programme_rows
 from services.metrics.adapters.records import read_record
 from services.metrics.adapters.snapshots.activities import activity_sums
+from services.metrics.adapters.snapshots.drafts import opinion_sums, stage_sums
 from services.metrics.adapters.tables import (
     COMMUNICATION,
     DRAFT,
@@ -44,9 +44,10 @@ from services.metrics.adapters.tables import (
     checkpoints,
     units,
 )
-from services.metrics.application.draft_counts import ItemsOf, Numbers, SumKey
+from services.metrics.application.draft_counts import DraftQuestion, Numbers, SumKey
 from services.metrics.application.list_ports import ReportEntry
 from services.metrics.application.ports import (
+    TODO_KINDS,
     ActivitiesAsked,
     ActivitySums,
     Cell,
@@ -64,6 +65,7 @@ from services.metrics.domain.programme import ProgrammeEntryRow
 from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, WaitingRequest
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
 from shared.directory import datasets
+from shared.directory.datasets import AskedOnce
 from shared.directory.folds import UnitDirectory
 from shared.directory.projection import unit_directory
 from shared.projections.rebuild import Purpose
@@ -89,6 +91,7 @@ class SqlSnapshots:
     projection: str
     local_rules: bool
     standing: Standing | None = field(init=False, repr=False)
+    data: AskedOnce = field(init=False, repr=False, default_factory=AskedOnce)
 
     def __post_init__(self) -> None:
         versions.enable(self.engine)
@@ -104,11 +107,13 @@ class SqlSnapshots:
         """
         async with self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            position = (await checkpoints.read(connection, self.projection)).position
+            present = await checkpoints.read(connection, self.projection)
+            position = present.position
             if known_at is not None:
                 position = await versions.position_meant(connection, known_at, position)
                 await connection.execution_options(**{versions.OPTION: position})
-            dataset = await datasets.asked(connection, units.unit, DRAFT)
+            about = connection, units.unit, DRAFT
+            dataset = await (self.data.asked(*about, present) if known_at is None else datasets.asked(*about))
             await connection.execution_options(**{versions.OF_DATASET: dataset})
             standing = None if known_at is not None else self.standing
             yield SqlSnapshot(connection, position, standing, dataset=dataset)
@@ -137,6 +142,7 @@ class SqlSnapshot:
     directory: UnitDirectory | None = None
     dataset: Dataset | None = None
     kept: StandingIn = field(init=False, repr=False)
+    members_of: dict[tuple[date | None, date], list[Member]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.kept = StandingIn(self.connection, self.position, self.standing, self.dataset)
@@ -182,7 +188,13 @@ class SqlSnapshot:
         )
 
     async def activity_sums(self, asked: ActivitiesAsked) -> Mapping[GroupKey, ActivitySums]:
-        return await activity_sums(self.kept, self._members, asked)
+        return await activity_sums(self.kept, self._all_members, self._members, asked)
+
+    async def _all_members(self, first: date | None, last: date) -> list[Member]:
+        """Give them once for all the sums that are made of them in one snapshot."""
+        if (first, last) not in self.members_of:
+            self.members_of[first, last] = await self._members(first, last)
+        return self.members_of[first, last]
 
     async def _members(self, first: date | None, last: date, *where: ColumnElement[bool]) -> list[Member]:
         table = COMMUNICATION
@@ -206,18 +218,11 @@ class SqlSnapshot:
         where = [_consulted()] if consulted else []
         return [draft async for drafts in self._counted(*where) for draft in drafts]
 
-    async def summed_drafts(
-        self, question: Hashable, items_of: ItemsOf, since: date | None, *, consulted: bool = False
-    ) -> Mapping[SumKey, Numbers]:
-        where = [_consulted()] if consulted else [_concerned(since)] if since else []
+    async def stage_sums(self, asked: DraftQuestion) -> Mapping[SumKey, Numbers]:
+        return await stage_sums(self.kept, asked)
 
-        async def read(wanted: Drafts) -> list[tuple[SumKey, Numbers]]:
-            items: list[tuple[SumKey, Numbers]] = []
-            async for drafts in self._counted(*where, is_of(wanted, DRAFT)):
-                items += await asyncio.to_thread(_summed, items_of, drafts)
-            return items
-
-        return await self.kept.of(question, read, standing.sums)
+    async def opinion_sums(self, asked: DraftQuestion) -> Mapping[SumKey, Numbers]:
+        return await opinion_sums(self.kept, asked)
 
     async def _counted(self, *where: ColumnElement[bool]) -> AsyncIterator[list[CountedDraft]]:
         """Read drafts in the order of their codes, some at a time."""
@@ -251,18 +256,32 @@ class SqlSnapshot:
 
     async def todos(self, as_of: date, suspended_before: date) -> list[Todo]:
         """List them; a suspension is among them if it began before `suspended_before`."""
-        queries = (
-            (DRAFT, _undetermined(as_of)),
-            (POLICY_INTERVAL, _closed_unopened(as_of)),
-            (OCCURRENCE, _suspended(as_of, suspended_before)),
-        )
+        queries = {
+            "scope_undetermined": (DRAFT, _undetermined(as_of)),
+            "closed_unopened": (POLICY_INTERVAL, _closed_unopened(as_of)),
+            "suspended_long": (OCCURRENCE, _suspended(as_of, suspended_before)),
+        }
 
         async def read(drafts: Drafts) -> list[tuple[Any, Todo]]:
-            return [
-                ((number, row.draft_code, row.since or date.min), _todo(row))
-                for number, (table, query) in enumerate(queries)
-                for row in await self.connection.execute(query.where(is_of(drafts, DRAFT, table)))
-            ]
+            todos: list[tuple[Any, Todo]] = []
+            for place, kind in enumerate(TODO_KINDS):
+                table, query = queries[kind]
+                rows = await self.connection.execute(query.where(is_of(drafts, DRAFT, table)))
+                todos += [
+                    (
+                        (place, code, since or date.min),
+                        Todo(
+                            kind=kind,
+                            draft_code=code,
+                            title=title,
+                            unit_code=unit,
+                            since=since,
+                            dataset=Dataset(dataset),
+                        ),
+                    )
+                    for code, title, unit, since, dataset in rows
+                ]
+            return todos
 
         question = "todos", as_of, suspended_before
         return list((await self.kept.of(question, read, standing.rows)).values())
@@ -297,6 +316,7 @@ class SqlSnapshot:
 
     async def with_all_data(self) -> None:
         self.dataset = self.kept.dataset = None
+        self.members_of.clear()
         await self.connection.execution_options(**{versions.OF_DATASET: None})
 
     async def deciding(self, asked: Asked) -> Sequence[CommunicationFact]:
@@ -324,20 +344,6 @@ def _facts() -> Any:
 
 def _consulted() -> ColumnElement[bool]:
     return func.jsonb_array_length(_facts()["opinions"]) > 0
-
-
-def _concerned(since: date) -> ColumnElement[bool]:
-    """Leave out the drafts that entered no stage since a day and are to enter none: there is nothing to count of them."""
-    facts, path = _facts(), f'$.entries[*].entered_on ? (@ >= "{since}")'
-    return or_(
-        func.jsonb_path_exists(facts, cast(path, JSONPATH)),
-        func.jsonb_array_length(facts["expected"]) > 0,
-        func.jsonb_array_length(facts["fulfilled"]) > 0,
-    )
-
-
-def _summed(items_of: ItemsOf, drafts: Iterable[CountedDraft]) -> list[tuple[SumKey, Numbers]]:
-    return list(standing.sums({}, [item for draft in drafts for item in items_of(draft)], ()).items())
 
 
 def holds(table: Any, day: Any) -> ColumnElement[bool]:
@@ -497,9 +503,8 @@ def _gap(row: Any) -> OpenGap:
 _REQUESTS: TypeAdapter[tuple[WaitingRequest, ...]] = TypeAdapter(tuple[WaitingRequest, ...])
 
 
-def _todo_columns(kind: str, unit_code: Any, since: Any) -> list[Any]:
+def _todo_columns(unit_code: Any, since: Any) -> list[Any]:
     return [
-        literal(kind).label("kind"),
         DRAFT.c.draft_code,
         DRAFT.c.title,
         unit_code.label("unit_code"),
@@ -518,14 +523,12 @@ def leading(as_of: date) -> ColumnElement[str]:
 
 
 def _undetermined(as_of: date) -> Select[Any]:
-    return select(*_todo_columns("scope_undetermined", leading(as_of), literal(None))).where(
-        DRAFT.c.scope == Answer.UNKNOWN
-    )
+    return select(*_todo_columns(leading(as_of), literal(None))).where(DRAFT.c.scope == Answer.UNKNOWN)
 
 
 def _closed_unopened(as_of: date) -> Select[Any]:
     table = POLICY_INTERVAL
-    columns = _todo_columns("closed_unopened", table.c.unit_code, table.c.unopened_closed_on)
+    columns = _todo_columns(table.c.unit_code, table.c.unopened_closed_on)
     return (
         select(*columns)
         .distinct()
@@ -539,7 +542,7 @@ def _closed_unopened(as_of: date) -> Select[Any]:
 
 
 def _suspended(as_of: date, before: date) -> Select[Any]:
-    columns = _todo_columns("suspended_long", leading(as_of), OCCURRENCE.c.entered_on)
+    columns = _todo_columns(leading(as_of), OCCURRENCE.c.entered_on)
     left = or_(OCCURRENCE.c.exited_on.is_(None), OCCURRENCE.c.exited_on > as_of)
     return (
         select(*columns)
@@ -550,15 +553,4 @@ def _suspended(as_of: date, before: date) -> Select[Any]:
             left,
             DRAFT.c.scope != Answer.NO,
         )
-    )
-
-
-def _todo(row: Any) -> Todo:
-    return Todo(
-        kind=row.kind,
-        draft_code=row.draft_code,
-        title=row.title,
-        unit_code=row.unit_code,
-        since=row.since,
-        dataset=Dataset(row.dataset),
     )

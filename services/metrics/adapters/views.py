@@ -1,13 +1,14 @@
 """How metrics' answers are written as JSON; names are those of the contract."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.metrics.application.ports import Todo
+from services.metrics.application.ports import TODO_KINDS, Todo
 from services.metrics.application.queries import Compliance, Gaps, SeenGap
 from services.metrics.domain.coverage import Coverage
 from services.metrics.domain.grouping import GroupBy, View
@@ -28,6 +29,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.directory.folds import UnitsOn
 from shared.http.forecasts import Dated
+from shared.http.paging import Cursor, key_of
 from shared.http.rule_views import FindingView, PostingClockView, ReplyClockView
 from shared.rules.figures import DEFINITION, Period
 from shared.rules.rulebook.legal_basis import Certainty
@@ -144,7 +146,12 @@ class GapView(BaseModel):
 
 
 class GapsView(_Judged):
+    """`total` and `overdue` count all that was asked about, whatever the page; `next` is the cursor of the next page."""
+
+    total: int
+    overdue: int
     gaps: list[GapView]
+    next: str | None
 
 
 class WindowView(BaseModel):
@@ -329,8 +336,12 @@ class TodoView(BaseModel):
 
 
 class TodosView(Dated):
+    """`total` counts all that was asked about, whatever the page; `next` is the cursor of the next page."""
+
     banners: list[Banner]
+    total: int
     todos: list[TodoView]
+    next: str | None
 
 
 def compliance_view(answer: Compliance, rules_version: str) -> ComplianceView:
@@ -359,13 +370,17 @@ def period_view(period: Period | None) -> dict[str, str | None]:
     }
 
 
-def gaps_view(answer: Gaps, rules_version: str) -> GapsView:
+def gaps_view(answer: Gaps, rules_version: str, cursor: Cursor | None = None) -> GapsView:
+    shown_gaps, following = page_of(answer.gaps, cursor, _key_of_gap, _read_key_of_gap)
     shown = {
         "as_of": answer.as_of.isoformat(),
         "position": answer.position,
         "rules_version": rules_version,
         "banners": banner_views(answer.datasets),
-        "gaps": [gap_view(seen) for seen in answer.gaps],
+        "total": len(answer.gaps),
+        "overdue": sum(seen.state is GapState.OVERDUE for seen in answer.gaps),
+        "gaps": [gap_view(seen) for seen in shown_gaps],
+        "next": following,
     }
     return GapsView.model_validate(shown)
 
@@ -404,11 +419,12 @@ def coverage_view(answer: Coverage, as_of: str, rules_version: str) -> CoverageV
     return CoverageView.model_validate(shown)
 
 
-def todos_view(todos: Iterable[Todo], units: UnitsOn, as_of: str) -> TodosView:
-    rows = list(todos)
+def todos_view(todos: Sequence[Todo], units: UnitsOn, as_of: str, cursor: Cursor | None = None) -> TodosView:
+    shown_todos, following = page_of(todos, cursor, _key_of_todo, _read_key_of_todo)
     shown = {
         "as_of": as_of,
-        "banners": banner_views({todo.dataset for todo in rows}),
+        "banners": banner_views({todo.dataset for todo in todos}),
+        "total": len(todos),
         "todos": [
             {
                 "kind": todo.kind,
@@ -418,7 +434,47 @@ def todos_view(todos: Iterable[Todo], units: UnitsOn, as_of: str) -> TodosView:
                 "unit_name": units.name(todo.unit_code),
                 "since": todo.since.isoformat() if todo.since else None,
             }
-            for todo in rows
+            for todo in shown_todos
         ],
+        "next": following,
     }
     return TodosView.model_validate(shown)
+
+
+Row = TypeVar("Row")
+RowKey = tuple[Any, ...]
+
+
+def page_of(
+    rows: Sequence[Row],
+    cursor: Cursor | None,
+    key: Callable[[Row], RowKey],
+    read_key: Callable[[str], RowKey],
+) -> tuple[Sequence[Row], str | None]:
+    """Give the rows of a page and the cursor of the next one; rows are in the order of their keys, whose parts have no blanks."""
+    if cursor is None:
+        return rows, None
+    first = bisect_right(rows, key_of(cursor.after, read_key), key=key) if cursor.after else 0
+    end = first + cursor.limit
+    shown = rows[first:end]
+    return shown, cursor.following(" ".join(map(str, key(shown[-1])))) if end < len(rows) else None
+
+
+def _key_of_gap(seen: SeenGap) -> RowKey:
+    return seen.gap.due_on, seen.gap.draft_code, seen.gap.gap_id
+
+
+def _read_key_of_gap(text: str) -> RowKey:
+    due_on, draft_code, gap_id = text.split(" ")
+    return date.fromisoformat(due_on), draft_code, UUID(gap_id)
+
+
+def _key_of_todo(todo: Todo) -> RowKey:
+    return TODO_KINDS.index(todo.kind), todo.draft_code, todo.since or date.min
+
+
+def _read_key_of_todo(text: str) -> RowKey:
+    kind, draft_code, since = text.split(" ")
+    if kind not in {str(place) for place in range(len(TODO_KINDS))}:
+        raise ValueError(text)
+    return int(kind), draft_code, date.fromisoformat(since)

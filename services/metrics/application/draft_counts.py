@@ -1,11 +1,9 @@
 """Drafts and consultations counted as offices publish them, beside those of the same period a year before."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import date
-from functools import partial
 from operator import add
 from typing import Generic, Protocol, TypeVar
 
@@ -22,13 +20,9 @@ from services.metrics.domain.draft_counts import (
     OpinionNumbers,
     OpinionsBy,
     consultations_in,
-    grouped,
     grouped_opinions,
-    numbers,
-    opinion_sums,
     opinions,
     opinions_of_sums,
-    stages_in,
 )
 from services.metrics.domain.grouping import View
 from shared.contracts.vocabulary import Answer, Dataset, Handling, Instrument, Stage
@@ -70,7 +64,6 @@ class DraftQuestion:
 Numbers = tuple[int, ...]
 SumKey = tuple[bool, str, Key, str | None]
 """Whether it is of the year before, the lead unit, the key of a group, and a rule of counting consultations (None: the sums)."""
-ItemsOf = Callable[[CountedDraft], Iterable[tuple[SumKey, Numbers]]]
 
 
 class CountedDrafts(Snapshot, Protocol):
@@ -78,12 +71,17 @@ class CountedDrafts(Snapshot, Protocol):
         """Give all drafts, or those with a summary of a consultation, in the order of their codes."""
         ...
 
-    async def summed_drafts(
-        self, question: Hashable, items_of: ItemsOf, since: date | None, *, consulted: bool = False
-    ) -> Mapping[SumKey, Numbers]:
-        """Sum up what each draft gives; `question` names what `items_of` gives.
+    async def stage_sums(self, asked: DraftQuestion) -> Mapping[SumKey, Numbers]:
+        """Sum up drafts by the stages of the period and of that of the year before, of all units that lead one.
 
-        Drafts that entered no stage since a day and are to enter none may be left out, or those without a consultation.
+        Numbers are drafts, those that entered a stage, those that are to enter one, and the drafts of each data set.
+        """
+        ...
+
+    async def opinion_sums(self, asked: DraftQuestion) -> Mapping[SumKey, Numbers]:
+        """Sum up consultations of the period and of that of the year before, and count those of each rule.
+
+        Numbers are those of `opinion_sums` of the domain, and the drafts of each data set.
         """
         ...
 
@@ -136,12 +134,7 @@ class DraftCountQueries:
         """Count drafts by the stages of the period."""
         async with self.snapshots() as snapshot:
             seen = SeenDrafts([], await snapshot.units(), snapshot.position)
-            before = asked.before.of_units.period
-            sums = await snapshot.summed_drafts(
-                ("stages", _of_all(asked)),
-                partial(_both, _stage_items, asked),
-                before.from_day if before else None,
-            )
+            sums = await snapshot.stage_sums(_of_all(asked))
         now, then = _in_both(_by_key, asked, seen, sums)
         groups = [
             NumbersOfGroup(
@@ -162,9 +155,7 @@ class DraftCountQueries:
                 seen = SeenDrafts(drafts, directory, snapshot.position)
                 return await asyncio.to_thread(opinions_of, asked, seen)
             seen = SeenDrafts([], directory, snapshot.position)
-            sums = await snapshot.summed_drafts(
-                ("opinions", _of_all(asked)), partial(_both, _opinion_items, asked), None, consulted=True
-            )
+            sums = await snapshot.opinion_sums(_of_all(asked))
         now, before = _in_both(_by_key, asked, seen, sums)
         rules = _in_both(_rules, asked, seen, sums)
         of_group = asked.opinions_by is OpinionsBy.GROUP
@@ -190,49 +181,6 @@ def _of_all(asked: DraftQuestion) -> DraftQuestion:
     """Name what is asked of each draft, whichever units are chosen afterwards."""
     of = asked.of_units
     return replace(asked, of_units=Question(as_of=of.as_of, period=of.period))
-
-
-OwnItem = tuple[tuple[str, Key, str | None], Numbers]
-OwnItems = Callable[[DraftQuestion, CountedDraft], Iterable[OwnItem]]
-
-
-def _both(items_of: OwnItems, asked: DraftQuestion, draft: CountedDraft) -> Iterable[tuple[SumKey, Numbers]]:
-    """Give what a draft counts in the period, and in that of the year before."""
-    for is_before, of in ((False, asked), (True, asked.before)):
-        for key, given in items_of(of, draft):
-            yield (is_before, *key), given
-
-
-def _stage_items(asked: DraftQuestion, draft: CountedDraft) -> Iterable[OwnItem]:
-    """Give by lead unit and key what a draft counts: as a draft, as one that entered a stage, as one expected to."""
-    of = asked.of_units
-    shown = stages_in(draft, of.as_of, of.period)
-    shown = shown.of(asked.stage) if asked.stage else shown
-    if not (asked.admits(draft) and shown.stages):
-        return
-    unit = draft.lead_on(of.effective)
-    for key, listed in grouped([shown], asked.drafts_by, lambda _: unit).items():
-        given = numbers(listed)
-        yield (unit, key, None), (given.drafts, given.entered, given.expected, *_dataset(draft))
-
-
-def _opinion_items(asked: DraftQuestion, draft: CountedDraft) -> Iterable[OwnItem]:
-    """Give by lead unit and key what the consultations of a draft add up to, and by which rules they were counted."""
-    if not asked.admits(draft):
-        return
-    of, of_group = asked.of_units, asked.opinions_by is OpinionsBy.GROUP
-    listed = consultations_in(draft, of.as_of, of.period)
-    wanted = [each for each in listed if asked.stage in {None, each.opinions.stage}]
-    unit = draft.lead_on(of.effective)
-    for key, own in grouped_opinions(wanted, asked.opinions_by, lambda _: unit).items():
-        yield (unit, key, None), (*opinion_sums(own, key if of_group else None), *_dataset(draft))
-        for each in own:
-            if each.opinions.counting_rule:
-                yield (unit, key, each.opinions.counting_rule), (1,)
-
-
-def _dataset(draft: CountedDraft) -> Numbers:
-    return tuple(int(draft.dataset is each) for each in Dataset)
 
 
 Given = TypeVar("Given")

@@ -94,6 +94,10 @@ class OpenGap:
     requests: tuple[WaitingRequest, ...] = ()
 
 
+TODO_KINDS = ("scope_undetermined", "closed_unopened", "suspended_long")
+"""In the order in which to-dos are listed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Todo:
     """A fact that no figure judges and a person should review."""

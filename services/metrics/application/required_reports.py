@@ -150,7 +150,7 @@ class ReportsOfYear:
     async def answer(self, question: ReportsQuestion) -> ReportsAnswer:
         """List the reports that a question about this year and day is about, by due day, unit and receiver."""
         units = (await self.snapshot.units()).on(question.as_of)
-        asked = _asked(question, codes_of(units, _of_units(question)), self.expected)
+        asked = self.asked(question, units)
         wanted = [item for item in asked if question.state in (None, item.state)]
         with_figures = {item.expected.period for item in wanted if _own(item, self.entries)}
         cells = {period: await self.snapshot.cells(question.as_of, period) for period in with_figures}
@@ -163,6 +163,14 @@ class ReportsOfYear:
             counts=Counter(item.state for item in asked),
             datasets=frozenset(self.entries[item.expected.duty.entry_id].dataset for item in asked),
         )
+
+    def asked(self, question: ReportsQuestion, units: UnitsOn) -> list[ReportStanding]:
+        """Give the reports that a question is about, in any state."""
+        return _asked(question, codes_of(units, _of_units(question)), self.expected)
+
+    def counts(self, question: ReportsQuestion, units: UnitsOn) -> Counter[ReportState]:
+        """Count the reports that a question is about by state."""
+        return Counter(item.state for item in self.asked(question, units))
 
 
 def _of_units(question: ReportsQuestion) -> Question:

@@ -19,6 +19,7 @@ from services.metrics.application.counts import CountQueries, CountQuestion
 from services.metrics.application.draft_counts import DraftCountQueries, DraftQuestion
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.queries import Queries, Question
+from services.metrics.application.waiting import WaitingQueries, WaitingQuestion
 from services.metrics.domain.grouping import GroupBy, View
 from shared.rules.figures import year_period
 from tests.bench.growth import fill, more, multiply
@@ -55,6 +56,9 @@ ASKED: dict[str, Ask] = {
     ),
     "gaps": lambda opened: queries(opened).gaps(Question(as_of=DAY)),
     "todos": lambda opened: queries(opened).todos(Question(as_of=DAY)),
+    "what waits": lambda opened: WaitingQueries(opened).waiting(
+        WaitingQuestion(of_units=Question(as_of=DAY))
+    ),
     "counts": lambda opened: CountQueries(opened).counts(CountQuestion(as_of=DAY, period=YEAR)),
     "counts of drafts": lambda opened: DraftCountQueries(opened).drafts(DraftQuestion(of_units=QUESTION)),
     "counts of opinions": lambda opened: DraftCountQueries(opened).opinions(DraftQuestion(of_units=QUESTION)),

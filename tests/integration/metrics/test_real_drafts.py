@@ -257,6 +257,55 @@ class TestTodos:
         assert named == [False, True, True, False]
 
 
+class TestPages:
+    """Pages together are the whole list, and `/waiting` counts what the lists have."""
+
+    @pytest.mark.parametrize(
+        ("path", "name", "day"), [("/gaps", "gaps", "2025-12-14"), ("/todos", "todos", "2025-06-30")]
+    )
+    @pytest.mark.parametrize("limit", [1, 2, 500])
+    async def test_pages_are_the_whole_list(
+        self, sample: Platform, path: str, name: str, day: str, limit: int
+    ) -> None:
+        client, asked = sample.services["metrics"].client, {"as_of": day}
+        whole = (await client.get(path, params=asked)).json()
+        assert (whole["total"], whole["next"]) == (len(whole[name]), None)
+        assert whole[name]
+        rows: list[Any] = []
+        cursor: dict[str, Any] = {}
+        while True:
+            page = (await client.get(path, params=asked | {"limit": limit} | cursor)).json()
+            assert (page["total"], page["banners"]) == (whole["total"], whole["banners"])
+            rows += page[name]
+            if page["next"] is None:
+                break
+            assert len(page[name]) == limit
+            cursor = {"cursor": page["next"]}
+        assert rows == whole[name]
+
+    async def test_a_page_without_a_limit_has_fifty_rows_at_most(self, sample: Platform) -> None:
+        client, day = sample.services["metrics"].client, {"as_of": "2025-06-30"}
+        first = (await client.get("/todos", params=day | {"limit": 1})).json()
+        rest = (await client.get("/todos", params=day | {"cursor": first["next"]})).json()
+        assert len(rest["todos"]) == min(50, first["total"] - 1)
+
+    @pytest.mark.parametrize("area", [{}, {"area_of": "BTP"}, {"area_of": "HCM-UBND"}])
+    @pytest.mark.parametrize("day", ["2024-06-30", "2025-06-30", "2025-12-14"])
+    async def test_what_waits_is_as_much_as_the_lists_have(
+        self, sample: Platform, area: dict[str, str], day: str
+    ) -> None:
+        client, asked = sample.services["metrics"].client, {"as_of": day, **area}
+        waiting = (await client.get("/waiting", params=asked)).json()
+        gaps = (await client.get("/gaps", params=asked)).json()
+        todos = (await client.get("/todos", params=asked)).json()
+        overdue = [gap["unit_code"] for gap in gaps["gaps"] if gap["state"] == "overdue"]
+        names = ("gaps", "overdue", "units_overdue", "todos")
+        counted = (gaps["total"], gaps["overdue"], len(set(overdue)), todos["total"])
+        assert tuple(waiting[name] for name in names) == counted
+        assert gaps["overdue"] == len(overdue)
+        assert waiting["banners"] == (gaps["banners"] or todos["banners"])
+
+
 CITY = {"unit": "HCM-UBND", "include_descendants": "true"}
 NUMBERS = (
     "policies",

@@ -36,6 +36,12 @@ async def listed(platform: Platform, **params: Any) -> dict[str, Any]:
     return shown
 
 
+async def waiting(platform: Platform, receiver: str) -> tuple[int, int]:
+    asked = {"as_of": "2025-04-01", "receiver": receiver}
+    answer = (await platform.services["metrics"].client.get("/waiting", params=asked)).json()
+    return answer["reports_open"], answer["reports_late"]
+
+
 async def test_the_reports_of_three_communes(platform: Platform) -> None:
     units = ("STP", "XA-1", "XA-2", "XA-3")
     await platform.import_rows("units", [small_office.unit(code) for code in units])
@@ -79,6 +85,8 @@ async def test_the_reports_of_three_communes(platform: Platform) -> None:
     assert shown["counts"] == {
         "open": 9, "late": 1, "submitted": 1, "submitted_late": 1, "received": 0, "received_late": 0
     }  # fmt: skip
+    assert await waiting(platform, "STP") == (9, 1)
+    assert await waiting(platform, "XA-1") == (0, 0)
     assert shown["late_units"] == ["XA-3"]
     first, second, third = shown["reports"][:3]
     assert [each["unit_code"] for each in (first, second, third)] == ["XA-1", "XA-2", "XA-3"]

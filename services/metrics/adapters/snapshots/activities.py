@@ -47,9 +47,12 @@ WHERE draft_id = ANY(:drafts) AND known_to > :since
 
 
 async def activity_sums(
-    kept: StandingIn, read_members: ReadMembers, asked: ActivitiesAsked
+    kept: StandingIn, read_all: ReadMembers, read_members: ReadMembers, asked: ActivitiesAsked
 ) -> Mapping[GroupKey, ActivitySums]:
-    """Sum up the activities that are asked for; `read_members` gives members from a day to a day that fulfil a condition."""
+    """Sum up the activities that are asked for.
+
+    `read_all` gives the members from a day to a day, `read_members` those of them that fulfil a condition.
+    """
     first, last = first_day(asked.period), effective_day(asked.period, asked.as_of)
 
     async def touched(drafts: Collection[UUID], since: int) -> set[Part]:
@@ -59,17 +62,19 @@ async def activity_sums(
         return {(row[0], row[1], row[2]) for row in rows}
 
     async def read(parts: Collection[Part] | None) -> list[Item]:
-        members = [member for where in _of_parts(parts) for member in await read_members(first, last, *where)]
+        members = (
+            await read_all(first, last)
+            if parts is None
+            else [member for where in _of_parts(parts) for member in await read_members(first, last, *where)]
+        )
         return await asyncio.to_thread(items_of, asked, members)
 
     return await kept.of_parts(("activities", asked), touched, read, joined, _weight)
 
 
-def _of_parts(parts: Collection[Part] | None) -> Iterable[tuple[Any, ...]]:
+def _of_parts(parts: Collection[Part]) -> Iterable[tuple[Any, ...]]:
     """Give the conditions of the members of some activities: by their codes, and one by one."""
     table = COMMUNICATION.c
-    if parts is None:
-        return [()]
     coded = [part for part in parts if part[1] is not None]
     alone = [part[2] for part in parts if part[1] is None]
     codes = func.unnest(

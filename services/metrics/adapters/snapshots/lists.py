@@ -16,7 +16,7 @@ from services.metrics.application.list_ports import Coming, Evidence, Planned, R
 from services.metrics.domain.record import ExpectedStage
 from shared.contracts.vocabulary import Answer, Dataset
 
-_STAGES: TypeAdapter[list[ExpectedStage]] = TypeAdapter(list[ExpectedStage])
+_STAGES: TypeAdapter[list[list[ExpectedStage]]] = TypeAdapter(list[list[ExpectedStage]])
 _PLANNED: TypeAdapter[list[Planned]] = TypeAdapter(list[Planned])
 _UNNAMED: TypeAdapter[list[Unnamed]] = TypeAdapter(list[Unnamed])
 
@@ -38,18 +38,18 @@ class SqlList(SqlOverview):
         """List the stages that drafts are to enter, those that are overdue too, in the order of their days."""
 
         async def read(drafts: Drafts) -> list[tuple[Any, Coming]]:
-            rows = [
-                Coming(
-                    draft_code=row.draft_code,
-                    title=row.title,
-                    unit_code=row.unit_code,
-                    dataset=row.dataset,
-                    stage=stage,
+            rows = (await self.connection.execute(_coming(as_of).where(is_of(drafts, DRAFT)))).all()
+            stages = _STAGES.validate_python([row.stages for row in rows])
+            return [
+                (
+                    (stage.expected_on, code, stage.stage),
+                    Coming(
+                        draft_code=code, title=title, unit_code=unit, dataset=Dataset(dataset), stage=stage
+                    ),
                 )
-                for row in await self.connection.execute(_coming(as_of).where(is_of(drafts, DRAFT)))
-                for stage in _STAGES.validate_python(row.stages)
+                for (code, title, unit, dataset, _), expected in zip(rows, stages, strict=True)
+                for stage in expected
             ]
-            return [((row.stage.expected_on, row.draft_code, row.stage.stage), row) for row in rows]
 
         return list((await self.kept.of(("coming", as_of), read, standing.rows)).values())
 

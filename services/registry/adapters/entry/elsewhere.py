@@ -25,7 +25,7 @@ SECONDS = 1.5  # for all answers together: the page does not wait longer for a f
 PREVIEW_SECONDS = 5.0  # for what a person looks at before it is recorded
 MOST = 500  # entries that are listed
 HEADERS = ("authorization", "cookie", "accept-language")
-WAITING_REPORTS = ("open", "late")
+WAITING_REPORTS = ("reports_open", "reports_late")
 OF_CAMPAIGNS = ("obstacles", "results", "reports")
 
 Answer = Mapping[str, Any]
@@ -64,23 +64,18 @@ class Elsewhere:
 
     async def counts(self, request: Request, unit_code: str | None) -> Mapping[str, int]:
         """Count by link; what its service does not tell in time is left out, and the link stands without a figure."""
-        area = {"area_of": unit_code} if unit_code else {}
-        to = {"receiver": unit_code} if unit_code else {}
+        whose = {"area_of": unit_code, "receiver": unit_code} if unit_code else {}
         async with _client(request, SECONDS) as client:
-            gaps, todos, reports, work = await asyncio.gather(
-                _asked(client, self.metrics, "/gaps", area),
-                _asked(client, self.metrics, "/todos", area),
-                _asked(client, self.metrics, "/required-reports", to),
+            figures, work = await asyncio.gather(
+                _asked(client, self.metrics, "/waiting", whose),
                 _asked(client, self.campaigns, "/waiting", {}),
             )
         counts: dict[str, int] = {}
-        if gaps is not None:
-            counts["gaps"] = len(gaps["gaps"])
-            counts["urging"] = len({gap["unit_code"] for gap in gaps["gaps"] if gap["state"] == "overdue"})
-        if todos is not None:
-            counts["quality"] = len(todos["todos"])
-        if reports is not None:
-            counts["reports"] = sum(reports["counts"][state] for state in WAITING_REPORTS)
+        if figures is not None:
+            counts["gaps"] = figures["gaps"]
+            counts["urging"] = figures["units_overdue"]
+            counts["quality"] = figures["todos"]
+            counts["reports"] = sum(figures[name] for name in WAITING_REPORTS)
         if work is not None:
             counts["work"] = sum(work[name] for name in OF_CAMPAIGNS)
         return counts
