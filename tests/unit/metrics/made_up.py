@@ -11,8 +11,10 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
+from services.metrics.adapters.history.standing import sums
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.snapshots.activities import items_of, joined
+from services.metrics.application.draft_counts import ItemsOf, SumKey
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, ReportEntry, Unnamed
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, PolicyRow, StageCell
@@ -184,6 +186,25 @@ class MadeUp:
         units: object = None,  # noqa: ARG002
     ) -> list[Member]:
         return self.made_members
+
+    async def members_about(
+        self,
+        drafts: Collection[str],  # noqa: ARG002  the port's own
+        first: date | None,  # noqa: ARG002
+        last: date,  # noqa: ARG002
+    ) -> list[Member]:
+        return self.made_members
+
+    async def summed_drafts(
+        self,
+        question: object,  # noqa: ARG002  the port's own
+        items_of: ItemsOf,
+        since: date | None,  # noqa: ARG002
+        *,
+        consulted: bool = False,
+    ) -> Mapping[SumKey, tuple[int, ...]]:
+        drafts = await self.counted_drafts(consulted=consulted)
+        return sums({}, [item for draft in drafts for item in items_of(draft)], ())
 
     async def activity_sums(self, asked: ActivitiesAsked) -> Mapping[GroupKey, ActivitySums]:
         return joined({}, items_of(asked, self.made_members), ())
