@@ -4,6 +4,7 @@ A question may name a data set (`dataset=`), and somebody in training asks about
 long as an installation has none, neither unit nor draft, it is about all that is there, which bears its banners.
 """
 
+from collections.abc import Collection
 from contextvars import ContextVar
 
 from sqlalchemy import ColumnElement, Table, exists, or_, select, true
@@ -22,8 +23,23 @@ async def asked(connection: AsyncConnection, unit: Table, draft: Table) -> Datas
     """
     if (dataset := NAMED.get()) is not None:
         return dataset
-    is_live = or_(*(exists().where(table.c.dataset == Dataset.LIVE) for table in (draft, unit)))
-    return Dataset.LIVE if (await connection.execute(select(is_live))).scalar_one() else None
+    return asked_of(await present(connection, unit, draft))
+
+
+def asked_of(there: Collection[Dataset]) -> Dataset | None:
+    """Give the data set that a question is about where these are there; None: about all of them."""
+    if (dataset := NAMED.get()) is not None:
+        return dataset
+    return Dataset.LIVE if Dataset.LIVE in there else None
+
+
+async def present(connection: AsyncConnection, unit: Table, draft: Table) -> frozenset[Dataset]:
+    """Give the data sets of which there is a unit or a draft."""
+    query = select(
+        *(or_(*(exists().where(table.c.dataset == each) for table in (draft, unit))) for each in Dataset)
+    )
+    row = (await connection.execute(query)).one()
+    return frozenset(each for each, is_there in zip(Dataset, row, strict=True) if is_there)
 
 
 def of(column: ColumnElement[str], dataset: Dataset | None) -> ColumnElement[bool]:

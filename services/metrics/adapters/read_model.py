@@ -108,10 +108,11 @@ class SqlSnapshots:
             if known_at is not None:
                 position = await versions.position_meant(connection, known_at, position)
                 await connection.execution_options(**{versions.OPTION: position})
-            dataset = await datasets.asked(connection, units.unit, DRAFT)
+            present = await datasets.present(connection, units.unit, DRAFT)
+            dataset = datasets.asked_of(present)
             await connection.execution_options(**{versions.OF_DATASET: dataset})
             standing = None if known_at is not None else self.standing
-            yield SqlSnapshot(connection, position, standing, dataset=dataset)
+            yield SqlSnapshot(connection, position, standing, dataset=dataset, present=present)
 
     def opening(self, kind: type[Kind]) -> Opens[Kind]:
         """Give what opens snapshots with the rows of some pages besides."""
@@ -119,7 +120,13 @@ class SqlSnapshots:
         @asynccontextmanager
         async def opened(known_at: KnownAt | None = None, /) -> AsyncIterator[Kind]:
             async with self.snapshot(known_at) as plain:
-                yield kind(plain.connection, plain.position, plain.standing, dataset=plain.dataset)
+                yield kind(
+                    plain.connection,
+                    plain.position,
+                    plain.standing,
+                    dataset=plain.dataset,
+                    present=plain.present,
+                )
 
         return opened
 
@@ -128,7 +135,7 @@ class SqlSnapshots:
 class SqlSnapshot:
     """Rows and position of one moment; the directory of units is read once, however many questions need it.
 
-    The rows are those of `dataset` (None: all).
+    The rows are those of `dataset` (None: all), which may be one of those that are `present`.
     """
 
     connection: AsyncConnection
@@ -136,6 +143,7 @@ class SqlSnapshot:
     standing: Standing | None = None
     directory: UnitDirectory | None = None
     dataset: Dataset | None = None
+    present: frozenset[Dataset] = frozenset()
     kept: StandingIn = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

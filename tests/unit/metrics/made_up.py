@@ -166,6 +166,7 @@ class MadeUp:
     record: DraftRecord | None = None
     position: int = 4321
     dataset: Dataset | None = None
+    present: frozenset[Dataset] = frozenset()
     broken: Exception | None = None
 
     async def counted_drafts(self, *, consulted: bool = False) -> list[CountedDraft]:

@@ -20,6 +20,7 @@ from services.metrics.domain.errors import TypedDayWrong
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import banners, draft_id
+from shared.contracts.vocabulary import Dataset
 from shared.http.request_context import AtPosition, Today
 from shared.kernel.errors import Text
 from shared.pages.forms import Fields
@@ -32,6 +33,13 @@ from shared.rules.figures import DEFINITION, FIRST_YEAR, reporting_year
 TEMPLATES = Path(__file__).parents[1] / "templates"
 WIDE, WIDE_LEFT = 1000, 92  # units of the time track, and where its rows begin
 NARROW, NARROW_LEFT = 380, 74  # of that for phones
+SEVERAL = 2
+ALL_DATA = Text("Tất cả dữ liệu hiện có", "All data that is there")
+DATASETS = {
+    Dataset.LIVE: Text("Dữ liệu thật", "Live data"),
+    Dataset.SAMPLE: Text("Dữ liệu mẫu", "Sample data"),
+    Dataset.EXERCISE: Text("Dữ liệu thực tập", "Exercise data"),
+}
 DAYS = {
     "as_of": Text("Ngày số liệu", "Day of the figures"),
     "known_at": Text("Theo ghi nhận đến", "As recorded up to"),
@@ -226,6 +234,15 @@ def earlier(chosen: Choice, position: int) -> list[Text]:
     ]
 
 
+def _data(present: frozenset[Dataset], words: leaders.Words) -> list[tuple[str, str]]:
+    """Give what the form offers where there are several data sets; the first is taken if none is named."""
+    if len(present) < SEVERAL:
+        return []
+    usual = DATASETS[Dataset.LIVE] if Dataset.LIVE in present else ALL_DATA
+    others = [each for each in Dataset if each in present - {Dataset.LIVE}]
+    return [("", words.text(usual)), *((each.value, words.text(DATASETS[each])) for each in others)]
+
+
 def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequence[Text]) -> dict[str, Any]:
     """Give what every page of figures shows: the question, what its form offers, and what stands above."""
     question, units = answer.question, answer.units
@@ -248,6 +265,7 @@ def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequenc
         "offered": sorted((units.name(code), code) for code in offered),
         "following": sorted((units.name(code), code) for code in following & set(units.units)),
         "years": sorted(years, reverse=True),
+        "data": _data(answer.present, leaders.Words(chosen.lang)),
         "words": figure_words,
         "lang": chosen.lang,
         "t": leaders.Words(chosen.lang).pair,
