@@ -13,7 +13,6 @@ from services.metrics.adapters.pages.choice import Choice, Chosen, Given, typed_
 from services.metrics.application.queries import Question
 from services.metrics.domain.errors import PeriodUnclear, TypedDayWrong
 from shared.kernel.errors import Refusal, Text
-from shared.pages.date_boxes import in_boxes
 from shared.rules.figures import (
     Period,
     half_period,
@@ -173,9 +172,3 @@ def report_choice(
 
 FIRST, LAST = Text("Từ ngày", "From"), Text("Đến ngày", "To")
 ReportChosen = Annotated[ReportChoice, Depends(report_choice)]
-
-
-def boxes_of(chosen: ReportChoice) -> dict[str, str]:
-    """Give what stands in the boxes of the form."""
-    days = {"from": chosen.first, "to": chosen.last}
-    return {key: text for name, day in days.items() if day for key, (text,) in in_boxes(name, day).items()}

@@ -18,7 +18,7 @@ from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
 from services.metrics.adapters.reports.document import DOCX, ENGLISH_TEMPLATE, document
 from services.metrics.adapters.reports.paper import PDF, page_of, printed
-from services.metrics.adapters.reports.periods import PARTS, GivenPart, Part, ReportChosen, boxes_of
+from services.metrics.adapters.reports.periods import PARTS, GivenPart, Part, ReportChosen
 from services.metrics.adapters.reports.sending import Sending
 from services.metrics.adapters.reports.tables import Table, Whole, tables
 from services.metrics.adapters.reports.views import ReportView, report_view
@@ -156,7 +156,6 @@ def page_router(
             pages=PAGES,
             year_asked=chosen.year_on(today),
             parts=[(part.value, words.text(text)) for part, text in PARTS.items()],
-            boxes=boxes_of(chosen),
             wording=words,
             whose=whose(made.overview, words),
             received=await sending.received(made.question),
