@@ -265,6 +265,7 @@ def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequenc
         "offered": sorted((units.name(code), code) for code in offered),
         "following": sorted((units.name(code), code) for code in following & set(units.units)),
         "years": sorted(years, reverse=True),
+        "has_live": Dataset.LIVE in answer.present,
         "data": _data(answer.present, leaders.Words(chosen.lang)),
         "words": figure_words,
         "lang": chosen.lang,
