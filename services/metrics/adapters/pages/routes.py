@@ -29,6 +29,7 @@ from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
 from shared.rules import figure_words, wording
 from shared.rules.figures import DEFINITION, FIRST_YEAR, reporting_year
+from shared.rules.rulebook.legal_basis import UNCITED
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 WIDE, WIDE_LEFT = 1000, 92  # units of the time track, and where its rows begin
@@ -210,6 +211,7 @@ def router(
             alike=page_data.alike,
             **draft_grid.first_values(answer.body, as_of, queries.rulebook.calendar),
             unlisted_in=page_data.unlisted_in,
+            uncited=UNCITED,
             communications_in=page_data.communications_in,
         )
 
