@@ -78,6 +78,7 @@ LONG = (
     "integration/rights",
     "integration/sign_in",
     "integration/test_upgrade.py",
+    "unit/metrics/test_report_of_thousands.py",
 )
 
 

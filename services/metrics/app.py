@@ -19,7 +19,7 @@ from services.metrics.adapters.programmes import api as programmes_api
 from services.metrics.adapters.programmes import reports_api
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.records import MetricsProjection, SqlAnnouncements
-from services.metrics.adapters.reports import published_routes
+from services.metrics.adapters.reports import overview_paper, published_routes
 from services.metrics.adapters.reports import routes as report_routes
 from services.metrics.adapters.reports.document import TEMPLATE
 from services.metrics.adapters.reports.published_store import SqlPublishedReports
@@ -96,6 +96,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             reports_api.router(required),
             effect.router(Effects(snapshots, rulebook, present)),
             report_routes.router(reports, template),
+            overview_paper.router(leaders, platform.notices(runner)),
             report_routes.page_router(reports, publishing.kept, sending, platform.notices(runner)),
             published_routes.router(publishing, publishing.kept),
             published_routes.page_router(publishing, sending, platform.notices(runner)),

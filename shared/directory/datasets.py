@@ -4,7 +4,7 @@ A question may name a data set (`dataset=`), and somebody in training asks about
 long as an installation has none, neither unit nor draft, it is about all that is there, which bears its banners.
 """
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -24,24 +24,37 @@ async def asked(connection: AsyncConnection, unit: Table, draft: Table) -> Datas
     """
     if (dataset := NAMED.get()) is not None:
         return dataset
-    is_live = or_(*(exists().where(table.c.dataset == Dataset.LIVE) for table in (draft, unit)))
-    return Dataset.LIVE if (await connection.execute(select(is_live))).scalar_one() else None
+    return asked_of(await present(connection, unit, draft))
+
+
+def asked_of(there: Collection[Dataset]) -> Dataset | None:
+    """Give the data set that a question is about where these are there; None: about all of them."""
+    if (dataset := NAMED.get()) is not None:
+        return dataset
+    return Dataset.LIVE if Dataset.LIVE in there else None
+
+
+async def present(connection: AsyncConnection, unit: Table, draft: Table) -> frozenset[Dataset]:
+    """Give the data sets of which there is a unit or a draft."""
+    query = select(
+        *(or_(*(exists().where(table.c.dataset == each) for table in (draft, unit))) for each in Dataset)
+    )
+    row = (await connection.execute(query)).one()
+    return frozenset(each for each, is_there in zip(Dataset, row, strict=True) if is_there)
 
 
 @dataclass(slots=True)
-class AskedOnce:
-    """Asks as `asked` does, once for all questions of one state of the log: what is live changes with events alone."""
+class PresentOnce:
+    """Asks as `present` does, once for all questions of one state of the log: what is there changes with events alone."""
 
-    _last: tuple[Hashable, Dataset | None] | None = None
+    _last: tuple[Hashable, frozenset[Dataset]] | None = None
 
-    async def asked(
+    async def present(
         self, connection: AsyncConnection, unit: Table, draft: Table, state: Hashable
-    ) -> Dataset | None:
+    ) -> frozenset[Dataset]:
         """`state` is what of the log is in the rows that the connection reads."""
-        if NAMED.get() is not None:
-            return NAMED.get()
         if self._last is None or self._last[0] != state:
-            self._last = state, await asked(connection, unit, draft)
+            self._last = state, await present(connection, unit, draft)
         return self._last[1]
 
 

@@ -31,7 +31,7 @@ from shared.kernel.errors import Refusal
 PATIENCE = 10.0  # seconds that a large request waits for its turn
 MOST_CALLERS = 10_000  # that are remembered
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
-HEAVY = frozenset({"/imports", "/preview", "/own-data", "/rules/effect", "/entry/urging"})
+HEAVY = frozenset({"/imports", "/preview", "/own-data", "/rules/effect", "/entry/urging", "/overview.pdf"})
 HEAVY_PREFIXES = ("/reports/",)
 MOST_HEAVY = 2  # at once, of all callers together
 MOST_AT_WORK = 8  # reads, and as many writes, of all callers together: some 7 ms of a processor each

@@ -20,7 +20,7 @@ DRAFT = "VD-QD-04"  # of the exercise office
 PATHS = {
     "first": "/",
     "details": "/details",
-    "reports": "/reports",
+    "report": "/reports",
     "draft": f"/drafts/{DRAFT}",
     **{listed.path.rpartition("/")[2]: listed.path for listed in PAGES},
 }

@@ -65,7 +65,7 @@ from services.metrics.domain.programme import ProgrammeEntryRow
 from services.metrics.domain.record import Asked, CommunicationFact, DraftRecord, WaitingRequest
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Procedure, Regime, Stage
 from shared.directory import datasets
-from shared.directory.datasets import AskedOnce
+from shared.directory.datasets import PresentOnce
 from shared.directory.folds import UnitDirectory
 from shared.directory.projection import unit_directory
 from shared.projections.rebuild import Purpose
@@ -91,7 +91,7 @@ class SqlSnapshots:
     projection: str
     local_rules: bool
     standing: Standing | None = field(init=False, repr=False)
-    data: AskedOnce = field(init=False, repr=False, default_factory=AskedOnce)
+    data: PresentOnce = field(init=False, repr=False, default_factory=PresentOnce)
 
     def __post_init__(self) -> None:
         versions.enable(self.engine)
@@ -113,10 +113,13 @@ class SqlSnapshots:
                 position = await versions.position_meant(connection, known_at, position)
                 await connection.execution_options(**{versions.OPTION: position})
             about = connection, units.unit, DRAFT
-            dataset = await (self.data.asked(*about, present) if known_at is None else datasets.asked(*about))
+            there = await (
+                self.data.present(*about, present) if known_at is None else datasets.present(*about)
+            )
+            dataset = datasets.asked_of(there)
             await connection.execution_options(**{versions.OF_DATASET: dataset})
             standing = None if known_at is not None else self.standing
-            yield SqlSnapshot(connection, position, standing, dataset=dataset)
+            yield SqlSnapshot(connection, position, standing, dataset=dataset, present=there)
 
     def opening(self, kind: type[Kind]) -> Opens[Kind]:
         """Give what opens snapshots with the rows of some pages besides."""
@@ -124,7 +127,13 @@ class SqlSnapshots:
         @asynccontextmanager
         async def opened(known_at: KnownAt | None = None, /) -> AsyncIterator[Kind]:
             async with self.snapshot(known_at) as plain:
-                yield kind(plain.connection, plain.position, plain.standing, dataset=plain.dataset)
+                yield kind(
+                    plain.connection,
+                    plain.position,
+                    plain.standing,
+                    dataset=plain.dataset,
+                    present=plain.present,
+                )
 
         return opened
 
@@ -133,7 +142,7 @@ class SqlSnapshots:
 class SqlSnapshot:
     """Rows and position of one moment; the directory of units is read once, however many questions need it.
 
-    The rows are those of `dataset` (None: all).
+    The rows are those of `dataset` (None: all), which may be one of those that are `present`.
     """
 
     connection: AsyncConnection
@@ -141,6 +150,7 @@ class SqlSnapshot:
     standing: Standing | None = None
     directory: UnitDirectory | None = None
     dataset: Dataset | None = None
+    present: frozenset[Dataset] = frozenset()
     kept: StandingIn = field(init=False, repr=False)
     members_of: dict[tuple[date | None, date], list[Member]] = field(default_factory=dict, repr=False)
 

@@ -70,7 +70,7 @@ class DraftRow(Base, table=True):
     regime: str
     procedure: str
     lead_unit_code: str = Field(index=True)
-    dataset: str
+    dataset: str = Field(index=True)
     scope: str
     position: int = Field(sa_type=BigInteger, index=True)
     rules_version: str = Field(description="the rules that its intervals were derived by")

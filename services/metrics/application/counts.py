@@ -233,6 +233,13 @@ class _Counted:
         return grouped(self.activities, by, self.unit_of)
 
 
+def counted_activities(
+    question: CountQuestion, directory: UnitDirectory, members: list[Member]
+) -> list[Activity]:
+    """Give the activities that a question is about, of the members of a snapshot."""
+    return _Counted.of(question, directory, members).activities
+
+
 def counted_answer(
     question: CountQuestion, position: int, directory: UnitDirectory, members: list[Member]
 ) -> CountAnswer:

@@ -149,32 +149,36 @@ class DraftCountQueries:
     async def opinions(self, asked: DraftQuestion) -> DraftAnswer[OpinionNumbers]:
         """Sum up what consultations of the period brought; it is never added to the comments on communications."""
         async with self.snapshots() as snapshot:
-            directory = await snapshot.units()
-            if asked.opinions_by is OpinionsBy.DRAFT:  # each draft is named
-                drafts = await snapshot.counted_drafts(consulted=True)
-                seen = SeenDrafts(drafts, directory, snapshot.position)
-                return await asyncio.to_thread(opinions_of, asked, seen)
-            seen = SeenDrafts([], directory, snapshot.position)
-            sums = await snapshot.opinion_sums(_of_all(asked))
-        now, before = _in_both(_by_key, asked, seen, sums)
-        rules = _in_both(_rules, asked, seen, sums)
-        of_group = asked.opinions_by is OpinionsBy.GROUP
-        groups = [
-            NumbersOfGroup(
-                key,
-                _label(asked, asked.opinions_by, key, seen),
-                *(
-                    opinions_of_sums(
-                        of.get(key, NO_OPINIONS)[: len(NO_OPINIONS)],
-                        sorted(by_key.get(key, ())),
-                        of_group=of_group,
-                    )
-                    for of, by_key in zip((now, before), rules, strict=True)
-                ),
-            )
-            for key in _keys(now, before, alone=asked.opinions_by is OpinionsBy.NONE)
-        ]
-        return DraftAnswer(asked, seen.position, groups, _datasets(now))
+            if asked.opinions_by is not OpinionsBy.DRAFT:
+                return await opinions_in(snapshot, asked)
+            drafts = await snapshot.counted_drafts(consulted=True)  # each draft is named
+            seen = SeenDrafts(drafts, await snapshot.units(), snapshot.position)
+        return await asyncio.to_thread(opinions_of, asked, seen)
+
+
+async def opinions_in(snapshot: CountedDrafts, asked: DraftQuestion) -> DraftAnswer[OpinionNumbers]:
+    """Sum up from a snapshot what consultations brought, but not by drafts."""
+    seen = SeenDrafts([], await snapshot.units(), snapshot.position)
+    sums = await snapshot.opinion_sums(_of_all(asked))
+    now, before = _in_both(_by_key, asked, seen, sums)
+    rules = _in_both(_rules, asked, seen, sums)
+    of_group = asked.opinions_by is OpinionsBy.GROUP
+    groups = [
+        NumbersOfGroup(
+            key,
+            _label(asked, asked.opinions_by, key, seen),
+            *(
+                opinions_of_sums(
+                    of.get(key, NO_OPINIONS)[: len(NO_OPINIONS)],
+                    sorted(by_key.get(key, ())),
+                    of_group=of_group,
+                )
+                for of, by_key in zip((now, before), rules, strict=True)
+            ),
+        )
+        for key in _keys(now, before, alone=asked.opinions_by is OpinionsBy.NONE)
+    ]
+    return DraftAnswer(asked, seen.position, groups, _datasets(now))
 
 
 def _of_all(asked: DraftQuestion) -> DraftQuestion:

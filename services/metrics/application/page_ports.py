@@ -1,14 +1,12 @@
 """What the page for leaders and the report need of the read model besides figures."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
 from services.metrics.application.ports import Snapshot
-from services.metrics.domain.draft_counts import CountedDraft
-from services.metrics.domain.programme import ProgrammeEntryRow
 from shared.contracts.vocabulary import Answer, Dataset, Instrument, Stage
 from shared.rules.figures import Period
 from shared.rules.verdicts import OccurrenceVerdict, PolicyVerdict
@@ -88,16 +86,3 @@ class OverviewSnapshot(Snapshot, Protocol):
     async def months(self, days: Mapping[date, Period | None]) -> list[MonthCell]: ...
     async def stages(self, as_of: date, period: Period | None) -> list[StageCell]: ...
     async def happened(self, first: date, last: date) -> list[Happened]: ...
-
-
-class ReportSnapshot(Snapshot, Protocol):
-    """What the report asks besides."""
-
-    async def policies(self, as_of: date, period: Period | None) -> list[PolicyRow]:
-        """Give the policies that `cells` counts, those of one draft together."""
-        ...
-
-    async def counted_drafts(self, *, consulted: bool = False) -> list[CountedDraft]: ...
-    async def programme_entries(self, year: int, units: Collection[str] | None) -> list[ProgrammeEntryRow]:
-        """Give all entries of the programmes of a year, and those about obstacles of the years before."""
-        ...

@@ -156,7 +156,7 @@ class Gaps:
 class Overview:
     """The figures of a day, all of one snapshot; gaps and to-dos are those of `question.as_of`, `units_then` those of the figures.
 
-    `cells` are the counts of which the figures are sums.
+    `cells` are the counts of which the figures are sums. `present` are the data sets that a question may be about.
     """
 
     question: Question
@@ -170,6 +170,7 @@ class Overview:
     units_then: UnitsOn
     leading: frozenset[str]
     datasets: frozenset[Dataset]
+    present: frozenset[Dataset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +300,7 @@ class Queries:
             units_then=then,
             leading=_units_of(cells) | _units_of(gaps) | _units_of(todos),
             datasets=_datasets_of(counted) | _datasets_of(open_gaps) | _datasets_of(waiting),
+            present=snapshot.present,
         )
 
     def _seen(self, gaps: Iterable[OpenGap], units: UnitsOn, as_of: date) -> list[SeenGap]:

@@ -34,7 +34,7 @@ from shared.http import request_context
 from shared.http.audit import audited
 from shared.http.openapi import Messages
 from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, accepted
+from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, OfDataset, accepted
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
@@ -258,7 +258,7 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
     @router.get(
         "/alerts",
         summary="Alerts: gaps with what was sent to their units and answered",
-        dependencies=[AtPosition],
+        dependencies=[AtPosition, OfDataset],
     )
     async def alerts(
         _: Annotated[Principal, may(Action.READ_ALERTS)],
@@ -267,7 +267,8 @@ def _alerts(publisher: AlertPublisher, read_model: SqlReadModel, ticks: Ticks) -
         unit: Code | None = None,
     ) -> Listing[AlertView]:
         today = day_in_vietnam(ticks.now())
-        rows = await read_model.alerts(state, unit, today, page.limit, page.after)
+        dataset = await read_model.dataset_asked()
+        rows = await read_model.alerts(state, unit, today, page.limit, page.after, dataset)
         shown = [alert_view(row, today, ticks.pipeline.calendar) for row in rows]
         return page.listing(AlertView, shown, "alert_id")
 

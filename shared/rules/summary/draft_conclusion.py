@@ -88,7 +88,7 @@ def _lacking(gap: PresentGap, policies: int) -> Text:
     what = Text("Dự thảo", "The draft") if whole else _some(gap.lacking, policies)
     return Text(
         f"{what.vi} chưa được truyền thông ở giai đoạn {stage.vi}: {_lower(left.vi)} (hạn {day}).",
-        f"{what.en} not communicated at the stage {stage.en}: {_lower(left.en)} (due {day}).",
+        f"{what.en} {'is' if whole else 'are'} not communicated at the stage {stage.en}: {_lower(left.en)} (due {day}).",
     )
 
 

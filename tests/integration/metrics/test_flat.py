@@ -15,10 +15,12 @@ from services.metrics.adapters.lists.page import Asked, Sources
 from services.metrics.adapters.lists.routes import MADE_BY
 from services.metrics.adapters.pages.choice import Choice
 from services.metrics.adapters.snapshots.lists import SqlList
+from services.metrics.adapters.snapshots.reports import SqlReport
 from services.metrics.application.counts import CountQueries, CountQuestion
 from services.metrics.application.draft_counts import DraftCountQueries, DraftQuestion
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.queries import Queries, Question
+from services.metrics.application.reports import ReportQueries
 from services.metrics.application.waiting import WaitingQueries, WaitingQuestion
 from services.metrics.domain.grouping import GroupBy, View
 from shared.rules.figures import year_period
@@ -29,10 +31,19 @@ DRAFTS, COPIES = 60, 20
 DAY, YEAR = date(2024, 6, 3), year_period(2024)
 MOST = 0.1  # rows for each draft that is there besides: a linear answer reads one of each at least
 SHOWN = 300  # rows of a page
+LISTED = 5  # drafts that the page of the report has, of as many as there are
 
 QUESTION = Question(as_of=DAY, period=YEAR, year=2024)
 CHOICE = Choice(as_of=DAY, year=2024, unit=None, include_descendants=False, area_of=None, view=View.ORIGINAL)
-Opened = Callable[..., AbstractAsyncContextManager[SqlList]]
+
+
+class Rows(SqlList, SqlReport):
+    """A snapshot with the rows of all pages."""
+
+    __slots__ = ()
+
+
+Opened = Callable[..., AbstractAsyncContextManager[Rows]]
 Ask = Callable[[Opened], Awaitable[Any]]
 
 
@@ -62,6 +73,9 @@ ASKED: dict[str, Ask] = {
     "counts": lambda opened: CountQueries(opened).counts(CountQuestion(as_of=DAY, period=YEAR)),
     "counts of drafts": lambda opened: DraftCountQueries(opened).drafts(DraftQuestion(of_units=QUESTION)),
     "counts of opinions": lambda opened: DraftCountQueries(opened).opinions(DraftQuestion(of_units=QUESTION)),
+    "page of the report": lambda opened: ReportQueries(queries(opened), opened).report(
+        QUESTION, YEAR, DAY, LISTED
+    ),
     "page for leaders": lambda opened: LeadersQueries(queries(opened), opened).page(QUESTION, DAY),
     **{path: page(path) for path in MADE_BY},
 }
@@ -114,7 +128,7 @@ async def _by_index(connection: AsyncConnection) -> None:
 
 def _opens(connection: AsyncConnection, position: int, standing: Standing) -> Opened:
     @asynccontextmanager
-    async def opened(*_: object) -> AsyncIterator[SqlList]:
-        yield SqlList(connection, position, standing)
+    async def opened(*_: object) -> AsyncIterator[Rows]:
+        yield Rows(connection, position, standing)
 
     return opened

@@ -2,9 +2,12 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import Role
@@ -82,6 +85,12 @@ async def test_a_report_stays_as_it_was_published_and_says_what_changed(
     for kind, content in files.items():
         answer = await metrics.client.get(f"/reports/407/published/{number}", params={"format": kind})
         assert answer.content == content
+    laid_out = await metrics.client.get(
+        f"/reports/407/published/{number}", params={"format": "pdf"}, timeout=60
+    )
+    if laid_out.status_code != HTTPStatus.SERVICE_UNAVAILABLE:  # without Pango
+        text = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(laid_out.content)).pages)
+        assert "".join(frozen["conclusion"].split()) in "".join(text.split())
     present = await ask(metrics, "/reports/407", **ASKED)
     assert (frozen["totals"]["begun"], present["totals"]["begun"]) == (1, 2)
 

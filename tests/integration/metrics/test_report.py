@@ -200,6 +200,18 @@ async def test_the_pdf_has_them_too(metrics: Api) -> None:
     assert f"Đượcđánhgiá{report['totals']['figures']['judged']}0" in text
 
 
+async def test_the_page_for_leaders_is_printed_on_one_a4(metrics: Api) -> None:
+    answer = await metrics.client.get("/overview.pdf", params={**ASKED, "lang": "en"}, timeout=60)
+    if answer.status_code == 503 and "libpango" in answer.text:
+        leave_out("Pango is not installed (Debian: apt-get install libpangoft2-1.0-0)", "LOA_PANGO")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, PDF)
+    assert answer.headers["content-disposition"] == 'attachment; filename="overview-20250420.pdf"'
+    (sheet,) = PdfReader(BytesIO(answer.content)).pages
+    assert "1/2 policies judged (50" in " ".join(sheet.extract_text().split())
+    page = await metrics.client.get("/", params=ASKED)
+    assert 'href="/overview.pdf?as_of=2025-04-20&amp;year=2025&amp;unit=REPORT"' in page.text
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

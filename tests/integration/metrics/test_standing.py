@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy import text
 from services.metrics.adapters.history import versions
 from services.metrics.adapters.history.standing import Standing
 from services.metrics.adapters.snapshots.lists import SqlList
+from services.metrics.adapters.snapshots.reports import SqlReport
 from services.metrics.application.counts import Counting, CountQuestion, counts_in, earliest_day
 from services.metrics.application.draft_counts import (
     DraftCountQueries,
@@ -23,7 +24,8 @@ from services.metrics.application.draft_counts import (
     opinions_of,
 )
 from services.metrics.application.leaders import month_ends
-from services.metrics.application.queries import Question
+from services.metrics.application.queries import Queries, Question
+from services.metrics.application.reports import ReportQueries
 from services.metrics.domain.draft_counts import DraftsBy, OpinionsBy
 from shared.contracts.campaigns import PlanActivityCancelled, PlanActivityPlanned
 from shared.contracts.envelope import Recorded
@@ -34,7 +36,7 @@ from shared.rules.counts import CountBy
 from shared.rules.figures import Period, year_period
 from tests.integration.metrics.streams import FIRST, Draft, Stream
 from tests.integration.metrics.test_incremental import ASKED, EVENTS, batches
-from tests.support.platform.projections import read_model
+from tests.support.platform.projections import RULEBOOK, read_model
 
 PERIODS = (
     None,
@@ -98,10 +100,16 @@ class FullStream(Stream):
         }
 
 
-Asks = Callable[[SqlList, date, Period | None], Awaitable[Any]]
+class Rows(SqlList, SqlReport):
+    """A snapshot with the rows of all pages."""
+
+    __slots__ = ()
 
 
-async def cells(snapshot: SqlList, day: date, period: Period | None) -> Any:
+Asks = Callable[[Rows, date, Period | None], Awaitable[Any]]
+
+
+async def cells(snapshot: Rows, day: date, period: Period | None) -> Any:
     parts: Counter[Any] = Counter()
     for cell in await snapshot.cells(day, period):
         key = cell.unit_code, cell.instrument, cell.regime, cell.year
@@ -109,7 +117,7 @@ async def cells(snapshot: SqlList, day: date, period: Period | None) -> Any:
     return +parts
 
 
-async def months(snapshot: SqlList, day: date, period: Period | None) -> Any:
+async def months(snapshot: Rows, day: date, period: Period | None) -> Any:
     ends = month_ends(Question(as_of=day, period=period))
     return {
         (cell.day, cell.unit_code): cell
@@ -118,15 +126,15 @@ async def months(snapshot: SqlList, day: date, period: Period | None) -> Any:
     }
 
 
-async def stages(snapshot: SqlList, day: date, period: Period | None) -> Any:
+async def stages(snapshot: Rows, day: date, period: Period | None) -> Any:
     return {(cell.unit_code, cell.stage): cell for cell in await snapshot.stages(day, period)}
 
 
-async def evidence(snapshot: SqlList, day: date, _: Period | None) -> Any:
+async def evidence(snapshot: Rows, day: date, _: Period | None) -> Any:
     return {row.unit_code: row for row in await snapshot.evidence(day)}
 
 
-async def counts(snapshot: SqlList, day: date, period: Period | None) -> Any:
+async def counts(snapshot: Rows, day: date, period: Period | None) -> Any:
     """Give the figures of activities by every grouping that is kept, which are those of all communications."""
     question = CountQuestion(as_of=day, period=period)
     answers = await counts_in(snapshot, question, GROUPINGS)
@@ -138,12 +146,12 @@ async def counts(snapshot: SqlList, day: date, period: Period | None) -> Any:
     return {(by, group.key): group.figures for by, answer in answers.items() for group in answer.groups}
 
 
-async def drafts(snapshot: SqlList, day: date, period: Period | None) -> Any:
+async def drafts(snapshot: Rows, day: date, period: Period | None) -> Any:
     queries, question = DraftCountQueries(opened(snapshot)), Question(as_of=day, period=period)
     return [(await queries.drafts(DraftQuestion(of_units=question, drafts_by=by))).groups for by in DraftsBy]
 
 
-async def opinions(snapshot: SqlList, day: date, period: Period | None) -> Any:
+async def opinions(snapshot: Rows, day: date, period: Period | None) -> Any:
     """Give what consultations brought by every grouping that is kept, which is that of all drafts."""
     queries, question = DraftCountQueries(opened(snapshot)), Question(as_of=day, period=period)
     asked = [DraftQuestion(of_units=question, opinions_by=by) for by in OpinionsBy]
@@ -153,9 +161,20 @@ async def opinions(snapshot: SqlList, day: date, period: Period | None) -> Any:
     return [answer.groups for answer in answers]
 
 
-def opened(snapshot: SqlList) -> Any:
+async def report(snapshot: Rows, day: date, period: Period | None) -> Any:
+    """Give the drafts of the report, of which the page lists the first ones alone."""
+    queries, asked = ReportQueries(Queries(opened(snapshot), RULEBOOK), opened(snapshot)), Question(as_of=day)
+    whole = await queries.report(asked, period or year_period(day.year), day)
+    page = await queries.report(asked, period or year_period(day.year), day, most=2)
+    assert page == replace(whole, drafts=whole.drafts[:2])
+    assert whole.of_drafts.drafts == len(whole.drafts)
+    assert whole.of_drafts.begun == sum(draft.begun for draft in whole.drafts)
+    return whole.drafts, whole.of_drafts
+
+
+def opened(snapshot: Rows) -> Any:
     @asynccontextmanager
-    async def snapshots() -> AsyncIterator[SqlList]:
+    async def snapshots(_known_at: object = None, /) -> AsyncIterator[Rows]:
         yield snapshot
 
     return snapshots
@@ -170,6 +189,7 @@ ANSWERS: dict[str, Asks] = {
     "months": months,
     "stages": stages,
     "evidence": evidence,
+    "report": report,
     "gaps": lambda snapshot, day, _: snapshot.gaps(day),
     "todos": lambda snapshot, day, _: snapshot.todos(day, day - timedelta(days=30)),
     "late": lambda snapshot, day, period: snapshot.late_occurrences(day, period),
@@ -195,8 +215,8 @@ async def test_what_is_kept_and_brought_up_to_date_is_what_all_rows_say(seed: in
                 position = batch[-1].position
                 for name in random.sample(sorted(ANSWERS), AT_ONCE):
                     ask = ANSWERS[name]
-                    kept = await ask(SqlList(connection, position, standing), day, period)
-                    read = await ask(SqlList(connection, position), day, period)
+                    kept = await ask(Rows(connection, position, standing), day, period)
+                    read = await ask(Rows(connection, position), day, period)
                     assert kept == read, (name, position, day, period)
                     asked[name] += bool(read)
         assert {name for name, times in asked.items() if times > MOST_EMPTY} == ANSWERS.keys(), asked
@@ -214,7 +234,7 @@ async def test_they_are_read_again_when_the_tables_are_others_or_a_rebuild_is_as
 
         async def kept() -> Any:
             async with model.engine.connect() as connection:
-                snapshot = SqlList(connection, events[-1].position, standing)
+                snapshot = Rows(connection, events[-1].position, standing)
                 return await cells(snapshot, ASKED[-1], None)
 
         async def write(statement: str) -> None:

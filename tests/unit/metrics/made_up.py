@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.snapshots.activities import items_of, joined
+from services.metrics.application.draft_counts import DraftQuestion, SumKey
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, ReportEntry, Unnamed
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, PolicyRow, StageCell
@@ -164,6 +165,7 @@ class MadeUp:
     record: DraftRecord | None = None
     position: int = 4321
     dataset: Dataset | None = None
+    present: frozenset[Dataset] = frozenset()
     broken: Exception | None = None
 
     async def counted_drafts(self, *, consulted: bool = False) -> list[CountedDraft]:
@@ -184,6 +186,17 @@ class MadeUp:
         units: object = None,  # noqa: ARG002
     ) -> list[Member]:
         return self.made_members
+
+    async def members_about(
+        self,
+        drafts: Collection[str],  # noqa: ARG002  the port's own
+        first: date | None,  # noqa: ARG002
+        last: date,  # noqa: ARG002
+    ) -> list[Member]:
+        return self.made_members
+
+    async def opinion_sums(self, asked: DraftQuestion) -> Mapping[SumKey, tuple[int, ...]]:  # noqa: ARG002  the port's own
+        return {}  # no draft here has a consultation
 
     async def activity_sums(self, asked: ActivitiesAsked) -> Mapping[GroupKey, ActivitySums]:
         return joined({}, items_of(asked, self.made_members), ())

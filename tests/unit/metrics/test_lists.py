@@ -100,7 +100,8 @@ def test_values_are_written_as_officials_do() -> None:
     assert cells(0, VI) == ["Sở B", "33,3% (1/3)", f"{minus}1,2", "quá hạn 2 ngày", "05/03/2026"]
     assert cells(1, VI)[1:3] == [NONE.vi, "–"]
     assert cells(1, EN)[1] == NONE.en
-    assert cells(2, VI)[2] == "0,0"
+    assert cells(0, EN)[1:3] == ["33.3% (1/3)", f"{minus}1.2"]
+    assert (cells(2, VI)[2], cells(2, EN)[2]) == ("0,0", "0.0")
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])

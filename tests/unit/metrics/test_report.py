@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import reduce
 from io import BytesIO
 from typing import Any
@@ -23,7 +23,7 @@ from services.metrics.adapters.reports.views import ReportView, report_view
 from services.metrics.adapters.reports.workbook import workbook
 from services.metrics.application.page_ports import PolicyRow
 from services.metrics.application.queries import Queries, Question
-from services.metrics.application.reports import ReportQueries
+from services.metrics.application.reports import Report, ReportQueries
 from services.metrics.domain.programme import EntriesOn, ProgrammeEntryRow, obstacles_of
 from shared.contracts.vocabulary import (
     Answer,
@@ -72,7 +72,7 @@ def a_member(number: int, code: str, **changes: Any) -> Member:
         "unit_code": "BXD",
         "role": CommunicationRole.LEAD,
         "channel": Channel.CONFERENCE,
-        "held_on": date(2026, 2, number),
+        "held_on": date(2026, 2, 1) + timedelta(days=number - 1),
     }
     return Member(**(given | changes))
 
@@ -138,13 +138,16 @@ async def view() -> ReportView:
         made_programme=PROGRAMME,
     )
 
+    return report_view(await asked(made_up), "rules")
+
+
+async def asked(made_up: MadeUp) -> Report:
     @asynccontextmanager
     async def snapshots(_known_at: object = None, /) -> AsyncIterator[MadeUp]:
         yield made_up
 
     queries = ReportQueries(Queries(snapshots, load_rulebook()), snapshots)
-    report = await queries.report(Question(as_of=DAY, period=PERIOD, year=2026), PERIOD, DAY)
-    return report_view(report, "rules")
+    return await queries.report(Question(as_of=DAY, period=PERIOD, year=2026), PERIOD, DAY)
 
 
 def test_drafts_and_units_add_up_to_the_figures(view: ReportView) -> None:

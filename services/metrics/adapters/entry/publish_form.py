@@ -99,7 +99,7 @@ class PublishForm:
     ) -> HTMLResponse:
         """Show what would be published; raises `OtherUnit` for who may not publish it."""
         require(principal.acting, asked.unit_code or asked.area_of)
-        report = await self.publishing.reports.report(asked, needed_period(asked), today)
+        report = await self.publishing.reports.report(asked, needed_period(asked), today, most=0)
         question = report.question  # units by their codes
         counts = report.overview.whole.counts
         return self.pages.page(
@@ -115,7 +115,7 @@ class PublishForm:
             period=report.period,
             as_of=question.as_of,
             conclusion=conclusion(report.situation),
-            drafts=len(report.drafts),
+            drafts=report.of_drafts.drafts,
             judged=counts.judged,
             begun=counts.begun,
             lacking=len(report.overview.gaps),

@@ -29,6 +29,12 @@ TITLES: Mapping[CountBy, Text] = {
     CountBy.AREA: Text("Theo địa bàn", "By area"),
     CountBy.ROLE: Text("Theo vai trò", "By role"),
 }
+NAMES: Mapping[CountBy, Text] = {
+    CountBy.CHANNEL: Text("Hình thức", "Form"),
+    CountBy.AUDIENCE: Text("Đối tượng", "Audience"),
+    CountBy.AREA: Text("Địa bàn", "Area"),
+    CountBy.ROLE: Text("Vai trò", "Role"),
+}
 PAIRS = (CountBy.CHANNEL, CountBy.AUDIENCE)
 _SUMS = ("items", "attendance", "reach_count", "cost_state", "cost_social")
 OVERLAP = Text(
@@ -39,7 +45,7 @@ OVERLAP = Text(
 
 def _columns(by: CountBy) -> list[Column]:
     return [
-        Column("label", TITLES[by]),
+        Column("label", NAMES[by]),
         Column("activities", PUBLISHED["activities"], Kind.NUMBER),
         column("before", "Cùng kỳ năm trước", "The year before", Kind.NUMBER),
         column("share", "Tỷ trọng", "Share", Kind.SHARE),
@@ -73,9 +79,8 @@ def _headline(channels: CountAnswer, total: int) -> Text:
     share = top.figures.activities / total
     whole = Text(f"{total} hoạt động truyền thông", f"{total} activities")
     if share <= MUCH:
-        return Text(
-            f"{whole.vi}, {len(channels.groups)} hình thức", f"{whole.en} in {len(channels.groups)} forms"
-        )
+        forms = sum(bool(group.figures.activities) for group in channels.groups)
+        return Text(f"{whole.vi}, {forms} hình thức", f"{whole.en} in {forms} forms")
     shown = page_data.points(share)
     return Text(
         f"{whole.vi}; {shown}% cùng một hình thức: {top.label.vi.lower()}",

@@ -186,29 +186,34 @@ def shown(value: Value, column: Column, words: Words) -> str:
         case Share():
             return _rate(value, words)
         case float() | int():
-            return _NUMBERS.get(column.kind, str)(value)
+            return _number(value, column.kind, words)
         case date():
             return page_data.day(value)
         case _:
             return written(value, words)
 
 
-def _points(value: float) -> str:
+def _number(value: float, kind: Kind, words: Words) -> str:
+    match kind:
+        case Kind.POINTS:
+            return _points(value, words)
+        case Kind.SHARE:
+            return page_data.percent(value, words.code)
+        case Kind.NUMBER if isinstance(value, int):
+            return page_data.number(value)
+    return str(value)
+
+
+def _points(value: float, words: Words) -> str:
     """Write the change of a share in points, with its sign; none if it is nothing."""
     sign = "+" if value > 0 else MINUS if value < 0 else ""
-    points = f"{abs(value) * 100:.1f}".replace(".", ",")
-    return points if points == "0,0" else f"{sign}{points}"
-
-
-_NUMBERS: Mapping[Kind, Callable[[Any], str]] = {
-    Kind.NUMBER: page_data.number,
-    Kind.POINTS: _points,
-    Kind.SHARE: page_data.percent,
-}
+    points = f"{abs(value) * 100:.1f}"
+    local = words.pair(points.replace(".", ","), points)
+    return local if points == "0.0" else f"{sign}{local}"
 
 
 def _rate(share: Share, words: Words) -> str:
     if share.value is None:
         return words.text(share.instead or NOT_APPLICABLE)
     base = f"{page_data.number(share.part)}/{page_data.number(share.whole)}"
-    return f"{page_data.percent(share.value)} ({base})"
+    return f"{page_data.percent(share.value, words.code)} ({base})"

@@ -20,6 +20,7 @@ from services.metrics.domain.errors import TypedDayWrong
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import banners, draft_id
+from shared.contracts.vocabulary import Dataset
 from shared.http.request_context import AtPosition, Today
 from shared.kernel.errors import Text
 from shared.pages.forms import Fields
@@ -28,10 +29,18 @@ from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
 from shared.rules import figure_words, wording
 from shared.rules.figures import DEFINITION, FIRST_YEAR, reporting_year
+from shared.rules.rulebook.legal_basis import UNCITED
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 WIDE, WIDE_LEFT = 1000, 92  # units of the time track, and where its rows begin
 NARROW, NARROW_LEFT = 380, 74  # of that for phones
+SEVERAL = 2
+ALL_DATA = Text("Tất cả dữ liệu hiện có", "All data that is there")
+DATASETS = {
+    Dataset.LIVE: Text("Dữ liệu thật", "Live data"),
+    Dataset.SAMPLE: Text("Dữ liệu mẫu", "Sample data"),
+    Dataset.EXERCISE: Text("Dữ liệu thực tập", "Exercise data"),
+}
 DAYS = {
     "as_of": Text("Ngày số liệu", "Day of the figures"),
     "known_at": Text("Theo ghi nhận đến", "As recorded up to"),
@@ -202,6 +211,7 @@ def router(
             alike=page_data.alike,
             **draft_grid.first_values(answer.body, as_of, queries.rulebook.calendar),
             unlisted_in=page_data.unlisted_in,
+            uncited=UNCITED,
             communications_in=page_data.communications_in,
         )
 
@@ -226,6 +236,15 @@ def earlier(chosen: Choice, position: int) -> list[Text]:
     ]
 
 
+def _data(present: frozenset[Dataset], words: leaders.Words) -> list[tuple[str, str]]:
+    """Give what the form offers where there are several data sets; the first is taken if none is named."""
+    if len(present) < SEVERAL:
+        return []
+    usual = DATASETS[Dataset.LIVE] if Dataset.LIVE in present else ALL_DATA
+    others = [each for each in Dataset if each in present - {Dataset.LIVE}]
+    return [("", words.text(usual)), *((each.value, words.text(DATASETS[each])) for each in others)]
+
+
 def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequence[Text]) -> dict[str, Any]:
     """Give what every page of figures shows: the question, what its form offers, and what stands above."""
     question, units = answer.question, answer.units
@@ -248,6 +267,8 @@ def shown_choice(answer: Overview, chosen: Choice, today: date, notices: Sequenc
         "offered": sorted((units.name(code), code) for code in offered),
         "following": sorted((units.name(code), code) for code in following & set(units.units)),
         "years": sorted(years, reverse=True),
+        "has_live": Dataset.LIVE in answer.present,
+        "data": _data(answer.present, leaders.Words(chosen.lang)),
         "words": figure_words,
         "lang": chosen.lang,
         "t": leaders.Words(chosen.lang).pair,

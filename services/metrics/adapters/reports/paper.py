@@ -11,7 +11,7 @@ from services.metrics.adapters.pages.leaders import Words
 from services.metrics.adapters.pages.routes import text_of
 from services.metrics.adapters.reports import layout, words
 from services.metrics.adapters.reports.document import values
-from services.metrics.adapters.reports.printing import NO_LIBRARY
+from services.metrics.adapters.reports.printing import NO_LIBRARY, ON_ONE_PAGE
 from services.metrics.adapters.reports.tables import VIETNAMESE
 from services.metrics.adapters.reports.views import ReportView
 from services.metrics.adapters.reports.workbook import TOTAL, WRITTEN_BY_HAND
@@ -102,10 +102,15 @@ def page_of(view: ReportView, language: Words = VIETNAMESE) -> str:
 _TURN = asyncio.Semaphore(1)  # a page of 600 drafts takes 220 MB
 
 
-async def printed(page: str, command: Sequence[str] = (sys.executable, "-P", str(PRINTING))) -> bytes:
-    """Lay a page out in a process of its own, one after another; raises `PdfUnavailable`, `PdfTooSlow`, `PermanentError`."""
+async def printed(
+    page: str, command: Sequence[str] = (sys.executable, "-P", str(PRINTING)), *, one_page: bool = False
+) -> bytes:
+    """Lay a page out in a process of its own, one after another, on one sheet if it is to be `one_page`.
+
+    Raises `PdfUnavailable`, `PdfTooSlow`, `PermanentError`.
+    """
     async with _TURN:
-        return await _printed(page, command)
+        return await _printed(page, (*command, ON_ONE_PAGE) if one_page else command)
 
 
 async def _printed(page: str, command: Sequence[str]) -> bytes:

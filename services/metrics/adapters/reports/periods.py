@@ -13,7 +13,6 @@ from services.metrics.adapters.pages.choice import Choice, Chosen, Given, typed_
 from services.metrics.application.queries import Question
 from services.metrics.domain.errors import PeriodUnclear, TypedDayWrong
 from shared.kernel.errors import Refusal, Text
-from shared.pages.date_boxes import in_boxes
 from shared.rules.figures import (
     Period,
     half_period,
@@ -57,14 +56,14 @@ class Part(StrEnum):
 
 PARTS: Mapping[Part, Text] = MappingProxyType(
     {
-        Part.YEAR: Text("Cả năm (15/12 đến 14/12)", "Whole year (15 December to 14 December)"),
-        Part.Q1: Text("Quý I (15/12 đến 14/3)", "First quarter (15 December to 14 March)"),
-        Part.Q2: Text("Quý II (15/3 đến 14/6)", "Second quarter (15 March to 14 June)"),
-        Part.Q3: Text("Quý III (15/6 đến 14/9)", "Third quarter (15 June to 14 September)"),
-        Part.Q4: Text("Quý IV (15/9 đến 14/12)", "Fourth quarter (15 September to 14 December)"),
-        Part.H1: Text("6 tháng đầu năm (15/12 đến 14/6)", "First half (15 December to 14 June)"),
-        Part.H2: Text("6 tháng cuối năm (15/6 đến 14/12)", "Second half (15 June to 14 December)"),
-        Part.M9: Text("9 tháng (15/12 đến 14/9)", "Nine months (15 December to 14 September)"),
+        Part.YEAR: Text("Cả năm (15/12 đến 14/12)", "Whole year (15/12 to 14/12)"),
+        Part.Q1: Text("Quý I (15/12 đến 14/3)", "First quarter (15/12 to 14/3)"),
+        Part.Q2: Text("Quý II (15/3 đến 14/6)", "Second quarter (15/3 to 14/6)"),
+        Part.Q3: Text("Quý III (15/6 đến 14/9)", "Third quarter (15/6 to 14/9)"),
+        Part.Q4: Text("Quý IV (15/9 đến 14/12)", "Fourth quarter (15/9 to 14/12)"),
+        Part.H1: Text("6 tháng đầu năm (15/12 đến 14/6)", "First half (15/12 to 14/6)"),
+        Part.H2: Text("6 tháng cuối năm (15/6 đến 14/12)", "Second half (15/6 to 14/12)"),
+        Part.M9: Text("9 tháng (15/12 đến 14/9)", "Nine months (15/12 to 14/9)"),
         Part.SCHEME: Text(
             "Cả giai đoạn 2022–2027 (tổng kết)", "All years of the scheme, 2022–2027 (final review)"
         ),
@@ -173,9 +172,3 @@ def report_choice(
 
 FIRST, LAST = Text("Từ ngày", "From"), Text("Đến ngày", "To")
 ReportChosen = Annotated[ReportChoice, Depends(report_choice)]
-
-
-def boxes_of(chosen: ReportChoice) -> dict[str, str]:
-    """Give what stands in the boxes of the form."""
-    days = {"from": chosen.first, "to": chosen.last}
-    return {key: text for name, day in days.items() if day for key, (text,) in in_boxes(name, day).items()}

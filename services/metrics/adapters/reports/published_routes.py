@@ -1,5 +1,6 @@
 """Published reports: published by right, downloaded as the very same bytes, and compared with what is known today."""
 
+import asyncio
 from base64 import b64encode
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -16,7 +17,8 @@ from services.metrics.adapters.pages.leaders import Words
 from services.metrics.adapters.pages.routes import pages_router, render
 from services.metrics.adapters.reports import difference
 from services.metrics.adapters.reports.document import DOCX
-from services.metrics.adapters.reports.routes import Kept, file_name, files_in, needed_period
+from services.metrics.adapters.reports.paper import PDF, page_of, printed
+from services.metrics.adapters.reports.routes import Format, Kept, file_name, files_in, needed_period
 from services.metrics.adapters.reports.sending import Sending, own_figures, signed
 from services.metrics.adapters.reports.views import ReportView
 from services.metrics.adapters.reports.workbook import XLSX
@@ -28,6 +30,7 @@ from shared.auth.tokens import Principal
 from shared.http import request_context
 from shared.http.paging import Listing, Paged, key_of
 from shared.http.request_context import Accepted, AtPosition, Body, IdempotencyKey, Today, example
+from shared.http.turns import resting
 from shared.kernel.local_day import VIETNAM
 from shared.kernel.runtime import new_id
 from shared.pages.layout import safe
@@ -127,13 +130,17 @@ def router(publishing: Publishing, kept: PublishedReports) -> APIRouter:
     @routes.get(
         "/reports/407/published/{report_id}",
         summary="The very bytes that were published",
-        responses={**files_in(XLSX, DOCX)},
+        responses={**files_in(XLSX, DOCX, PDF)},
     )
     async def file(
+        request: Request,
         _: Annotated[Principal, may(Action.READ_FIGURES)],
         report_id: UUID,
-        format: Kept = Kept.JSON,  # noqa: A002  the contract's name
+        format: Annotated[Format, Query(description="json, or a file: xlsx, docx, pdf")] = Format.JSON,  # noqa: A002  the contract's name
     ) -> ReportView:
+        """Give a file as it was published; a PDF is laid out when it is asked for, with the figures and texts that were."""
+        if format is Format.PDF:
+            return await _laid_out(request, publishing, report_id)  # type: ignore[return-value]  # a file of it
         content, report = await publishing.file(report_id, format)
         digest = bytes.fromhex(getattr(report, f"sha256_{format}"))
         name = file_name(report.unit_code, [report.period_from, report.period_to], format)
@@ -142,9 +149,20 @@ def router(publishing: Publishing, kept: PublishedReports) -> APIRouter:
             "ETag": f'"{digest.hex()}"',
             "Repr-Digest": f"sha-256=:{b64encode(digest).decode()}:",
         }
-        return Response(content, media_type=KINDS[format], headers=headers)  # type: ignore[return-value]  # its bytes
+        return Response(content, media_type=KINDS[Kept(format)], headers=headers)  # type: ignore[return-value]  # its bytes
 
     return routes
+
+
+async def _laid_out(request: Request, publishing: Publishing, report_id: UUID) -> Response:
+    kept, report = await publishing.file(report_id, Kept.JSON)
+    page = await asyncio.to_thread(lambda: page_of(ReportView.model_validate_json(kept)))
+    with resting(request.scope):  # another process works
+        content = await printed(page)
+    name = file_name(report.unit_code, [report.period_from, report.period_to], Format.PDF)
+    return Response(
+        content, media_type=PDF, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
 
 
 def page_router(publishing: Publishing, sending: Sending, notices: Notices = no_notices) -> APIRouter:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -17,9 +18,9 @@ from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
 from services.metrics.adapters.reports.document import DOCX, ENGLISH_TEMPLATE, document
 from services.metrics.adapters.reports.paper import PDF, page_of, printed
-from services.metrics.adapters.reports.periods import PARTS, GivenPart, Part, ReportChosen, boxes_of
+from services.metrics.adapters.reports.periods import PARTS, GivenPart, Part, ReportChosen
 from services.metrics.adapters.reports.sending import Sending
-from services.metrics.adapters.reports.tables import tables
+from services.metrics.adapters.reports.tables import Table, Whole, tables
 from services.metrics.adapters.reports.views import ReportView, report_view
 from services.metrics.adapters.reports.workbook import XLSX, heading, workbook
 from services.metrics.application.published import PublishedReports
@@ -145,8 +146,8 @@ def page_router(
         _: Annotated[Principal, may(Action.READ_FIGURES)], chosen: ReportChosen, today: Today
     ) -> HTMLResponse:
         asked = chosen.question(today)
-        made = await reports.report(asked, needed_period(asked), today)
-        view = marked(await asyncio.to_thread(report_view, made, version), today)
+        made = await reports.report(asked, needed_period(asked), today, MOST_SHOWN)
+        view = marked(await asyncio.to_thread(report_view, made, version, MOST_SHOWN), today)
         words = Words(chosen.lang)
         return render(
             "report.html",
@@ -155,19 +156,29 @@ def page_router(
             pages=PAGES,
             year_asked=chosen.year_on(today),
             parts=[(part.value, words.text(text)) for part, text in PARTS.items()],
-            boxes=boxes_of(chosen),
             wording=words,
             whose=whose(made.overview, words),
             received=await sending.received(made.question),
             published=await kept.listed(made.question.unit_code, None, MOST_PUBLISHED),
             view=view,
             heading=words.text(heading(view)),
-            tables=list(tables(view, words).values()),
+            tables=_shown(made, view, words),
             most_shown=MOST_SHOWN,
             most_columns=MOST_COLUMNS,
         )
 
     return routes
+
+
+def _shown(report: Report, view: ReportView, words: Words) -> list[Table]:
+    """Give the tables of the page; of long ones the report has the first rows alone."""
+    of = report.of_drafts
+    of_all = {
+        "drafts": Whole(of.drafts, {"policies": of.policies, "judged": of.judged, "begun": of.begun}),
+        "policies": Whole(of.listed, {}),
+        "lacking": Whole(len(report.overview.gaps), {}),
+    }
+    return [replace(table, whole=of_all.get(key)) for key, table in tables(view, words).items()]
 
 
 def needed_period(asked: Question) -> Period:

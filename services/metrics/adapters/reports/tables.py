@@ -60,13 +60,29 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """The number of all rows of a table, and the sums of its columns that have one."""
+
+    rows: int
+    sums: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """The texts of `rows` are in `language`, in which numbers and shares are written too."""
+    """The texts of `rows` are in `language`, in which numbers and shares are written too.
+
+    Where rows are left out, `whole` says how many there are, and what their columns sum up to.
+    """
 
     key: str
     columns: Sequence[Column]
     rows: Sequence[Mapping[str, Value]]
     language: Words
+    whole: Whole | None = None
+
+    @property
+    def rows_in_all(self) -> int:
+        return self.whole.rows if self.whole else len(self.rows)
 
     @property
     def title(self) -> Text:
@@ -89,6 +105,8 @@ class Table:
         return any(row[column.key] is not None for row in self.rows)
 
     def _sum(self, key: str) -> int:
+        if self.whole:
+            return self.whole.sums[key]
         return sum(value for row in self.rows if isinstance(value := row[key], int))
 
     def shown(self, row: Mapping[str, Value], column: Column) -> str:

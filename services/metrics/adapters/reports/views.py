@@ -1,5 +1,6 @@
 """The report as JSON: parts I to V, every figure with its definition; the other formats are made from this answer."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -204,7 +205,8 @@ class ReportView(Dated):
     proposals: ProposalsView
 
 
-def report_view(report: Report, rules_version: str) -> ReportView:
+def report_view(report: Report, rules_version: str, most: int | None = None) -> ReportView:
+    """Show a report; `most` of the drafts that lack communication are listed (None: all of them)."""
     asked, overview = report.question, report.overview
     sentence = conclusion(report.situation)
     shown: dict[str, Any] = {
@@ -229,7 +231,7 @@ def report_view(report: Report, rules_version: str) -> ReportView:
             **_both("note", _programme_note(report)),
             "groups": [programme_group_view(group, report.programme) for group in report.programme.groups],
         },
-        "results": _results(report),
+        "results": _results(report, most),
         "totals": _totals(report, rules_version),
         "difficulties": {
             **_part("difficulties"),
@@ -291,12 +293,12 @@ def _proposals(obstacles: Iterable[ReportObstacle]) -> Iterable[dict[str, str]]:
         }
 
 
-def _results(report: Report) -> dict[str, Any]:
+def _results(report: Report, most: int | None) -> dict[str, Any]:
     return {
         **_part("results"),
         **_both("note", words.OVERLAP),
         "drafts": [_draft(draft) for draft in report.drafts],
-        "lacking": [gap_view(seen) for seen in report.overview.gaps],
+        "lacking": [gap_view(seen) for seen in report.overview.gaps[:most]],
     }
 
 
@@ -364,9 +366,9 @@ def _totals(report: Report, rules_version: str) -> dict[str, Any]:
 
 
 def _units(report: Report) -> list[dict[str, Any]]:
-    gaps = [seen.gap.unit_code for seen in report.overview.gaps]
+    gaps = Counter(seen.gap.unit_code for seen in report.overview.gaps)
     return [
-        {**group.as_dict(), "begun": group.counts.begun, "lacking": gaps.count(str(group.key))}
+        {**group.as_dict(), "begun": group.counts.begun, "lacking": gaps[str(group.key)]}
         for group in report.overview.by_unit
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, String, Uuid, cast, column, func, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.metrics.adapters.history.standing import StandingIn
 from services.metrics.adapters.tables import COMMUNICATION
@@ -33,6 +34,10 @@ Part = tuple[str, str | None, UUID | None]
 """The performing unit and code of an activity; of one without a code its communication."""
 Item = tuple[GroupKey, tuple[int, ...], Collection[str]]
 
+_OF_DRAFTS = text("""
+SELECT DISTINCT unit_code, activity_code, CASE WHEN activity_code IS NULL THEN communication_id END
+FROM communication WHERE draft_id = ANY(:drafts)
+""")
 # What was recorded about communications since a position, or about their drafts.
 _TOUCHED = text("""
 SELECT unit_code, activity_code, CASE WHEN activity_code IS NULL THEN communication_id END
@@ -44,6 +49,12 @@ SELECT unit_code, activity_code, CASE WHEN activity_code IS NULL THEN communicat
 FROM communication_superseded
 WHERE draft_id = ANY(:drafts) AND known_to > :since
 """)
+
+
+async def parts_about(connection: AsyncConnection, drafts: Collection[UUID]) -> set[Part]:
+    """Give the activities that are about some drafts."""
+    rows = await connection.execute(_OF_DRAFTS, {"drafts": list(drafts)})
+    return {(row[0], row[1], row[2]) for row in rows}
 
 
 async def activity_sums(
@@ -65,14 +76,14 @@ async def activity_sums(
         members = (
             await read_all(first, last)
             if parts is None
-            else [member for where in _of_parts(parts) for member in await read_members(first, last, *where)]
+            else [member for where in of_parts(parts) for member in await read_members(first, last, *where)]
         )
         return await asyncio.to_thread(items_of, asked, members)
 
     return await kept.of_parts(("activities", asked), touched, read, joined, _weight)
 
 
-def _of_parts(parts: Collection[Part]) -> Iterable[tuple[Any, ...]]:
+def of_parts(parts: Collection[Part]) -> Iterable[tuple[Any, ...]]:
     """Give the conditions of the members of some activities: by their codes, and one by one."""
     table = COMMUNICATION.c
     coded = [part for part in parts if part[1] is not None]

@@ -19,6 +19,8 @@ from services.notifier.adapters.tables import (
     directory,
 )
 from services.notifier.domain.gaps.gap_alert import AlertStatus
+from shared.contracts.vocabulary import Dataset
+from shared.directory import datasets
 from shared.directory.projection import with_unit_names
 from shared.http.paging import key_of
 from shared.kernel.local_day import day_in_vietnam
@@ -57,10 +59,19 @@ class SqlReadModel:
     now: Clock
 
     async def alerts(
-        self, state: AlertState | None, unit_code: str | None, today: date, limit: int, after: str | None
+        self,
+        state: AlertState | None,
+        unit_code: str | None,
+        today: date,
+        limit: int,
+        after: str | None,
+        dataset: Dataset | None = None,
     ) -> list[dict[str, Any]]:
-        """List alerts by id, with what metrics announced of their gaps; `state` is that of `today`."""
-        query = select(ALERT).where(ALERT.c.state != AlertStatus.ANNOUNCED)
+        """List alerts by id, with what metrics announced of their gaps; `state` is that of `today`, None asks for any."""
+        query = select(ALERT).where(
+            ALERT.c.state != AlertStatus.ANNOUNCED,
+            datasets.of(func.coalesce(ALERT.c.dataset, Dataset.LIVE), dataset),
+        )
         if state is not None:
             query = query.where(state.holds(today))
         if unit_code is not None:
@@ -68,6 +79,11 @@ class SqlReadModel:
         if after is not None:
             query = query.where(ALERT.c.alert_id > key_of(after, UUID))
         return await self._rows(query.order_by(ALERT.c.alert_id).limit(limit))
+
+    async def dataset_asked(self) -> Dataset | None:
+        """Give the data set that the present question is about; None: about all that is there."""
+        async with self.engine.connect() as connection:
+            return await datasets.asked(connection, directory.units.unit, ALERT)
 
     async def counts(self, units: Collection[str] | None = None) -> dict[str, int]:
         """Count the mails of the ledger, of all units or of some, by state; what failed and was seen by an operator is `acknowledged`."""

@@ -24,12 +24,12 @@ OVERDUE: dict[str, Any] = {
         (
             {"gap": PresentGap(**OVERDUE, lacking=2)},
             "2/3 chính sách chưa được truyền thông ở giai đoạn Thẩm định: quá hạn 2 ngày làm việc (hạn 25/11/2026).",
-            "2/3 policies not communicated at the stage Appraisal: 2 working days overdue (due 25/11/2026).",
+            "2/3 policies are not communicated at the stage Appraisal: 2 working days overdue (due 25/11/2026).",
         ),
         (
             {"gap": PresentGap(**{**OVERDUE, "state": GapState.IN_GRACE, "working_days": 1}, lacking=3)},
             "Dự thảo chưa được truyền thông ở giai đoạn Thẩm định: còn 1 ngày làm việc (hạn 25/11/2026).",
-            "The draft not communicated at the stage Appraisal: 1 working day left (due 25/11/2026).",
+            "The draft is not communicated at the stage Appraisal: 1 working day left (due 25/11/2026).",
         ),
         (
             {"judged": 3, "begun": 2},
