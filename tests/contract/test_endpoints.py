@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from functools import cache, partial
-from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -104,33 +103,6 @@ def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
         methods, _, path = name.partition(" ")
         for method in methods.split(","):
             yield method, path
-
-
-def asked(dependant: Dependant) -> Iterator[Any]:
-    """Give what an endpoint asks for, and itself, without what is bound to it."""
-    for dependency in (dependant, *dependant.dependencies):
-        call = dependency.call
-        while isinstance(call, partial):
-            call = call.func
-        yield call
-    for dependency in dependant.dependencies:
-        yield from asked(dependency)
-
-
-def is_run_in_a_thread(call: Any) -> bool:
-    return not any(iscoroutinefunction(each) for each in (call, getattr(call, "__call__", None)))  # noqa: B004  awaited
-
-
-@every_service
-def test_no_request_waits_for_a_thread(service: str) -> None:
-    """The framework runs a plain function, and a class, in a thread of its pool: for what only reads parameters that costs more."""
-    actual = {
-        f"{name}: {call.__qualname__}"
-        for name, route in endpoints(shown_app(service)).items()
-        for call in asked(route.dependant)
-        if is_run_in_a_thread(call)
-    }
-    assert actual == set()
 
 
 @every_service
