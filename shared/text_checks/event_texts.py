@@ -215,16 +215,25 @@ _DESCRIBED = (
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}")
 _BARE_TAX = re.compile(r"8\d{6}(?!000)\d{3}(?:-\d{3})?")
 _OF_OFFICE = re.compile(r"1[89]00")  # service numbers of organisations
-_SUSPICIOUS = re.compile(
-    rf"@|[(\[]at[)\]]|a còng|mail|yahoo|outlook|icloud|live|proton|zoho|[A-Za-z]\d{{7}}|\d(?:[()+]|{_GAP}){{0,3}}(?:\d(?:[()]|{_GAP}){{0,2}}){{7}}",
-    re.IGNORECASE,
+# What every personal datum has: one of these words, or so many digits.
+_WORDS = ("@", "mail", "(at", "[at", "yahoo", "outlook", "icloud", "live", "proton", "zoho", "a còng")
+_DIGIT = re.compile(r"\d")
+_LETTER_AND_DIGITS = 7  # digits of a passport, behind a letter
+_DIGITS = re.compile(rf"[A-Za-z]\d{{7}}|\d(?:[()+]|{_GAP}){{0,3}}(?:\d(?:[()]|{_GAP}){{0,2}}){{7}}")
+# Ids and days as programs write them (RFC 9562, RFC 3339): most of the keys in events, and no number of a person.
+_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_ISO_DAY = re.compile(
+    rf"(?<![\w-])(?<!\d{_GAP})(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w-])(?!{_GAP}\d)"
 )
 
 
 def find(text: str, heading: str = "") -> PersonalData | None:
     """Give the first personal datum of a text; `heading` (of its column) may say what a bare number is."""
     text = _plain(text)
-    if not _SUSPICIOUS.search(text):
+    if not _is_suspicious(text):
+        return None
+    text = _ISO_DAY.sub("·", _ID.sub("·", text))
+    if not _is_suspicious(text):
         return None
     if address := _ADDRESS.search(text) or _SPELT.search(text):
         return PersonalData(EMAIL, address.group().strip())
@@ -234,14 +243,25 @@ def find(text: str, heading: str = "") -> PersonalData | None:
     return _number(_URL.sub(" ", text), heading)
 
 
+def _is_suspicious(text: str) -> bool:
+    """Say whether the patterns may find anything: a tenth of what they take, and every text of every event is asked."""
+    folded = text.casefold()
+    if not text.isascii():
+        folded = folded.replace("\u0307", "").replace("ı", "i")  # both are an i to patterns that ignore case
+    if any(word in folded for word in _WORDS):
+        return True
+    return len(_DIGIT.findall(text)) >= _LETTER_AND_DIGITS and _DIGITS.search(text) is not None
+
+
 _WIDE = str.maketrans("０１２３４５６７８９＠．＋－", "0123456789@.+-")
+_ANY_WIDE = re.compile(f"[{''.join(map(chr, _WIDE))}]")
 
 
 def _plain(text: str) -> str:
     """Write signs of East Asian keyboards, and an "@" or "+" as addresses of pages encode them, as the usual ones."""
     if "%" in text:
         text = text.replace("%40", "@").replace("%2B", "+").replace("%2b", "+")
-    return text if text.isascii() else text.translate(_WIDE)
+    return text if text.isascii() or not _ANY_WIDE.search(text) else text.translate(_WIDE)
 
 
 def _number(text: str, heading: str) -> PersonalData | None:

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from shared.http.strict_requests import is_page
-from tests.contract.test_endpoints import shown_app
+from tests.contract.test_endpoints import every_service, shown_app
 
 
 def dependencies(dependant: Dependant) -> Iterator[Any]:
@@ -25,14 +23,14 @@ def runs_in_a_thread(call: Any) -> bool:
     return not any(inspect.iscoroutinefunction(way) or inspect.isasyncgenfunction(way) for way in ways)
 
 
-@pytest.mark.parametrize("service", ["registry", "campaigns", "notifier"])
-def test_no_request_of_a_program_waits_for_a_thread(service: str) -> None:
+@every_service
+def test_no_request_waits_for_a_thread(service: str) -> None:
     routes = (context.original_route for context in iter_route_contexts(shown_app(service).router.routes))
-    of_programs = [route for route in routes if isinstance(route, APIRoute) and not is_page(route)]
-    assert len(of_programs) > 20
+    asked = [route for route in routes if isinstance(route, APIRoute)]
+    assert len(asked) > 20
     threads = {
         call.__qualname__
-        for route in of_programs
+        for route in asked
         for call in (route.endpoint, *dependencies(route.dependant))
         if runs_in_a_thread(call)
     }

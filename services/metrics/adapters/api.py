@@ -36,7 +36,7 @@ from shared.text_checks.days import Day
 Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year, 15/12 to 14/12")]
 
 
-def _as_of(
+async def _as_of(
     today: Today,
     as_of: Annotated[
         Day | None, Query(description="the day for which the question is asked; today if absent")
@@ -60,7 +60,7 @@ def known_at_of(given: str | None) -> KnownAt | None:
         raise KnownAtUnclear from error
 
 
-def _known_at(
+async def _known_at(
     known_at: Annotated[
         str | None,
         Query(
@@ -81,7 +81,7 @@ AreaOf = Annotated[
 ]
 
 
-def question(  # the parameters of the contract
+async def question(  # the parameters of the contract
     as_of: AsOf,
     year: Year = None,
     first: Annotated[Day | None, Query(alias="from")] = None,
@@ -106,7 +106,7 @@ def question(  # the parameters of the contract
     )
 
 
-def of_units(
+async def of_units(
     as_of: AsOf,
     unit: str | None = None,
     include_descendants: bool = False,
@@ -136,7 +136,7 @@ Asked = Annotated[Question, Depends(question)]
 OfUnits = Annotated[Question, Depends(of_units)]
 
 
-def of_draft(
+async def of_draft(
     as_of: AsOf,
     entry_id: Annotated[UUID | None, Query(description="only those that cover this stage")] = None,
     policy_no: Annotated[int | None, Query(ge=0, le=9999, description="only those about this policy")] = None,

@@ -3,6 +3,7 @@
 import csv
 import io
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,6 +13,7 @@ from shared.kernel import runtime
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.rules.rulebook.rulebook import load_rulebook
+from shared.text_checks import event_texts
 from shared.text_checks.event_texts import EMAIL, IDENTITY, PHONE, TAX, find, find_in, masked
 
 CORPUS = Path(__file__).with_name("personal_data.tsv")
@@ -102,6 +104,54 @@ def test_other_ways_of_writing_are_recognized(text: str) -> None:
 )
 def test_quantities_addresses_of_pages_and_public_accounts_are_none(text: str) -> None:
     assert find(text) is None
+
+
+KEYS = (
+    "2026-11-30.0190f3a2-7b1c-7e3d-9a2b-079099001234",
+    "2026-11-30.renewed.0190f3a2-7b1c-7e3d-9a2b-091234567890.0912f3a2-7b1c-7e3d-9a2b-091234567890",
+    "escalated:2:UBND:2026-11-30",
+)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_keys_that_programs_write_are_not_searched(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every event bears one or two: searched by all patterns they were two thirds of what an event of a mail costs."""
+    monkeypatch.setattr(event_texts, "_number", lambda *_: pytest.fail("was searched by every pattern"))
+    assert find(key, "Điện thoại") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("0190f3a2-7b1c-7e3d-9a2b-123456789012 0912 345 678", "0912 345 678"),
+        ("2026-11-30: 0912 345 678", "0912 345 678"),
+        ("098 2026-11-30", "098 2026-11-30"),
+        ("a@example.vn 2026-11-30", "a@example.vn"),
+    ],
+)
+def test_beside_them_everything_is_searched(text: str, part: str) -> None:
+    actual = find(text, "Zalo")
+    assert actual is not None
+    assert actual.part.startswith(part)
+
+
+LETTERS = "0123456789.-() @+84mailgİıſKa t[]０９＠còng live STK zalo: "
+
+
+def test_what_is_not_searched_holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held on the labelled strings, and on changes of them: the quick look passes over nothing that a pattern matches."""
+    random = Random(407)
+    texts = [text for _, text in labelled()]
+    for text in list(texts):
+        place = random.randrange(len(text) + 1)
+        texts += [text[:place] + random.choice(LETTERS) + text[place:], text.translate(_DISGUISED)]
+    quick = {text: find(text, "Điện thoại") is not None for text in texts}
+    monkeypatch.setattr(event_texts, "_is_suspicious", lambda _: True)
+    assert quick == {text: find(text, "Điện thoại") is not None for text in texts}
+    assert sum(quick.values()) > len(texts) / 4
+
+
+_DISGUISED = str.maketrans("i0@sK", "İ０＠ſK")
 
 
 def test_a_field_is_named_wherever_it_stands() -> None:

@@ -66,7 +66,7 @@ class CountsView(Dated):
     groups: list[CountGroupView]
 
 
-def question(  # the parameters of the contract
+async def question(  # the parameters of the contract
     as_of: AsOf,
     year: Year = None,
     first: Annotated[Day | None, Query(alias="from")] = None,

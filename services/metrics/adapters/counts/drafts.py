@@ -117,7 +117,7 @@ class OpinionCountsView(_Counted):
     groups: list[OpinionGroupView]
 
 
-def of_period(
+async def of_period(
     as_of: AsOf,
     year: Year = None,
     first: Annotated[Day | None, Query(alias="from")] = None,
@@ -138,7 +138,7 @@ def of_period(
     )
 
 
-def filtered(
+async def filtered(
     of_units: Annotated[Question, Depends(of_period)],
     stage: Annotated[Stage | None, Query(description="only this stage")] = None,
     instrument: Instrument | None = None,

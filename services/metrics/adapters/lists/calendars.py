@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from icalendar import Calendar, Event
 from pydantic import BaseModel, Field
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -26,6 +25,9 @@ from shared.http.request_context import AtPosition, Body, Today, clock_of, examp
 from shared.rights.actions import Action
 from shared.rights.table import require
 from shared.rules.wording import STAGES
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 KEY_BYTES = 24
 TYPE = "text/calendar; charset=utf-8"
@@ -138,6 +140,8 @@ def router(queries: Queries, calendars: SqlCalendars, public: str) -> APIRouter:
 
 
 def calendar_of(gaps: Gaps, now: datetime, public: str) -> bytes:
+    from icalendar import Calendar  # noqa: PLC0415  2 MiB that only calendars need
+
     made = Calendar()
     made.add("prodid", "-//Loa//Truyen thong du thao chinh sach//VI")
     made.add("version", "2.0")
@@ -148,7 +152,9 @@ def calendar_of(gaps: Gaps, now: datetime, public: str) -> bytes:
     return content
 
 
-def _events(gaps: Iterable[SeenGap], now: datetime, public: str) -> Iterable[Event]:
+def _events(gaps: Iterable[SeenGap], now: datetime, public: str) -> Iterable["Event"]:
+    from icalendar import Event  # noqa: PLC0415  as above
+
     for seen in gaps:
         gap = seen.gap
         event = Event()

@@ -53,7 +53,7 @@ class Shape:
     form: Literal["html", "csv"]
 
 
-def _shape(
+async def _shape(
     sort: Annotated[
         Annotated[str, Field(max_length=64)] | None,
         Given,

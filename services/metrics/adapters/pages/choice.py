@@ -81,12 +81,12 @@ Box = Annotated[Annotated[str, Field(max_length=LONGEST_BOX)] | None, Given, Que
 class TypedDays:
     """The days of the form as they were typed, in three boxes each; addresses hold a day as one parameter."""
 
-    as_of_day: Box = None
-    as_of_month: Box = None
-    as_of_year: Box = None
-    known_at_day: Box = None
-    known_at_month: Box = None
-    known_at_year: Box = None
+    as_of_day: str | None
+    as_of_month: str | None
+    as_of_year: str | None
+    known_at_day: str | None
+    known_at_month: str | None
+    known_at_year: str | None
 
     def day(self, name: str) -> date | None:
         """Read a day that may be left out; raises `TypedDayWrong`."""
@@ -102,8 +102,19 @@ def typed_day(boxes: Mapping[str, str | None], name: str) -> date | None:
     return dated[0] if dated else None
 
 
-def choice(
-    typed: Annotated[TypedDays, Depends()],
+async def typed_days(  # an own function: a class is asked for in a thread
+    as_of_day: Box = None,
+    as_of_month: Box = None,
+    as_of_year: Box = None,
+    known_at_day: Box = None,
+    known_at_month: Box = None,
+    known_at_year: Box = None,
+) -> TypedDays:
+    return TypedDays(as_of_day, as_of_month, as_of_year, known_at_day, known_at_month, known_at_year)
+
+
+async def choice(
+    typed: Annotated[TypedDays, Depends(typed_days)],
     as_of: Annotated[Day | None, Given, Query(description="today if empty")] = None,
     year: Annotated[
         Year | Literal["all"] | None, Given, Query(description="the reporting year of as_of if empty")

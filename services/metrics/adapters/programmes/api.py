@@ -105,7 +105,7 @@ class ProgrammeFiguresView(Dated):
     groups: list[GroupView]
 
 
-def question(
+async def question(
     as_of: AsOf,
     unit: Annotated[str | None, Query(description="the unit whose programme it is; all if absent")] = None,
     year: Annotated[

@@ -93,7 +93,7 @@ class RequiredReportsView(Dated):
     left_off: int
 
 
-def question(
+async def question(
     as_of: AsOf,
     year: Annotated[
         int | None,

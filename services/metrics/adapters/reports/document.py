@@ -5,7 +5,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -27,6 +26,8 @@ def document(view: ReportView, template: Path = TEMPLATE, language: Words = VIET
 
     `language` gives the language of the values; that of the template stands in it.
     """
+    from docxtpl import DocxTemplate  # type: ignore[import-untyped]  # noqa: PLC0415  python-docx and lxml: 5 MiB
+
     paper = DocxTemplate(template)
     jinja = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     paper.render(values(view, language), jinja_env=jinja)

@@ -129,12 +129,12 @@ GivenPart = Annotated[
 class TypedPeriod:
     """The days of an own period as they were typed, in three boxes each."""
 
-    from_day: str = ""
-    from_month: str = ""
-    from_year: str = ""
-    to_day: str = ""
-    to_month: str = ""
-    to_year: str = ""
+    from_day: str
+    from_month: str
+    from_year: str
+    to_day: str
+    to_month: str
+    to_year: str
 
     def day(self, name: str, of: Text) -> date | None:
         """Read a day that may be left out; raises `DayOfPeriodWrong`, which begins with the words `of` the day."""
@@ -145,9 +145,20 @@ class TypedPeriod:
             raise DayOfPeriodWrong(f"{of.vi}: {why.vi}", f"{of.en}: {why.en}") from wrong
 
 
-def report_choice(
+async def typed_period(
+    from_day: str = "",
+    from_month: str = "",
+    from_year: str = "",
+    to_day: str = "",
+    to_month: str = "",
+    to_year: str = "",
+) -> TypedPeriod:
+    return TypedPeriod(from_day, from_month, from_year, to_day, to_month, to_year)
+
+
+async def report_choice(
     chosen: Chosen,
-    typed: Annotated[TypedPeriod, Depends()],
+    typed: Annotated[TypedPeriod, Depends(typed_period)],
     part: GivenPart = None,
     first: Annotated[Day | None, Given, Query(alias="from", description="first day of an own period")] = None,
     last: Annotated[Day | None, Given, Query(alias="to", description="last day of an own period")] = None,

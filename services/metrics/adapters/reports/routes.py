@@ -63,7 +63,7 @@ def files_in(*kinds: str) -> Mapping[int | str, dict[str, Any]]:
     return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}}}
 
 
-def question(  # the parameters of the contract
+async def question(  # the parameters of the contract
     as_of: AsOf,
     year: Year = None,
     first: Annotated[Day | None, Query(alias="from")] = None,

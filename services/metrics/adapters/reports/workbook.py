@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from io import BytesIO
-from typing import Any
-
-from xlsxwriter import Workbook  # type: ignore[import-untyped]
-from xlsxwriter.format import Format  # type: ignore[import-untyped]
-from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+from typing import TYPE_CHECKING, Any
 
 from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.pages.leaders import Words
 from services.metrics.adapters.reports.tables import VIETNAMESE, Kind, Table, Value, tables
 from services.metrics.adapters.reports.views import ReportView
 from shared.kernel.errors import Text
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]
+    from xlsxwriter.format import Format  # type: ignore[import-untyped]
+    from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS: Mapping[Kind, Mapping[str, Any]] = {
@@ -41,7 +41,7 @@ WRITTEN_BY_HAND = Text("[Đơn vị bổ sung nội dung này]", "[The unit fill
 class _Sheet:
     """Writes downwards; every cell keeps its kind, and a text is never taken for a formula."""
 
-    def __init__(self, book: Workbook, name: str) -> None:
+    def __init__(self, book: "Workbook", name: str) -> None:
         self.sheet: Worksheet = book.add_worksheet(name)
         self.row = 0
         base = {"font_name": "Times New Roman", "font_size": 12, "valign": "top"}
@@ -95,9 +95,9 @@ class _Sheet:
             case _:
                 self.sheet.write_number(row, place, value, form)
 
-    def _share(self, table: Table, row: int, place: int, value: Value, form: Format) -> None:
+    def _share(self, table: Table, row: int, place: int, value: Value, form: "Format") -> None:
         """Divide two cells of the row; where the second is 0 the share is empty."""
-        part, whole = (xl_rowcol_to_cell(row, _place(table, key)) for key in table.columns[place].of or ())
+        part, whole = (_cell_name(row, _place(table, key)) for key in table.columns[place].of or ())
         self.sheet.write_formula(
             row, place, f'=IF({whole}=0,"",{part}/{whole})', form, "" if value is None else value
         )
@@ -106,7 +106,7 @@ class _Sheet:
         for place, column in enumerate(table.columns):
             form, value = self.totals[column.kind], table.total(column)
             if column.summed and table.has_values(column):
-                cells = f"{xl_rowcol_to_cell(first, place)}:{xl_rowcol_to_cell(self.row - 1, place)}"
+                cells = f"{_cell_name(first, place)}:{_cell_name(self.row - 1, place)}"
                 self.sheet.write_formula(self.row, place, f"=SUM({cells})", form, value)
             elif column.of is not None:
                 self._share(table, self.row, place, value, form)
@@ -119,12 +119,21 @@ class _Sheet:
         self.row += 1
 
 
+def _cell_name(row: int, place: int) -> str:
+    from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]  # noqa: PLC0415  with the workbook
+
+    name: str = xl_rowcol_to_cell(row, place)
+    return name
+
+
 def _place(table: Table, key: str) -> int:
     return [column.key for column in table.columns].index(key)
 
 
 def workbook(view: ReportView, language: Words = VIETNAMESE) -> bytes:
     """Write the report in `language`."""
+    from xlsxwriter import Workbook  # noqa: PLC0415  2 MiB that only workbooks need
+
     stream = BytesIO()
     made = tables(view, language)
     with Workbook(

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from prometheus_client import Counter
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     DateTime,
+    Integer,
     RowMapping,
-    Select,
     and_,
     bindparam,
     func,
@@ -191,10 +192,8 @@ class SqlSending:
     local: bool
 
     async def state(self) -> Switch:
-        columns = (SENDING.c.held, SENDING.c.at, SENDING.c.by, SENDING.c.reason)
-        newest = select(*columns).order_by(SENDING.c.number.desc()).limit(1)
         async with self.engine.connect() as connection:
-            row = (await connection.execute(newest)).mappings().one_or_none()
+            row = (await connection.execute(_NEWEST_SWITCH)).mappings().one_or_none()
         return Switch(**row) if row else Switch(held=not self.local)
 
     async def decide(self, switch: Switch) -> None:
@@ -252,17 +251,12 @@ class SqlLedger:
     async def claim(self, now: datetime, limit: int) -> Sequence[Claim]:
         """Take the oldest mails that wait, or whose lease ran out in somebody else's hands."""
         async with self.engine.begin() as connection:
-            result = await connection.execute(_next(now, limit))
+            result = await connection.execute(_NEXT, {"now": now, "most": limit})
             rows = result.mappings().all()
             if not rows:
                 return []
             keys = [row["digest_key"] for row in rows]
-            values = {
-                "state": DigestState.CLAIMED,
-                "lease_until": now + self.lease,
-                "attempts": DIGEST.c.attempts + 1,
-            }
-            await connection.execute(update(DIGEST).where(DIGEST.c.digest_key.in_(keys)).values(values))
+            await connection.execute(_CLAIM, {"keys": keys, "until": now + self.lease})
             files = await _attached(connection, keys)
             tokens = await tokens_of_mails(connection, keys, self.secret) if self.secret else {}
         return [
@@ -354,19 +348,6 @@ async def _enqueue(
     return fresh
 
 
-def _next(now: datetime, limit: int) -> Select[Any]:
-    waiting = and_(_is(DigestState.QUEUED), DIGEST.c.not_before <= now)
-    abandoned = and_(_is(DigestState.CLAIMED), DIGEST.c.lease_until < now)
-    return (
-        select(*DIGEST.c, RECIPIENT.c.email)
-        .join(RECIPIENT, RECIPIENT.c.recipient_id == DIGEST.c.recipient_id)
-        .where(or_(waiting, abandoned))
-        .order_by(DIGEST.c.created_at, DIGEST.c.digest_key)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=DIGEST)
-    )
-
-
 def _is(state: DigestState) -> ColumnElement[bool]:
     """Name the state in the statement itself: by that the database sees that `ix_digest_oldest` has the rows."""
     return DIGEST.c.state == bindparam(None, state.value, literal_execute=True)
@@ -389,9 +370,8 @@ async def _lines(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, 
 
 
 async def _attached(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, tuple[Attachment, ...]]:
-    of_mails = select(DIGEST_ATTACHMENT).where(DIGEST_ATTACHMENT.c.digest_key.in_(keys))
     files: dict[str, tuple[Attachment, ...]] = {}
-    for row in await connection.execute(of_mails.order_by(DIGEST_ATTACHMENT.c.place)):
+    for row in await connection.execute(_FILES, {"keys": keys}):
         file = Attachment(
             name=row.name, media_type=row.media_type, content=row.content, content_id=row.content_id
         )
@@ -399,6 +379,41 @@ async def _attached(connection: AsyncConnection, keys: Sequence[str]) -> dict[st
     return files
 
 
+# Made once: a claim takes a few mails, and to build its statements cost as much as to run them.
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_KEYS: BindParameter[str] = bindparam("keys", expanding=True)
+_NEXT = (
+    select(*DIGEST.c, RECIPIENT.c.email)
+    .join(RECIPIENT, RECIPIENT.c.recipient_id == DIGEST.c.recipient_id)
+    .where(
+        or_(
+            and_(_is(DigestState.QUEUED), DIGEST.c.not_before <= _NOW),
+            and_(_is(DigestState.CLAIMED), DIGEST.c.lease_until < _NOW),
+        )
+    )
+    .order_by(DIGEST.c.created_at, DIGEST.c.digest_key)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, of=DIGEST)
+)
+_CLAIM = (
+    update(DIGEST)
+    .where(DIGEST.c.digest_key.in_(_KEYS))
+    .values(
+        state=DigestState.CLAIMED,
+        lease_until=bindparam("until", type_=DateTime(timezone=True)),
+        attempts=DIGEST.c.attempts + 1,
+    )
+)
+_FILES = (
+    select(DIGEST_ATTACHMENT)
+    .where(DIGEST_ATTACHMENT.c.digest_key.in_(_KEYS))
+    .order_by(DIGEST_ATTACHMENT.c.place)
+)
+_NEWEST_SWITCH = (
+    select(SENDING.c.held, SENDING.c.at, SENDING.c.by, SENDING.c.reason)
+    .order_by(SENDING.c.number.desc())
+    .limit(1)
+)
 _FINISH = (
     update(DIGEST)
     .where(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, func, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql import ColumnElement
 
@@ -17,6 +17,10 @@ from shared.signed_links.short_links import LinkSecret, Purpose, ShortLink, toke
 
 # Written so that Python and PostgreSQL read it alike.
 _SIGNED = re.compile(r"(/answers|/mailbox)/ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+_OF_MAILS = select(LINK.c.mail_key, LINK.c.link_id, LINK.c.reference, LINK.c.token_hash).where(
+    LINK.c.mail_key.in_(bindparam("keys", expanding=True)), LINK.c.reference.is_not(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,8 @@ async def tokens_of_mails(
 
     After a change of the secret what still waits gets new tokens, and the rows their hashes.
     """
-    columns = (LINK.c.mail_key, LINK.c.link_id, LINK.c.reference, LINK.c.token_hash)
-    query = select(*columns).where(LINK.c.mail_key.in_(mail_keys), LINK.c.reference.is_not(None))
     tokens: dict[str, dict[str, str]] = {}
-    for row in await connection.execute(query):
+    for row in await connection.execute(_OF_MAILS, {"keys": mail_keys}):
         token = secret.token(row.link_id)
         tokens.setdefault(row.mail_key, {})[row.reference] = token
         if row.token_hash != (hashed := token_hash(token)):

@@ -6,11 +6,10 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from unicodedata import category
 from urllib.parse import quote
 
-from icalendar import Calendar, Event
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.notifier.adapters.delivery.message import header, named, thread_id
@@ -54,6 +53,9 @@ from shared.kernel.local_day import VIETNAM
 from shared.rules.figure_words import DUE
 from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
 from shared.signed_links.short_links import ShortLink
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 NEAR = 12  # characters within which a blank is looked for
 JOINERS = "\u200d\ufe0f\ufe0e"  # the first joins pictures, the others say how one is shown
@@ -235,6 +237,8 @@ def due_dates(digest: Digest) -> tuple[Attachment, ...]:
     asked = any((line.reader or digest.recipient).calendar for line in digest.owed)
     if not asked:
         return ()
+    from icalendar import Calendar  # noqa: PLC0415  2 MiB that only calendar files need
+
     calendar = Calendar()
     calendar.add("prodid", "-//Loa//VI")
     calendar.add("version", "2.0")
@@ -244,7 +248,9 @@ def due_dates(digest: Digest) -> tuple[Attachment, ...]:
     return (Attachment(name=f"thoi-han-{digest.day}.ics", media_type=ICS, content=calendar.to_ical()),)
 
 
-def _entry(digest: Digest, line: Line) -> Event:
+def _entry(digest: Digest, line: Line) -> "Event":
+    from icalendar import Event  # noqa: PLC0415  as above
+
     gap, language = line.gap, digest.recipient.language
     name, policies = name_of(gap.instrument, header(gap.title), language), policies_of(gap.policies, language)
     stage = in_language(STAGES[gap.stage], language)

@@ -1,6 +1,6 @@
 """The form of an entry of a programme: a new one, what followed one, a correction or its end; one form for each kind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -71,17 +71,17 @@ Meant = Callable[[Acting], About]
 """What an address names, for who may do it: whoever may not is refused before the address is looked at."""
 
 
-def _begun(unit_code: Code, year: Year, kind: Kind) -> Meant:
+async def _begun(unit_code: Code, year: Year, kind: Kind) -> Meant:
     return lambda by: About(unit_code, year, kind, by)
 
 
-def _followed(unit_code: Code, year: Year, entry_id: UUID, kind: Kind) -> Meant:
+async def _followed(unit_code: Code, year: Year, entry_id: UUID, kind: Kind) -> Meant:
     return lambda by: About(unit_code, year, kind, by, entry_id)
 
 
-def _changed(kind: Kind) -> Callable[..., Meant]:
-    def read(unit_code: Code, year: Year, entry_id: UUID) -> Meant:
-        return _followed(unit_code, year, entry_id, kind)
+def _changed(kind: Kind) -> Callable[..., Awaitable[Meant]]:
+    async def read(unit_code: Code, year: Year, entry_id: UUID) -> Meant:
+        return await _followed(unit_code, year, entry_id, kind)
 
     return read
 
@@ -125,7 +125,7 @@ def _add(
     form: "ProgrammeForm",
     path: str,
     action: Action,
-    read: Callable[..., Meant],
+    read: Callable[..., Awaitable[Meant]],
     summary: str,
     names: tuple[str, str],
 ) -> None:

@@ -1,6 +1,6 @@
 """Forms that change a draft: each is read, shown with what follows, then recorded, or asked for where it lowers a duty."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -83,19 +83,19 @@ def holds_at_once(_entry: Entry, _draft: Draft, _handled: Handled[State], _comma
     yield AT_ONCE
 
 
-def no_number() -> None:
+async def no_number() -> None:
     return None
 
 
-def by_id(number: UUID) -> UUID:
+async def by_id(number: UUID) -> UUID:
     return number
 
 
-def by_policy(policy_no: Annotated[int, Path(ge=1, le=bodies.MOST_POLICIES)]) -> int:
+async def by_policy(policy_no: Annotated[int, Path(ge=1, le=bodies.MOST_POLICIES)]) -> int:
     return policy_no
 
 
-def by_draft(draft_code: Code) -> str:
+async def by_draft(draft_code: Code) -> str:
     return draft_code
 
 
@@ -112,7 +112,7 @@ class Change:
     intro: Text
     fields: tuple[Field, ...]
     read: Read
-    number: Callable[..., Number | None] = no_number
+    number: Callable[..., Awaitable[Number | None]] = no_number
     filled: Callable[[Draft, History, Number | None], dict[str, list[str]]] = lambda _d, _h, _i: {}
     following: Following = holds_at_once
 
