@@ -26,6 +26,7 @@ COOKIE = "loa_session"
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 SIGN_IN_PATH = "/sign-in"
+SIGN_OUT_PATH = "/sign-out"
 TRAINING_PATH = "/sign-in/training"
 TRAINING_END_PATH = "/sign-in/training/end"
 
