@@ -18,8 +18,13 @@ WAITING = {
     "a byte a second",
     "answers that nobody reads",
     "idle connections",
+    "streams of events",
 }  # they take seconds, and no steps
-NAMES = [name for name, (service, _, _) in ATTACKS.items() if service == "registry" and name not in WAITING]
+NAMES = [
+    name
+    for name, (service, _, _) in ATTACKS.items()
+    if service in {"registry", "campaigns"} and name not in WAITING
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,9 +39,9 @@ def as_a_service_alone() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_no_step_takes_the_loop_from_others(shared_platform: Platform, name: str) -> None:
-    api = shared_platform.registry
+    service, _, attack = ATTACKS[name]
+    api = shared_platform.services[service]
     target = Target(str(api.client.base_url).rstrip("/"), api.issuer.token())
-    _, _, attack = ATTACKS[name]
 
     async def attackers() -> None:
         await asyncio.gather(*(attack(target) for _ in range(TOGETHER.get(name, 1))))
