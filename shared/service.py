@@ -101,7 +101,8 @@ class Platform:
         verifier = Verifier(settings.jwks, public_read=settings.public_read, mapped=mapped, revoked=revoked)
         addresses = settings.page_addresses
         place = SignInPlace(addresses["notifier"], addresses[settings.service], tuple(addresses.values()))
-        sessions = Sessions(Bucket(self.client, SESSIONS_BUCKET), revoked, runtime.now)
+        idle = timedelta(minutes=settings.session_idle_minutes)
+        sessions = Sessions(Bucket(self.client, SESSIONS_BUCKET), revoked, runtime.now, idle)
         return Access(verifier, mapped, revoked, sessions, place)
 
     @property

@@ -1,7 +1,7 @@
 """Who sends a request: by a token in its header, or by the cookie of a session."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import Request
 
@@ -21,6 +21,7 @@ from shared.auth.tokens import Forbidden, Mapped, Principal, RevokedTokens, Veri
 from shared.contracts.vocabulary import Role
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FETCH, BY_SCRIPTS = "sec-fetch-dest", {"empty"}  # what our page asks for by itself (Fetch Metadata)
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -93,7 +94,7 @@ class Access:
         secret = self.secret(request)
         if secret is None:
             return None
-        session = await self.sessions.find(secret)
+        session = await self.sessions.find(secret, by_person=request.headers.get(FETCH) not in BY_SCRIPTS)
         VISIT.set(self._visit(session.principal, csrf_token(secret)))
         return session
 
@@ -119,7 +120,7 @@ class Access:
             return None
         if request.method not in SAFE_METHODS and not await self._is_from_our_page(request):
             raise WrongCsrfToken
-        return session.principal
+        return replace(session.principal, signed_in_at=session.started)
 
     async def _is_from_our_page(self, request: Request) -> bool:
         given = request.headers.get(CSRF_HEADER)

@@ -29,6 +29,7 @@ from services.notifier.domain.gaps.alert import Snooze
 from services.notifier.domain.notification.reasons import Reason, Standing
 from services.notifier.domain.recipients.naming import Namer
 from shared.auth.admission import may
+from shared.auth.sessions import require_recent
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http import request_context
@@ -216,6 +217,7 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         require(principal.acting, unit_code)
         await commands.require_unit(unit_code)
         wanted = {entry.email: entry.recipient(unit_code, new_id()) for entry in body}
+        require_recent(principal, ticks.now())
         namer = Namer.of(principal.actor, principal.subject, principal.role)
         await recipients.replace(unit_code, list(wanted.values()), ticks.now(), namer, if_match)
         logger.info("recipients_replaced", unit_code=unit_code, count=len(wanted), by=principal.actor)

@@ -2,7 +2,7 @@
 
 import re
 
-from shared.auth.sessions import CSRF_FIELD
+from shared.auth.sessions import COOKIE, CSRF_FIELD, RECENT
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import HEALTH, JUSTICE, SCHOOLS, Office, date_of, filled, press
 from tests.integration.metrics.office import ago
@@ -57,6 +57,22 @@ async def test_a_head_names_recipients_and_who_stands_in(office: Office) -> None
         alone = await press(head, await head.get(PATH), "record", email="khac@syt.example.vn")
         assert alone.status_code == 303, alone.text
     assert await listed(office) == [("khac@syt.example.vn", "focal_point", None)]
+
+
+async def test_a_list_is_changed_by_who_has_signed_in_lately(office: Office) -> None:
+    async with office.browser(HEALTH, Role.HEAD, "notifier") as head:
+        form, before = await head.get(PATH), await listed(office)
+        store = office.platform.services["notifier"].app.state.access.sessions
+        session = await store.find(head.cookies[COOKIE])
+        entry = f"session.{session.session_id}"
+        document = dict((await store.bucket.get(entry)).document)
+        document["started"] = (session.started - RECENT).isoformat()
+        await store.bucket.put(entry, document)
+        assert (await head.get(PATH)).status_code == 200
+        late = await press(head, form, "record", email="moi@syt.example.vn")
+        assert (late.status_code, "Đăng nhập ở thẻ mới" in late.text) == (401, True)
+        assert 'value="moi@syt.example.vn"' in late.text, "what was typed is kept"
+    assert await listed(office) == before
 
 
 async def test_nobody_else_sees_or_changes_the_list(office: Office) -> None:

@@ -21,6 +21,7 @@ from services.notifier.domain.recipients.audience import Recipient
 from services.notifier.domain.recipients.naming import NAMES as NAMED_BY
 from services.notifier.domain.recipients.naming import WEIGHTS, Namer, weight, without
 from shared.auth.admission import UnitsByDay, may
+from shared.auth.sessions import require_recent
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Language, RecipientRole
@@ -160,6 +161,7 @@ class RecipientsPages:
     async def replaced(
         self, unit_code: str, wanted: Sequence[Recipient], principal: Principal, version: int | None
     ) -> None:
+        require_recent(principal, self.now())
         namer = Namer.of(principal.actor, principal.subject, principal.role)
         await self.recipients.replace(unit_code, wanted, self.now(), namer, version)
 

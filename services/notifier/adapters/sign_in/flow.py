@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -81,7 +82,8 @@ class SignIn:
     def render(
         self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
     ) -> HTMLResponse:
-        text = PAGES.get_template(template).render(**values)
+        idle = self.access.sessions.idle // timedelta(minutes=1)
+        text = PAGES.get_template(template).render(idle_minutes=idle, **values)
         sent = {**safe(forms_to=self.access.place.returns), "Referrer-Policy": "same-origin"}
         return HTMLResponse(text, status, {**sent, "X-Robots-Tag": "noindex, nofollow", **(headers or {})})
 
