@@ -290,10 +290,10 @@ async def other_days(target: Target) -> None:
     await target.get("/compliance", as_of=day.isoformat(), group_by="unit")
 
 
-async def known_earlier(target: Target) -> None:
+async def as_of_before(target: Target) -> None:
     seconds = secrets.randbelow(86_400 * 200)
-    known = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-    await target.get("/details", known_at=known.isoformat())
+    earlier = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    await target.get("/details", known_at=earlier.isoformat())
 
 
 async def required_reports(target: Target) -> None:
@@ -359,7 +359,7 @@ ATTACKS: Mapping[str, tuple[str, int, Attack]] = {
     "a long name of a data set": ("metrics", 8, long_data_set),
     "boxes of 5,000 digits": ("metrics", 8, wrong_boxes),
     "figures of other days": ("metrics", 8, other_days),
-    "pages as known earlier": ("metrics", 8, known_earlier),
+    "pages as known earlier": ("metrics", 8, as_of_before),
     "required reports": ("metrics", 8, required_reports),
     "what waits": ("campaigns", 8, waiting),
     "a long cursor": ("campaigns", 8, long_cursor),

@@ -31,16 +31,16 @@ SHORT = 0.001  # seconds that nobody notices
 
 @dataclass(slots=True)
 class Steps:
-    """The processor seconds of each step that took longer than a millisecond, with what ran; `rounds` of each round that did."""
+    """The processor seconds of each step that took longer than a millisecond, with what ran; `iterations` of each round that did."""
 
     taken: list[tuple[float, str]] = field(default_factory=list)
-    rounds: list[float] = field(default_factory=list)
+    iterations: list[float] = field(default_factory=list)
 
     def longest(self) -> tuple[float, str]:
         return max(self.taken, default=(0.0, "nothing"))
 
     def longest_round(self) -> float:
-        return max(self.rounds, default=0.0)
+        return max(self.iterations, default=0.0)
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def measured() -> Iterator[Steps]:
         begun = time.thread_time()
         plain_round(loop)
         if threading.get_ident() == own and (taken := time.thread_time() - begun) > SHORT:
-            steps.rounds.append(taken)
+            steps.iterations.append(taken)
 
     events.Handle._run = run  # type: ignore[assignment,method-assign]
     BaseEventLoop._run_once = run_once  # type: ignore[attr-defined]

@@ -118,8 +118,8 @@ class StandInWithoutEnd(Refusal):
         )
 
 
-class StandInNamesNobody(Refusal):
-    code = "stand-in-names-nobody"
+class StandInCannotName(Refusal):
+    code = "stand-in-cannot-name"
     kind = "forbidden"
 
     def __init__(self) -> None:

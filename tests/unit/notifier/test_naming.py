@@ -10,7 +10,7 @@ from services.notifier.adapters.sign_in.mailing import ROLES
 from services.notifier.domain.errors import (
     AbsentNotListed,
     NamesMoreThanOwn,
-    StandInNamesNobody,
+    StandInCannotName,
     StandInWithMore,
     StandInWithoutEnd,
 )
@@ -96,7 +96,7 @@ def test_a_head_names_heads_and_clerks_and_leaves_a_supervisor_as_it_is() -> Non
 def test_who_stands_in_names_nobody() -> None:
     naming.require_own_right(None)
     naming.require_own_right(mailbox("head", HEAD))
-    with pytest.raises(StandInNamesNobody):
+    with pytest.raises(StandInCannotName):
         naming.require_own_right(mailbox("d", HEAD, "head", EARLY))
 
 

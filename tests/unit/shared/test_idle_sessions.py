@@ -71,47 +71,47 @@ async def begun(bucket: Memory, time: Time) -> str:
 
 
 async def test_who_does_nothing_for_an_hour_is_signed_out_everywhere(bucket: Memory, time: Time) -> None:
-    secret, one, other = await begun(bucket, time), process(bucket, time), process(bucket, time)
+    secret, first, other = await begun(bucket, time), process(bucket, time), process(bucket, time)
     time.now += 50 * MINUTE
-    await one.find(secret)
+    await first.find(secret)
     time.now += IDLE - MINUTE
     await other.find(secret)
     time.now += IDLE + NOTED
-    for each in (one, other, process(bucket, time)):
+    for each in (first, other, process(bucket, time)):
         with pytest.raises(SessionEnded):
             await each.find(secret)
 
 
 async def test_who_works_all_day_stays_until_the_longest_life_ends(bucket: Memory, time: Time) -> None:
-    secret, one, other = await begun(bucket, time), process(bucket, time), process(bucket, time)
+    secret, first, other = await begun(bucket, time), process(bucket, time), process(bucket, time)
     begins = time.now
     while time.now < begins + LONGEST - MINUTE:
         time.now += MINUTE
-        await one.find(secret)
+        await first.find(secret)
         await other.find(secret)
     notes = [key for key in bucket.written if key.startswith("used.")]
     assert len(notes) <= LONGEST / NOTED, "one note in five minutes, by whichever process comes first"
     time.now = begins + LONGEST
     with pytest.raises(SessionEnded):
-        await one.find(secret)
+        await first.find(secret)
 
 
 async def test_a_page_that_brings_itself_up_to_date_is_nobodys_work(bucket: Memory, time: Time) -> None:
-    secret, one = await begun(bucket, time), process(bucket, time)
+    secret, first = await begun(bucket, time), process(bucket, time)
     ends = time.now + IDLE + NOTED
     while time.now + MINUTE < ends:
         time.now += MINUTE
-        await one.find(secret, by_person=False)
+        await first.find(secret, by_person=False)
     time.now = ends
     with pytest.raises(SessionEnded):
-        await one.find(secret, by_person=False)
+        await first.find(secret, by_person=False)
 
 
 async def test_a_process_that_may_not_note_the_use_admits_until_the_longest_life_ends(time: Time) -> None:
     bucket = Memory(refuses=True)
-    secret, one = await begun(bucket, time), process(bucket, time)
+    secret, first = await begun(bucket, time), process(bucket, time)
     time.now += 3 * IDLE
-    assert (await one.find(secret)).principal.subject == "p"
+    assert (await first.find(secret)).principal.subject == "p"
     time.now += LONGEST
     with pytest.raises(SessionEnded):
-        await one.find(secret)
+        await first.find(secret)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from services.notifier.domain.errors import (
     AbsentNotListed,
     NamesMoreThanOwn,
-    StandInNamesNobody,
+    StandInCannotName,
     StandInWithMore,
     StandInWithoutEnd,
 )
@@ -67,7 +67,7 @@ def _check_stand_in(recipient: Recipient, absent: Recipient | None) -> None:
 def require_own_right(namer: Recipient | None) -> None:
     """Who stands in names nobody: with a mailbox of their own the last day would end nothing."""
     if namer is not None and namer.stands_in_for is not None:
-        raise StandInNamesNobody
+        raise StandInCannotName
 
 
 def without(listed: Sequence[Recipient], gone: Recipient) -> list[Recipient]:
