@@ -14,6 +14,7 @@ from shared.eventstore.streams import (
     FENCE_BUCKET,
     REVOKED_BUCKET,
     REVOKED_STREAM,
+    SESSION_USE,
     SESSIONS_BUCKET,
     SESSIONS_STREAM,
     feed_names,
@@ -126,9 +127,11 @@ def _buckets(user: str) -> Iterator[str]:
 
 
 def _access(user: str) -> Iterator[str]:
-    """Subjects to look sessions and revoked tokens up, by the hash of what a caller sends."""
+    """Subjects to look sessions and revoked tokens up, by the hash of what a caller sends, and to note that one is used."""
     yield f"$JS.API.STREAM.INFO.{REVOKED_STREAM}"
     yield f"$JS.API.DIRECT.GET.{SESSIONS_STREAM}.$KV.{SESSIONS_BUCKET}.session.>"
+    yield f"$JS.API.DIRECT.GET.{SESSIONS_STREAM}.$KV.{SESSIONS_BUCKET}.{SESSION_USE}.>"
+    yield f"$KV.{SESSIONS_BUCKET}.{SESSION_USE}.>"
     if user == SIGNS_IN:
         yield f"$KV.{SESSIONS_BUCKET}.>"
         yield f"$JS.API.STREAM.INFO.{SESSIONS_STREAM}"

@@ -1,6 +1,7 @@
 """Who may call a route: every route declares the action that it stands for, and the table of rights says whose it is."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -10,8 +11,8 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from shared.auth.callers import ENDING, Ending, access_of
-from shared.auth.sessions import TRAINING_END_PATH, SessionEnded
+from shared.auth.callers import access_of
+from shared.auth.sessions import SessionEnded
 from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
 from shared.contracts.event import Acting
 from shared.contracts.vocabulary import Dataset
@@ -19,6 +20,7 @@ from shared.directory.datasets import NAMED
 from shared.directory.folds import UnitsOn
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.kernel.transient import BROKER
 from shared.rights.actions import Action
 from shared.rights.table import (
     IN_TRAINING,
@@ -59,7 +61,7 @@ async def _admit(action: Action, request: Request, credentials: Credentials) -> 
             f"The role '{principal.role}' may not do this; one of these may: {allowed}.",
         )
     if principal.training:
-        _train(action, request)
+        _train(action)
     standing = await _standing(action, request, principal)
     return replace(principal, within=acting(principal.role, action, standing))
 
@@ -78,32 +80,22 @@ class NotInTraining(Forbidden):
         )
 
 
-def _train(action: Action, request: Request) -> None:
-    """Let somebody in training see the exercise, and how to end it; raises `NotInTraining`."""
-    _show_ending(request)
+def _train(action: Action) -> None:
+    """Let somebody in training see the exercise; raises `NotInTraining`."""
     if NAMED.get() is None:
         NAMED.set(Dataset.EXERCISE)
     if action not in IN_TRAINING:
         raise NotInTraining
 
 
-def _show_ending(request: Request) -> None:
-    if (access := access_of(request)) is not None:
-        ENDING.set(Ending(access.place.at(TRAINING_END_PATH), access.csrf_token(request)))
-
-
 async def _seen(request: Request) -> None:
-    access = access_of(request)
-    try:
-        session = await access.session(request) if access else None
-    except SessionEnded:
-        return
-    if session is not None and session.principal.training:
-        _show_ending(request)
+    if (access := access_of(request)) is not None:
+        with suppress(SessionEnded, *BROKER):  # what such a page is for does not need to know
+            await access.session(request)
 
 
-SeenTraining = Depends(_seen)
-"""Declared by pages that ask nobody who it is: they too say that training is on."""
+Seen = Depends(_seen)
+"""Declared by pages that ask nobody who it is: they too say who has signed in, and that training is on."""
 
 
 async def _principal(request: Request, credentials: Credentials) -> Principal | None:
@@ -112,7 +104,10 @@ async def _principal(request: Request, credentials: Credentials) -> Principal | 
         verifier: Verifier = request.app.state.verifier
         return await verifier.verify(credentials.credentials)
     access = access_of(request)
-    return await access.by_cookie(request) if access else None
+    principal = await access.by_cookie(request) if access else None
+    if access is not None and principal is None:
+        access.see_stranger(request)
+    return principal
 
 
 def admission_of(dependant: Dependant) -> Callable[[Request], Awaitable[Principal]] | None:

@@ -1,13 +1,16 @@
 """Who sends a request: by a token in its header, or by the cookie of a session."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import Request
 
 from shared.auth.sessions import (
     CSRF_FIELD,
     CSRF_HEADER,
+    SIGN_IN_PATH,
+    SIGN_OUT_PATH,
+    TRAINING_END_PATH,
     Session,
     Sessions,
     SignInPlace,
@@ -15,22 +18,31 @@ from shared.auth.sessions import (
     is_csrf_token,
 )
 from shared.auth.tokens import Forbidden, Mapped, Principal, RevokedTokens, Verifier
+from shared.contracts.vocabulary import Role
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FETCH, BY_SCRIPTS = "sec-fetch-dest", {"empty"}  # what our page asks for by itself (Fetch Metadata)
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """Where the form is sent that ends training, and what it brings along, under the name `csrf_field`."""
+class Visit:
+    """What every page says of whoever looks at it: as what they have signed in, or without a role where they can.
 
-    address: str
-    csrf: str
+    The forms to `sign_out` and, for somebody in training, `end_training` bring `csrf` along under the name `csrf_field`.
+    """
+
+    account: str
+    role: Role | None = None
+    unit: str | None = None
+    sign_out: str = ""
+    end_training: str = ""
+    csrf: str = ""
     csrf_field: str = CSRF_FIELD
 
 
-ENDING: ContextVar[Ending | None] = ContextVar("ending", default=None)
-"""How whoever sends the present request ends training; None for somebody who is not in training."""
+VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
+"""Who looks at the present page; None for a program, for the holder of a link, and where nobody can sign in."""
 
 
 class UnreadRequest(Request):
@@ -80,7 +92,26 @@ class Access:
     async def session(self, request: Request) -> Session | None:
         """Give the session of a request that has the cookie of one; raises `SessionEnded`."""
         secret = self.secret(request)
-        return None if secret is None else await self.sessions.find(secret)
+        if secret is None:
+            return None
+        session = await self.sessions.find(secret, by_person=request.headers.get(FETCH) not in BY_SCRIPTS)
+        VISIT.set(self._visit(session.principal, csrf_token(secret)))
+        return session
+
+    def see_stranger(self, request: Request) -> None:
+        """Say on the page where one signs in."""
+        if self.place.is_usable:
+            VISIT.set(Visit(self.place.sign_in(request.url.path)))
+
+    def _visit(self, principal: Principal, csrf: str) -> Visit:
+        return Visit(
+            account=self.place.at(SIGN_IN_PATH),
+            role=principal.role,
+            unit=principal.unit,
+            sign_out=self.place.at(SIGN_OUT_PATH),
+            end_training=self.place.at(TRAINING_END_PATH) if principal.training else "",
+            csrf=csrf,
+        )
 
     async def by_cookie(self, request: Request) -> Principal | None:
         """Give who has signed in; raises `SessionEnded`, `WrongCsrfToken`."""
@@ -89,7 +120,7 @@ class Access:
             return None
         if request.method not in SAFE_METHODS and not await self._is_from_our_page(request):
             raise WrongCsrfToken
-        return session.principal
+        return replace(session.principal, signed_in_at=session.started)
 
     async def _is_from_our_page(self, request: Request) -> bool:
         given = request.headers.get(CSRF_HEADER)

@@ -1,9 +1,13 @@
-"""Sessions of people: one cookie for the pages of all services, kept hashed in a bucket of the broker for eight hours."""
+"""Sessions of people: one cookie for the pages of all services, kept hashed in a bucket of the broker for eight hours.
+
+A session that nobody uses ends before: when it was used last stands in an entry of its own, which any service may write, and
+does once in `NOTED` at most. The session itself is written by the sign-in alone.
+"""
 
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -16,9 +20,18 @@ from pydantic import ValidationError
 
 from shared.auth.tokens import Identity, Principal, RevokedIds, Unauthenticated
 from shared.eventstore.buckets import Bucket, hashed
+from shared.eventstore.streams import SESSION_USE as USE
 from shared.kernel.runtime import Clock
+from shared.kernel.transient import BROKER
+from shared.observability import signals
+
+logger = signals.get_logger(__name__)
 
 LONGEST = timedelta(hours=8)
+IDLE = timedelta(minutes=60)  # unless a setting says otherwise
+NOTED = timedelta(minutes=5)  # between two notes that a session is used: so much later than `idle` it may end
+RECENT = timedelta(minutes=30)  # since signing in, for what outlasts the session
+MOST_SEEN = 10_000  # sessions whose last note a process remembers
 MOST_OF_SUBJECT = 10  # sessions at once: desks and phones of one mailbox
 SECRET_BYTES = 32
 MOST_COOKIE = 200
@@ -26,6 +39,7 @@ COOKIE = "loa_session"
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 SIGN_IN_PATH = "/sign-in"
+SIGN_OUT_PATH = "/sign-out"
 TRAINING_PATH = "/sign-in/training"
 TRAINING_END_PATH = "/sign-in/training/end"
 
@@ -48,6 +62,26 @@ class SessionEnded(Unauthenticated):
         )
 
 
+class SignInAgain(Unauthenticated):
+    """What is asked for reaches far, and the session began long ago."""
+
+    code = "sign-in-again"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Việc này cần một lần đăng nhập không quá {RECENT // timedelta(minutes=1)} phút trước. Đề nghị đăng nhập lại rồi gửi "
+            "lại; nội dung đã nhập được giữ.",
+            f"This needs a sign-in of the last {RECENT // timedelta(minutes=1)} min. Please sign in again and send it again; what "
+            "you typed is kept.",
+        )
+
+
+def require_recent(principal: Principal, now: datetime) -> None:
+    """Let somebody who has signed in lately do what outlasts a stolen session; raises `SignInAgain`. A token is as it is."""
+    if principal.signed_in_at is not None and now - principal.signed_in_at > RECENT:
+        raise SignInAgain
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """`session_id` is no secret: the hashes of its subject and of the cookie. `token_id`: the session ends with this token."""
@@ -65,6 +99,8 @@ class Sessions:
     bucket: Bucket
     revoked: RevokedIds
     now: Clock
+    idle: timedelta = IDLE
+    _noted: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     async def start(
         self, principal: Principal, way: Way, *, until: datetime | None = None, token_id: str | None = None
@@ -85,14 +121,41 @@ class Sessions:
         await self.bucket.put(_entry(session.session_id), _document(session))
         return secret, session
 
-    async def find(self, secret: str) -> Session:
-        """Find the session of a cookie; raises `SessionEnded`."""
+    async def find(self, secret: str, *, by_person: bool = True) -> Session:
+        """Find the session of a cookie; raises `SessionEnded`.
+
+        What a page asks for by itself (not `by_person`) is no use of it.
+        """
         if len(secret) > MOST_COOKIE or not secret.isascii() or secret.count(".") != 1:
             raise SessionEnded
         session = await self.get(_session_id(secret))
-        if session is None or await self._is_revoked(session):
+        if session is None or await self._is_revoked(session) or await self._is_idle(session, by_person):
             raise SessionEnded
         return session
+
+    async def _is_idle(self, session: Session, by_person: bool) -> bool:
+        """Say whether nobody has used a session for too long; if not, note that it is used now."""
+        now, noted = self.now(), self._noted.get(session.session_id, session.started)
+        if now - noted < NOTED:
+            return False
+        try:
+            noted = await self._last_note(session)
+            if now - noted >= self.idle + NOTED:
+                return True
+            if by_person and now - noted >= NOTED:
+                await self.bucket.put(_use(session.session_id), {"at": now.isoformat()})
+                noted = now
+        except BROKER as error:  # the key of an older release may not; the session itself was read
+            logger.warning("use_of_session_not_noted", error=type(error).__name__)
+            noted = now
+        if len(self._noted) >= MOST_SEEN:
+            self._noted.clear()
+        self._noted[session.session_id] = noted
+        return False
+
+    async def _last_note(self, session: Session) -> datetime:
+        at = (await self.bucket.get(_use(session.session_id))).document.get("at")
+        return max(session.started, datetime.fromisoformat(at)) if at else session.started
 
     async def get(self, session_id: str) -> Session | None:
         """Give a session that has not ended."""
@@ -203,6 +266,10 @@ def _session_id(secret: str) -> str:
 
 def _entry(session_id: str) -> str:
     return f"session.{session_id}"
+
+
+def _use(session_id: str) -> str:
+    return f"{USE}.{session_id}"
 
 
 def _document(session: Session) -> dict[str, Any]:

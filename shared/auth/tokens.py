@@ -167,6 +167,7 @@ class Principal:
         None  # for which units, by the table of rights; set where a route admits the bearer
     )
     training: bool = False  # of somebody signed in who enters exercise data alone
+    signed_in_at: datetime | None = None  # when the session began; None for the bearer of a token
 
     @property
     def actor(self) -> str:

@@ -167,8 +167,8 @@ class Carrier:
         async def work() -> None:
             for rows in by_aggregate:
                 for row in rows:
-                    outcomes[row.number] = await self._take(row, sheet, metadata)
                     await breather.give_way()
+                    outcomes[row.number] = await self._take(row, sheet, metadata)
 
         await together(*[work] * WORKERS)
         return outcomes

@@ -46,6 +46,7 @@ SESSIONS_BUCKET = (
 
 
 SESSIONS_STREAM = f"KV_{SESSIONS_BUCKET}"
+SESSION_USE = "used"  # begins the keys of when a session was used last, which every service writes
 
 
 SESSIONS_SECONDS = 8 * 3600.0  # the longest life of a session

@@ -16,7 +16,7 @@ from shared.http.idempotency import KeptAnswers, keyed_routes
 from shared.http.limits import AdmitFirst, FairShare, RequestLimits
 from shared.http.live import Streams
 from shared.http.request_context import BodyLimit, RequestLog
-from shared.http.strict_requests import AllowedHosts, HostCheck, SecurityHeaders, strict
+from shared.http.strict_requests import AllowedHosts, HostCheck, HttpsOnly, SecurityHeaders, strict
 from shared.kernel.health import Health
 from shared.kernel.release import RELEASE
 from shared.kernel.runtime import Clock
@@ -84,6 +84,7 @@ def create_api(
     app.add_middleware(AdmitFirst, router=app.router)
     app.add_middleware(FairShare, state=app.state, refused=metrics.requests_refused.labels("overloaded").inc)
     app.add_middleware(BodyLimit)
+    app.add_middleware(HttpsOnly, own=access.place.own)
     app.add_middleware(HostCheck, hosts=hosts)
     app.add_middleware(RequestLog, metrics=metrics, tracing=tracing)
     app.include_router(service_routes.probing(health, metrics))

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.auth.callers import ENDING
+from shared.auth.callers import VISIT
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import Dataset, Role
@@ -384,7 +384,7 @@ class RequestLog:
         correlation = _recordable(request.headers.get(CORRELATION)) or request_id
         request.state.correlation_id = correlation
         NAMED.set(None)
-        ENDING.set(None)
+        VISIT.set(None)
 
         async def named(message: Message) -> None:
             nonlocal status, answered

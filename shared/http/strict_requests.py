@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from html import escape
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import Request, params
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -293,6 +294,43 @@ class HostCheck:
             return None
         logger.warning("host_not_allowed", host=host, setting="LOA_ALLOWED_HOSTS")
         return _refused(request, MISDIRECTED, "host-not-allowed", _stranger(host))
+
+
+class HttpsOnly:
+    """Lets nothing in that came to the proxy without encryption, by what the proxy says (`X-Forwarded-Proto`).
+
+    A browser that opens a page is led to its https address. A program is refused: were it led on, its token would have gone
+    in clear with every request, and nobody would notice. `own` is the address of the service's pages.
+    """
+
+    def __init__(self, app: ASGIApp, own: str) -> None:
+        self._app = app
+        self._own = own.rstrip("/") if urlsplit(own).scheme == "https" else ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._own or scope["type"] != "http" or scope["path"] in QUIET:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        in_clear = request.headers.get("x-forwarded-proto", "").strip().lower() == "http"
+        await (self._answer(request) if in_clear else self._app)(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        opens = request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "")
+        if not opens or "authorization" in request.headers:
+            logger.warning("request_in_clear", with_token="authorization" in request.headers)
+            return problems.problem(request, HTTPStatus.FORBIDDEN, "needs-https", IN_CLEAR)
+        query = f"?{request.url.query}" if request.url.query else ""
+        address = f"{self._own}{quote(request.url.path)}{query}"
+        return RedirectResponse(address, HTTPStatus.PERMANENT_REDIRECT)
+
+
+IN_CLEAR = Text(
+    "Yêu cầu được gửi qua kết nối không mã hóa nên không được nhận; đề nghị dùng địa chỉ https. Nếu yêu cầu có kèm mã truy cập, "
+    "đề nghị người vận hành thu hồi mã đó.",
+    "The request came without encryption and was not taken; use the https address. If it had a token, ask the operator to "
+    "revoke that token.",
+)
 
 
 def _stranger(host: str) -> Text:

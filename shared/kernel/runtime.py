@@ -4,8 +4,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
+from weakref import WeakKeyDictionary
 
 Clock = Callable[[], datetime]
 NewId = Callable[[], UUID]
@@ -20,19 +22,46 @@ def new_id() -> UUID:
     return uuid4()
 
 
-TURN_SECONDS = 0.005  # of work, before other tasks have a turn
+TURN_SECONDS = 0.005  # of long work, before everything else has a turn
 
 
 class Breather:
-    """Lets other tasks have a turn when this one has worked for `TURN_SECONDS`: called often, it costs nothing."""
+    """Lets other tasks have a turn when long work has gone on for `TURN_SECONDS`: called often, it costs nothing.
+
+    All long work of an event loop shares these seconds. Were they those of each task, the workers of some imports would one
+    after the other take them before a short request has its next step.
+    """
 
     def __init__(self) -> None:
-        self._since = time.perf_counter()
+        self._turn = _turn_of(asyncio.get_running_loop())
 
     async def give_way(self) -> None:
-        if time.perf_counter() - self._since >= TURN_SECONDS:
+        if self._turn.is_over:
+            await self._turn.next()
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The seconds of long work between two rests; who waits for the next ones gets them in the order of asking."""
+
+    queue: asyncio.Lock = field(default_factory=asyncio.Lock)
+    since: float = float("-inf")
+
+    @property
+    def is_over(self) -> bool:
+        return time.perf_counter() - self.since >= TURN_SECONDS
+
+    async def next(self) -> None:
+        async with self.queue:
             await asyncio.sleep(0)
-            self._since = time.perf_counter()
+            self.since = time.perf_counter()
+
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turn] = WeakKeyDictionary()
+
+
+def _turn_of(loop: asyncio.AbstractEventLoop) -> _Turn:
+    return _turns.setdefault(loop, _Turn())
 
 
 AGAIN_SECONDS = 5.0  # for a task to clean up before cancel() is repeated

@@ -114,6 +114,9 @@ class ServiceSettings(RuleSettings):
     queue_seconds: setting_values.Seconds = Field(
         default=0.3, description="that a request waits for its turn before it is refused with 503"
     )
+    session_idle_minutes: int = Field(
+        default=60, ge=5, le=480, description="after which a session that nobody uses ends; 8 hours end each"
+    )
     clock_tolerance_seconds: float = Field(
         default=120,
         gt=0,

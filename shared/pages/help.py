@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from shared.auth.admission import SeenTraining, stands_for
+from shared.auth.admission import Seen, stands_for
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import EntryPages
 from shared.rights.actions import Action
@@ -48,7 +48,7 @@ def router(pages: EntryPages, helps: Sequence[Help]) -> APIRouter:
         "/entry/help",
         response_class=HTMLResponse,
         summary="Help on all forms of this service (a page for people)",
-        dependencies=[stands_for(Action.READ_CONTRACT), SeenTraining],
+        dependencies=[stands_for(Action.READ_CONTRACT), Seen],
     )
     async def listed(request: Request) -> HTMLResponse:
         return pages.page(request, "help_list.html", heading=HEADING, helps=helps)
@@ -57,7 +57,7 @@ def router(pages: EntryPages, helps: Sequence[Help]) -> APIRouter:
         "/entry/help/{form}",
         response_class=HTMLResponse,
         summary="Help on one form (a page for people)",
-        dependencies=[stands_for(Action.READ_CONTRACT), SeenTraining],
+        dependencies=[stands_for(Action.READ_CONTRACT), Seen],
     )
     async def shown(request: Request, form: str) -> HTMLResponse:
         if (of := by_key.get(form)) is None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import date
+from functools import cache
 from inspect import isawaitable
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -11,10 +12,12 @@ from urllib.parse import urlsplit
 from fastapi.requests import Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
-from shared.auth.callers import ENDING
+from shared.auth.callers import VISIT
 from shared.http.strict_requests import content_policy
+from shared.kernel.errors import Text
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -22,11 +25,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 def safe(*, forms_to: Sequence[str] = (), live: bool = False) -> dict[str, str]:
     """Give the headers of a page besides those of every answer; `forms_to` are other origins that its forms may be sent to.
 
-    So is that of the form that ends training, which stands on every page meanwhile. A `live` page runs our own script, which
+    So is that of the forms that sign out and end training, which stand on every page meanwhile. A `live` page runs our own script, which
     asks us alone.
     """
-    ending = ENDING.get()
-    parts = urlsplit(ending.address if ending else "")
+    visit = VISIT.get()
+    parts = urlsplit(visit.sign_out if visit else "")
     ends = [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
     allowed = dict.fromkeys(("'self'", *forms_to, *ends))
     own = {"script_src": "'self'", "connect_src": "'self'"} if live else {}
@@ -43,12 +46,37 @@ def environment(*own: Path, filters: Mapping[str, Any] | None = None) -> Environ
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.globals["ending_of_training"] = ENDING.get
+    jinja.globals |= {"visit": VISIT.get, "visit_bar": visit_bar}
     jinja.filters["day"] = day
     jinja.filters.update(filters or {})
     for template in jinja.list_templates(extensions=["html"]):
         jinja.get_template(template)  # compiled now, so that the first reader doesn't wait
     return jinja
+
+
+ROLE_NAMES: Mapping[str, Text] = {
+    "reader": Text("người đọc số liệu", "reader"),
+    "unit": Text("cán bộ đầu mối của đơn vị", "focal point of the unit"),
+    "head": Text("lãnh đạo đơn vị", "head of the unit"),
+    "supervisor": Text("đơn vị theo dõi, đôn đốc", "supervising body"),
+    "operator": Text("người vận hành hệ thống", "operator"),
+}
+
+
+def visit_bar() -> Markup:
+    """Say who looks at the page and how they sign out, or where they can sign in; nothing where nobody can."""
+    visit = VISIT.get()
+    if visit is None:
+        return Markup()
+    role = ROLE_NAMES[visit.role.value] if visit.role else None
+    return Markup(_bar().render(visit=visit, role=role))  # noqa: S704  a template of ours that escapes
+
+
+@cache
+def _bar() -> Template:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+    ).get_template("visit.html")
 
 
 def day(value: date) -> str:

@@ -1,7 +1,7 @@
 """Pages behind the buttons of a mail: a valid link admits to look (GET) and to answer once (POST).
 
-There is no account, no session and no cookie: a browser brings nothing along by itself, so another site has
-nothing to ride on (CSRF), and the token in the address is what admits. Programs that look through mails follow
+No account, session or cookie admits: a browser brings nothing along by itself, so another site has nothing to ride on
+(CSRF), and the token in the address is what admits. Somebody who has signed in besides can sign out here as on every page. Programs that look through mails follow
 links with GET and HEAD: neither changes anything.
 """
 
@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment
 
-from shared.auth.admission import stands_for
+from shared.auth.admission import Seen, stands_for
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.event import banners
@@ -166,7 +166,7 @@ def routes(
         prefix=pages.path, tags=["answers"], route_class=page_route(pages.refused), include_in_schema=False
     )
 
-    declared = [stands_for(action)]
+    declared = [stands_for(action), Seen]
 
     @router.get("/{token}", dependencies=declared)
     @router.head("/{token}", dependencies=declared)

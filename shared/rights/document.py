@@ -38,7 +38,9 @@ that leads it that day, an alert and a mail to the unit that is written to. A un
 supervisor also needs the right for the other unit, and for the one below which it stood on the day of the change; so does a
 draft that is transferred, for who led it on that day and for who takes it. Whoever makes a unit that follows others by default
 (a justice department, by its kind or name) needs the right to decide for those. A task, required report or inspection names
-units below or in the area of the unit of the programme. Nobody replaces the mailboxes of a unit that follows the own one.
+units below or in the area of the unit of the programme. Nobody replaces the mailboxes of a unit that follows the own one,
+or names a mailbox with more than the own role. Who stands in during leave has no more than the role of who is absent, ends
+with the last day, and names nobody.
 A silence of no unit and no draft is an operator's.
 """
 NAMES = {Role.UNIT: "unit (clerk)"}

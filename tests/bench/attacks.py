@@ -15,9 +15,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from statistics import quantiles
+from urllib.parse import urlencode
 
 import httpx
 
@@ -26,7 +28,7 @@ from tests.support.platform.service import Api
 from tests.support.servers.plain import NO_AUTHORITIES
 
 SECONDS = 4.0
-SERVICES = ("registry", "notifier")
+SERVICES = ("registry", "campaigns", "metrics", "notifier")
 PAUSE = 0.01  # between two normal requests
 ATTACK = "--attack"
 Attack = Callable[["Target"], Awaitable[None]]
@@ -255,6 +257,63 @@ async def many_short_lines(target: Target) -> None:
     await target.post("/imports?dry_run=true", b"{}\n" * 300_000, "application/x-ndjson")
 
 
+async def streams(target: Target) -> None:
+    """Open the streams of open pages, more than one address may have, and go away."""
+    pairs = [await asyncio.open_connection("127.0.0.1", target.port) for _ in range(80)]
+    head = f"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {target.token}\r\n\r\n"
+    for _, writer in pairs:
+        writer.write(head.encode())
+    await asyncio.sleep(0.5)
+    for _, writer in pairs:
+        writer.close()
+
+
+async def pdf(target: Target) -> None:
+    await target.get("/reports/407", format="pdf", year="2026")
+
+
+async def word(target: Target) -> None:
+    await target.get("/reports/407", format="docx", year="2026")
+
+
+async def long_data_set(target: Target) -> None:
+    await target.get("/compliance", dataset="mẫu" * 5000)
+
+
+async def wrong_boxes(target: Target) -> None:
+    await target.get("/details", as_of_day="9" * 5000, as_of_month="\u0301" * 2000, as_of_year="2" * 5000)
+
+
+async def other_days(target: Target) -> None:
+    """Ask for figures of a day that nobody has asked for."""
+    day = date(2026, 1, 1) + timedelta(days=secrets.randbelow(300))
+    await target.get("/compliance", as_of=day.isoformat(), group_by="unit")
+
+
+async def as_of_before(target: Target) -> None:
+    seconds = secrets.randbelow(86_400 * 200)
+    earlier = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    await target.get("/details", known_at=earlier.isoformat())
+
+
+async def required_reports(target: Target) -> None:
+    await target.get("/required-reports", year="2026", limit="500")
+
+
+async def waiting(target: Target) -> None:
+    await target.get("/waiting")
+
+
+async def long_cursor(target: Target) -> None:
+    await target.get("/programme", after="A" * 9000)
+
+
+async def many_boxes(target: Target) -> None:
+    """A form of days in boxes, each with as many digits as a field may have."""
+    fields = {f"f{n}_{part}": "1" * 1000 for n in range(90) for part in ("day", "month", "year")}
+    await target.post("/entry/drafts", urlencode(fields).encode(), "application/x-www-form-urlencoded")
+
+
 async def many_tokens(target: Target) -> None:
     """A new forged token with each request: each is a caller of its own."""
     async with httpx.AsyncClient(base_url=target.url, timeout=60, verify=NO_AUTHORITIES) as client:
@@ -293,6 +352,17 @@ ATTACKS: Mapping[str, tuple[str, int, Attack]] = {
     "answers that nobody reads": ("registry", 4, unread_answers),
     "an import of one long line": ("registry", 4, long_line),
     "an import of 300,000 lines": ("registry", 4, many_short_lines),
+    "streams of events": ("registry", 4, streams),
+    "a form of 270 boxes": ("registry", 4, many_boxes),
+    "a report as PDF": ("metrics", 8, pdf),
+    "a report for Word": ("metrics", 8, word),
+    "a long name of a data set": ("metrics", 8, long_data_set),
+    "boxes of 5,000 digits": ("metrics", 8, wrong_boxes),
+    "figures of other days": ("metrics", 8, other_days),
+    "pages as known earlier": ("metrics", 8, as_of_before),
+    "required reports": ("metrics", 8, required_reports),
+    "what waits": ("campaigns", 8, waiting),
+    "a long cursor": ("campaigns", 8, long_cursor),
     "forged tokens": ("registry", 8, many_tokens),
 }
 
@@ -347,7 +417,7 @@ async def main(*names: str) -> None:
     chosen = {name: attack for name, attack in ATTACKS.items() if not names or name in names}
     with tempfile.TemporaryDirectory() as folder:
         async with bench_platform(Path(folder), *SERVICES) as platform, AsyncExitStack() as stack:
-            for name in SERVICES:
+            for name in sorted({service for service, _, _ in chosen.values()}):
                 running = await stack.enter_async_context(apart(platform, name, Path(folder) / f"{name}.log"))
                 platform.services[name] = running.api
             print(f"{'attack':30} {'clients':>7} {'p99 before':>11} {'p99 during':>11} {'ratio':>6}")

@@ -39,7 +39,7 @@ READINGS = {
     "keys_not_read",
     "issuer_keys_not_read",
 }
-READINGS |= {"oidc_provider_unavailable", "client_disconnected"}
+READINGS |= {"oidc_provider_unavailable", "client_disconnected", "use_of_session_not_noted"}
 """Lines about systems that do not answer, in the way of all others: no event of anybody's access."""
 
 
@@ -134,6 +134,9 @@ STATED = {
         f"{OF_NOTIFIER['unknown_links_a_minute']} unknown links a minute",
         f"A session lasts {in_hours(sessions.LONGEST)}",
         f"{sessions.MOST_OF_SUBJECT} sessions at most",
+        f"ends after {DEFAULTS['session_idle_minutes']} minutes in which nobody uses it",
+        f"once in {in_minutes(sessions.NOTED)} at most",
+        f"has signed in within {in_minutes(sessions.RECENT)}",
     ],
     "Limits": [
         f"{request_context.MOST_BYTES >> 20} MiB; {imports.MOST_BYTES >> 20} MiB and {imports.MOST_ROWS:,} rows of `POST /imports`",

@@ -58,6 +58,7 @@ WRONG: dict[str, dict[str, tuple[str, ...]]] = {
         "most_connections_of_address": NUMBERS,
         "requests_per_second": ("0", "-1", "abc", "inf", "nan"),
         "queue_seconds": SECONDS,
+        "session_idle_minutes": ("0", "4", "481", "an hour", "1.5"),
         "clock_tolerance_seconds": ("0", "2 min", "inf", "nan"),
         "calendar_overrides": ("days.csv", '["/nowhere/days.csv"]', '{"a": 1}', '["/etc"]'),
         "rules_overrides": ("rules.json", '["/nowhere/rules.json"]', "5"),

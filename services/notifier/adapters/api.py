@@ -27,7 +27,9 @@ from services.notifier.application.pipeline import Brief, Plan, Skipped, Written
 from services.notifier.application.ticks import Sent, Ticked, Ticks, announcement
 from services.notifier.domain.gaps.alert import Snooze
 from services.notifier.domain.notification.reasons import Reason, Standing
+from services.notifier.domain.recipients.naming import Namer
 from shared.auth.admission import may
+from shared.auth.sessions import require_recent
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http import request_context
@@ -215,7 +217,9 @@ def _recipients(commands: Commands, recipients: SqlRecipients, ticks: Ticks, new
         require(principal.acting, unit_code)
         await commands.require_unit(unit_code)
         wanted = {entry.email: entry.recipient(unit_code, new_id()) for entry in body}
-        await recipients.replace(unit_code, list(wanted.values()), ticks.now(), principal.actor, if_match)
+        require_recent(principal, ticks.now())
+        namer = Namer.of(principal.actor, principal.subject, principal.role)
+        await recipients.replace(unit_code, list(wanted.values()), ticks.now(), namer, if_match)
         logger.info("recipients_replaced", unit_code=unit_code, count=len(wanted), by=principal.actor)
         return await listed(unit_code, response)
 

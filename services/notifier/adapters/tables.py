@@ -128,7 +128,8 @@ class DigestDayRow(Base, table=True):
 class RecipientRow(Base, table=True):
     """Own data: the only place in the system with an address.
 
-    `undeliverable_on` is the day on which its server refused it or a mail bounced; `calendar`: due dates go along.
+    `undeliverable_on` is the day on which its server refused it or a mail bounced; `calendar`: due dates go along;
+    `stands_in_for`: the address on the same list whose reader is absent.
     """
 
     __tablename__ = "recipient"
@@ -145,6 +146,7 @@ class RecipientRow(Base, table=True):
     undeliverable_why: str | None = None
     calendar: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     links_withdrawn_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    stands_in_for: str | None = None
 
 
 class LinkRow(Base, table=True):

@@ -21,7 +21,7 @@ class RecipientView(BaseModel):
     `undeliverable_on` is the day from which it is not written to, because its server takes no mail for it:
     register it again to retry. `calendar`: the due days go along as a calendar file. What its reader chose
     on the mailbox's page: `digest_day` of reminders that can wait (none: each working day), and the kinds
-    of mail that are `unwanted`.
+    of mail that are `unwanted`. `stands_in_for` is the address on the same list whose reader is absent until `valid_to`.
     """
 
     recipient_id: UUID
@@ -33,6 +33,7 @@ class RecipientView(BaseModel):
     valid_to: date | None
     undeliverable_on: date | None
     calendar: bool
+    stands_in_for: str | None
     digest_day: Weekday | None
     unwanted: list[OptionalMail]
 

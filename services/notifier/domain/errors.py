@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from shared.contracts.notifier import AnswerEvent
+from shared.contracts.vocabulary import RecipientRole
 from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal
 
@@ -55,6 +56,78 @@ class MailboxGone(Refusal):
         super().__init__(
             "Địa chỉ này không còn trong danh sách nhận thư của đơn vị nên không còn thư nào được gửi đến.",
             "This address is on no list any more: no mail is sent to it.",
+        )
+
+
+class NamesMoreThanOwn(Refusal):
+    """A mailbox is to get a role that may do more than who names it."""
+
+    code = "names-more-than-own"
+    kind = "forbidden"
+
+    def __init__(self, role: RecipientRole, most: RecipientRole) -> None:
+        super().__init__(
+            f"Vai trò “{role}” rộng hơn vai trò của tài khoản (“{most}”) nên chưa ghi được; đề nghị đơn vị theo dõi cấp trên "
+            "hoặc người vận hành ghi nhận hộp thư này.",
+            f"The role '{role}' may do more than this account's ('{most}'), so it was not recorded; ask the supervising body "
+            "or the operator to list this mailbox.",
+            field="role",
+        )
+
+
+class AbsentNotListed(Refusal):
+    code = "absent-not-listed"
+    kind = "invalid"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(
+            f"Địa chỉ được thay “{email}” không có trong danh sách của đơn vị, hoặc cũng là người nhận thay; đề nghị chọn một "
+            "người nhận của đơn vị.",
+            f"The absent address '{email}' is not on the unit's list, or stands in itself; choose a recipient of the unit.",
+            field="stands_in_for",
+        )
+
+
+class StandInWithMore(Refusal):
+    code = "stand-in-with-more"
+    kind = "invalid"
+
+    def __init__(self, role: RecipientRole, absent: RecipientRole) -> None:
+        super().__init__(
+            f"Người nhận thay không được có vai trò rộng hơn người được thay: “{role}” so với “{absent}”.",
+            f"Who stands in gets no more than who is absent: '{role}' beside '{absent}'.",
+            field="role",
+        )
+
+
+class StandInWithoutEnd(Refusal):
+    code = "stand-in-without-end"
+    kind = "invalid"
+
+    def __init__(self, last_day: date | None) -> None:
+        vi = (
+            f"không muộn hơn ngày cuối của người được thay ({last_day:%d/%m/%Y})"
+            if last_day
+            else "của kỳ nghỉ"
+        )
+        en = f"not after that of who is absent ({last_day})" if last_day else "of the leave"
+        super().__init__(
+            f"Người nhận thay cần có ngày cuối, {vi}.",
+            f"Who stands in needs a last day, {en}.",
+            field="valid_to",
+        )
+
+
+class StandInCannotName(Refusal):
+    code = "stand-in-cannot-name"
+    kind = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Tài khoản này đang nhận thay trong thời gian nghỉ phép nên không thay đổi được danh sách người nhận thư; đề nghị "
+            "lãnh đạo đơn vị, đơn vị theo dõi cấp trên hoặc người vận hành thực hiện.",
+            "This account stands in during leave, so it can't change who gets mail; ask the head, the supervising body or the "
+            "operator.",
         )
 
 

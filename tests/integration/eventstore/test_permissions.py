@@ -10,7 +10,7 @@ import pytest
 from nats.aio.client import Client
 
 from deploy.local.engines.nats import NatsServer
-from deploy.nats.permissions import LAG_READER, OPERATOR, SERVICES, inbox_prefix
+from deploy.nats.permissions import LAG_READER, OPERATOR, SERVICES, SIGNS_IN, inbox_prefix
 from shared.contracts.envelope import OWNERS
 from shared.eventstore import streams
 from shared.eventstore.handle import NOTHING
@@ -186,6 +186,15 @@ def operations(user: str) -> dict[str, bool]:
             f"$KV.LOA_FENCE.{owner}": own,
             f"$KV.LOA_ANSWERS.{owner}.x.y": own,
         }
+    signs_in = user == SIGNS_IN
+    allowed |= {
+        "$KV.LOA_SESSIONS.used.x.y": True,
+        "$JS.API.DIRECT.GET.KV_LOA_SESSIONS.$KV.LOA_SESSIONS.used.x.y": True,
+        "$JS.API.DIRECT.GET.KV_LOA_SESSIONS.$KV.LOA_SESSIONS.session.x.y": True,
+        "$KV.LOA_SESSIONS.session.x.y": signs_in,
+        "$KV.LOA_SESSIONS.code.x": signs_in,
+        "$JS.API.DIRECT.GET.KV_LOA_SESSIONS.$KV.LOA_SESSIONS.code.x": signs_in,
+    }
     for consumer in CONSUMERS:
         path, own = f"{consumer.stream}.{consumer.name}", consumer.owner == user
         allowed |= {

@@ -9,12 +9,17 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from services.notifier.adapters.rendering.templates import ROLES as ROLE_WORDS
 from services.notifier.adapters.sign_in import flow, mailing
-from shared.contracts.vocabulary import RecipientRole
+from services.notifier.adapters.tables import RECIPIENT as MAILBOXES
+from shared.contracts.vocabulary import RecipientRole, Role
 from shared.eventstore.buckets import hashed
 from shared.http import problems
 from shared.kernel.local_day import VIETNAM, day_in_vietnam
+from shared.persistence.database import create_engine
+from tests.integration.entry.conftest import filled
 from tests.integration.sign_in.conftest import (
     CLERK,
     HEAD,
@@ -188,6 +193,67 @@ async def test_who_stands_in_for_some_days_is_signed_out_at_the_end_of_the_last_
     assert (listed[0]["role"], listed[0]["unit"]) == ("head", OTHER)
     expires = datetime.fromisoformat(listed[0]["expires"])
     assert expires == min(end, datetime.fromisoformat(listed[0]["started"]) + timedelta(hours=8))
+
+
+async def test_who_stands_in_has_no_more_than_who_is_absent_and_names_nobody(office: SignInOffice) -> None:
+    last = day_in_vietnam(office.notifier.app.state.access.sessions.now()) + timedelta(days=1)
+    absent = {"email": "absent@so.example.vn", "role": "head"}
+    deputy = {"email": "thay@so.example.vn", "role": "head", "stands_in_for": absent["email"]}
+    deputy["valid_to"] = last.isoformat()
+    more = [absent | {"role": "focal_point"}, deputy]
+    path = f"/units/{OTHER}/recipients"
+    refused = await office.notifier.client.put(path, json=more)
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:loa:problem:stand-in-with-more")
+    await put_recipients(office, OTHER, [absent, deputy])
+    async with office.browser() as browser:
+        await ask(office, browser, deputy["email"])
+        (link,) = await office.mailed(1)
+        assert (await browser.post(link)).status_code == 303
+        sessions = (await office.notifier.client.get("/sessions")).json()["sessions"]
+        assert (sessions[0]["role"], sessions[0]["unit"]) == ("head", OTHER)
+        page = f"{office.url('notifier')}/entry/units/{OTHER}/recipients"
+        form = await browser.get(page)
+        assert "Nhận thay cho absent@so.example.vn" in form.text
+        typed = filled(form) | {"email": "rieng@so.example.vn", "role": "head", "step": "record"}
+        answer = await browser.post(page, data=typed)
+        assert (answer.status_code, "đang nhận thay" in answer.text) == (403, True)
+        await put_recipients(
+            office, OTHER, [absent | {"role": "focal_point"}, deputy | {"role": "focal_point"}]
+        )
+        assert (await browser.get(page)).status_code in {303, 401}
+
+
+async def test_who_stands_in_is_gone_with_who_is_absent(office: SignInOffice) -> None:
+    """Also where the rows of an import have changed the absent one meanwhile."""
+    last = day_in_vietnam(office.notifier.app.state.access.sessions.now()) + timedelta(days=1)
+    absent = {"email": "absent@so.example.vn", "role": "head"}
+    deputy = {"email": "thay@so.example.vn", "role": "head", "stands_in_for": absent["email"]}
+    await put_recipients(office, OTHER, [absent, deputy | {"valid_to": last.isoformat()}])
+    async with office.browser() as browser:
+        await ask(office, browser, deputy["email"])
+        (link,) = await office.mailed(1)
+        engine = create_engine(office.notifier.settings.database_url.get_secret_value())
+        change = update(MAILBOXES).where(MAILBOXES.c.email == absent["email"])
+        try:
+            async with engine.begin() as connection:  # past the checks of the list
+                await connection.execute(change.values(role="focal_point"))
+            assert ROLE_WORDS[RecipientRole.FOCAL_POINT].vi in (await browser.get(link)).text
+            async with engine.begin() as connection:
+                await connection.execute(change.values(valid_to=last - timedelta(days=9)))
+            assert (await browser.post(link)).status_code == 410
+        finally:
+            await engine.dispose()
+
+
+async def test_a_head_makes_nobody_a_supervisor(office: SignInOffice) -> None:
+    path = f"/units/{OTHER}/recipients"
+    await put_recipients(office, OTHER, [{"email": HEAD, "role": "head"}])
+    wanted = [{"email": HEAD, "role": "head"}, {"email": "own@so.example.vn", "role": "supervisor"}]
+    async with office.notifier.as_(Role.HEAD, OTHER) as head:
+        refused = await head.put(path, json=wanted)
+        assert (refused.status_code, refused.json()["type"]) == (403, "urn:loa:problem:names-more-than-own")
+        wanted[1]["role"] = "head"
+        assert (await head.put(path, json=wanted)).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import ssl
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -253,6 +254,27 @@ def test_the_ingress_leads_to_pages_and_programs_and_keeps_probes_inside(
     ordered = sorted(patterns, key=lambda pair: -len(pair[0]))
     led_to = next((name for pattern, name in ordered if re.match(pattern, path, re.IGNORECASE)), None)
     assert led_to == leads_to
+
+
+@pytest.mark.parametrize("overlay", ["province", "national", "connected"])
+def test_the_ingress_takes_only_ciphers_that_tls_has_had_since_1_2_and_leads_no_program_on(
+    overlay: str,
+) -> None:
+    """Each of AEAD with forward secrecy: TLS 1.1 has none of them, so no connection of it comes about (RFC 5288, RFC 7905)."""
+    annotations = [ingress["metadata"]["annotations"] for ingress in of_kind(overlay, "Ingress").values()]
+    assert len(annotations) == 2
+    for each in annotations:
+        ciphers = each["nginx.ingress.kubernetes.io/ssl-ciphers"].split(":")
+        assert ciphers
+        assert all(
+            re.fullmatch(r"ECDHE-(ECDSA|RSA)-(AES\d+-GCM-SHA\d+|CHACHA20-POLY1305)", name) for name in ciphers
+        )
+        assert each["nginx.ingress.kubernetes.io/ssl-prefer-server-ciphers"] == "true"
+        assert each["nginx.ingress.kubernetes.io/ssl-redirect"] == "false"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers(annotations[0]["nginx.ingress.kubernetes.io/ssl-ciphers"])
+    offered = [cipher for cipher in context.get_ciphers() if cipher["protocol"] != "TLSv1.3"]
+    assert {cipher["protocol"] for cipher in offered} == {"TLSv1.2"}
 
 
 @pytest.mark.parametrize("overlay", ["province", "national"])

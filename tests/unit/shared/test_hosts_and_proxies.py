@@ -3,14 +3,16 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from shared.http.client_address import client_of, counted_as
-from shared.http.strict_requests import AllowedHosts, host_of
+from shared.http.strict_requests import AllowedHosts, HttpsOnly, host_of
 from shared.kernel.settings import ServiceSettings
 
 PUBLIC = ["https://loa.example.vn/notifier", "http://127.0.0.1:8002", "https://so.example.vn:8443"]
@@ -124,3 +126,54 @@ def test_an_ipv6_subscriber_counts_as_one(address: str, counted: str) -> None:
 def test_a_proxy_that_is_no_network_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match=name.split("/", maxsplit=1)[0]):
         ServiceSettings(database_url=SecretStr("postgresql://x:x@127.0.0.1:1/x"), trusted_proxies=(name,))
+
+
+def behind_proxy(own: str = "https://loa.example.vn/registry") -> httpx.AsyncClient:
+    """Reach an application that says who is let in, as the proxy in front of it does."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("let in")(scope, receive, send)
+
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(HttpsOnly(app, own)), base_url="http://registry:8000"
+    )
+
+
+HTML = {"Accept": "text/html,application/xhtml+xml"}
+IN_CLEAR = {"X-Forwarded-Proto": "http"}
+TOKEN = {"Authorization": "Bearer x"}
+
+
+async def test_a_browser_that_came_without_https_is_led_to_it() -> None:
+    async with behind_proxy() as client:
+        answer = await client.get("/drafts/M\u1eabu-1?lang=en&q=a%20b", headers=HTML | IN_CLEAR)
+    assert answer.status_code == 308
+    assert (
+        answer.headers["location"] == "https://loa.example.vn/registry/drafts/M%E1%BA%ABu-1?lang=en&q=a%20b"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [("GET", {}), ("GET", TOKEN), ("GET", HTML | TOKEN), ("POST", HTML), ("POST", TOKEN)],
+)
+async def test_a_program_that_came_without_https_is_refused(method: str, headers: dict[str, str]) -> None:
+    async with behind_proxy() as client:
+        answer = await client.request(method, "/drafts", headers=headers | IN_CLEAR)
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:loa:problem:needs-https")
+
+
+@pytest.mark.parametrize(
+    ("path", "own", "headers"),
+    [
+        ("/drafts", "https://loa.example.vn", {"X-Forwarded-Proto": "https"}),
+        ("/drafts", "https://loa.example.vn", {}),  # another service, on the own network
+        ("/livez", "https://loa.example.vn", IN_CLEAR),
+        ("/drafts", "http://127.0.0.1:8001", IN_CLEAR),
+    ],
+)
+async def test_what_came_with_https_or_needs_none_is_let_in(
+    path: str, own: str, headers: dict[str, str]
+) -> None:
+    async with behind_proxy(own) as client:
+        assert (await client.get(path, headers=headers)).text == "let in"

@@ -21,11 +21,9 @@ from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import RecipientRole, Role
 from shared.http.audit import audited
 from shared.kernel.local_day import VIETNAM
-from shared.pages.layout import safe
+from shared.pages.layout import safe, visit_bar
 from shared.rights.actions import Action
 from shared.signed_links import links
-
-SAFE = safe()
 
 
 def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *, local: bool) -> APIRouter:
@@ -44,20 +42,21 @@ def router(read_model: SqlReadModel, templates: Environment, kinds: MailKinds, *
         audited("outbox", principal)
         mails = [_shown(mail, principal, kinds) for mail in await read_model.outbox(principal.acting.limit)]
         page = templates.get_template("outbox/list.html").render(
-            mails=mails, local=local, counts=_counts(mails)
+            visit_bar=visit_bar(), mails=mails, local=local, counts=_counts(mails)
         )
-        return HTMLResponse(page, headers=SAFE)
+        return HTMLResponse(page, headers=safe())
 
     @routes.get("/{digest_key}", response_class=HTMLResponse, summary="One mail, as it was rendered")
     async def mail(principal: Annotated[Principal, may(Action.READ_MAIL)], digest_key: str) -> HTMLResponse:
         row = await own(principal, digest_key)
         audited("mail", principal, digest_key=digest_key)
         page = templates.get_template("outbox/mail.html").render(
+            visit_bar=visit_bar(),
             vietnam=VIETNAM,
             mail=_shown(row, principal, kinds),
             body=_body(links.masked(row["html"]), row["files"]),
         )
-        return HTMLResponse(page, headers=SAFE)
+        return HTMLResponse(page, headers=safe())
 
     @routes.get(
         "/{digest_key}/files/{place}",

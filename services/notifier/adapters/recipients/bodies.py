@@ -32,6 +32,10 @@ class RecipientBody(Body):
     valid_from: Day | None = None
     valid_to: Day | None = None
     calendar: bool = Field(default=False, description="attach the due days as a calendar file")
+    stands_in_for: Email | None = Field(
+        default=None,
+        description="the address on the same list whose reader is absent until `valid_to`: the role is no more than theirs",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

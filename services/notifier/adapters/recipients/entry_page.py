@@ -18,7 +18,10 @@ from services.notifier.adapters.urging.page import HELP as URGING
 from services.notifier.application.commands import Commands
 from services.notifier.domain.errors import MailboxGone
 from services.notifier.domain.recipients.audience import Recipient
+from services.notifier.domain.recipients.naming import NAMES as NAMED_BY
+from services.notifier.domain.recipients.naming import WEIGHTS, Namer, weight, without
 from shared.auth.admission import UnitsByDay, may
+from shared.auth.sessions import require_recent
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Language, RecipientRole
@@ -48,6 +51,7 @@ from shared.rights.table import require
 HEADING = Text("Người nhận thư của đơn vị", "Recipients of the unit's mail")
 LABELS: Mapping[str, Text] = {
     "email": Text("Địa chỉ thư điện tử", "E-mail address"),
+    "stands_in_for": Text("Nhận thay cho (khi nghỉ phép)", "Stands in for (during leave)"),
     "role": Text("Vai trò", "Role"),
     "language": Text("Ngôn ngữ của thư", "Language"),
     "valid_from": Text("Nhận thư từ ngày (để trống: từ hôm nay)", "From (empty: from today)"),
@@ -72,9 +76,10 @@ HELP = Help(
     HEADING,
     Text(
         "Nêu hộp thư nào nhận thư nhắc việc, đôn đốc, tổng hợp của đơn vị. Đầu mối cũng là liên hệ của đơn vị trong thư gửi các đơn vị "
-        "mà đơn vị theo dõi. Trong thời gian nghỉ phép, thêm người nhận thay với ngày đầu và ngày cuối.",
+        "mà đơn vị theo dõi. Trong thời gian nghỉ phép, thêm người nhận thay với ngày đầu và ngày cuối: người nhận thay có đúng vai trò của người "
+        "được thay và hết quyền sau ngày cuối.",
         "Says which mailboxes get the unit's mail. The focal point is also the contact that mails to supervised units name. "
-        "During leave add who stands in, from its first to its last day.",
+        "During leave add who stands in, from its first to its last day: with the role of who is absent, and no longer.",
     ),
     LABELS,
     Text(
@@ -88,6 +93,13 @@ NOT_A_MAILBOX = Text(
 LISTED_ALREADY = Text(
     "Địa chỉ này đã có trong danh sách; để thay đổi, kết thúc rồi thêm lại.",
     "This address is on the list already; end it first to change it.",
+)
+NEEDS_END = Text(
+    "Người nhận thay cần có ngày cuối của kỳ nghỉ.", "Who stands in needs the last day of the leave."
+)
+CHOOSE_LISTED = Text(
+    "Người được thay không còn trong danh sách; đề nghị chọn lại.",
+    "Who is absent is not on the list; choose again.",
 )
 IN_ORDER = Text("Ngày cuối đứng trước ngày đầu.", "The last day lies before the first.")
 MOST_ADDRESS = 254
@@ -139,6 +151,7 @@ class RecipientsPages:
             listed=listed,
             today=self.today,
             roles=NAMES,
+            may_name=_may_name(principal),
             short=ROLES,
             languages=LANGUAGES,
             with_calendar=WITH_CALENDAR,
@@ -148,7 +161,9 @@ class RecipientsPages:
     async def replaced(
         self, unit_code: str, wanted: Sequence[Recipient], principal: Principal, version: int | None
     ) -> None:
-        await self.recipients.replace(unit_code, wanted, self.now(), principal.actor, version)
+        require_recent(principal, self.now())
+        namer = Namer.of(principal.actor, principal.subject, principal.role)
+        await self.recipients.replace(unit_code, wanted, self.now(), namer, version)
 
 
 def _reading(routes: APIRouter, of: RecipientsPages) -> None:
@@ -210,11 +225,26 @@ def _writing(routes: APIRouter, of: RecipientsPages) -> None:
         if step_of(await sent(request)) is not Step.RECORD:
             raise NotAForm
         present = await of.recipients.of_unit(unit_code, of.today)
-        left = [each for each in present if each.recipient_id != recipient_id]
-        if len(left) == len(present):
+        gone = next((each for each in present if each.recipient_id == recipient_id), None)
+        if gone is None:
             raise MailboxGone
-        await of.replaced(unit_code, left, principal, None)
+        await of.replaced(unit_code, without(present, gone), principal, None)
         return RedirectResponse("../../recipients", HTTPStatus.SEE_OTHER)
+
+
+def _may_name(principal: Principal) -> Mapping[RecipientRole, Text]:
+    """Give the roles that somebody may give to a mailbox."""
+    most = NAMED_BY.get(principal.role, WEIGHTS[-1])
+    return {role: text for role, text in NAMES.items() if weight(role) <= weight(most)}
+
+
+def _absent(form: Fields, present: Sequence[Recipient]) -> Recipient | None:
+    """Give who is absent: who stands in gets their role."""
+    email = form.text("stands_in_for")
+    absent = next((each for each in present if each.email == email and each.stands_in_for is None), None)
+    if email and absent is None:
+        form.errors["stands_in_for"] = CHOOSE_LISTED
+    return absent
 
 
 def _read(form: Fields, present: Sequence[Recipient]) -> RecipientBody | None:
@@ -228,9 +258,13 @@ def _read(form: Fields, present: Sequence[Recipient]) -> RecipientBody | None:
     )
     if first and last and last < first:
         form.errors["valid_to"] = IN_ORDER
+    absent = _absent(form, present)
+    if absent is not None and last is None and "valid_to" not in form.errors:
+        form.errors["valid_to"] = NEEDS_END
     values = {
         "email": email[:MOST_ADDRESS],
-        "role": form.one_of("role", RecipientRole),
+        "role": absent.role if absent else form.one_of("role", RecipientRole),
+        "stands_in_for": absent and absent.email,
         "language": form.one_of("language", Language, required=False),
         "valid_from": first and first[0],
         "valid_to": last and last[0],

@@ -16,6 +16,7 @@ from services.notifier.adapters.links.withdrawals import withdraw_of_recipients
 from services.notifier.adapters.planning.snapshot import preferences, recipient_of
 from services.notifier.adapters.tables import RECIPIENT, directory
 from services.notifier.domain.recipients.audience import Recipient, Tree, taken_off
+from services.notifier.domain.recipients.naming import Namer, bounded, check, granted, require_own_right
 from services.notifier.domain.recipients.preference import Preference
 from shared.directory.projection import unit_directory
 from shared.eventstore.conflicts import StaleVersion
@@ -37,6 +38,14 @@ class Mailbox:
     recipient: Recipient
     unit_name: str
     oversees: bool = False
+    absent: Recipient | None = None
+
+    def used_on(self, day: date) -> Recipient | None:
+        """Give what it is used for on a day: of who stands in, no more than the absent one has; None if it is not."""
+        of_list = [each for each in (self.recipient, self.absent) if each]
+        return (
+            bounded(self.recipient, self.absent) if all(each.is_listed_on(day) for each in of_list) else None
+        )
 
 
 EndSessions = Callable[[UUID], Awaitable[None]]
@@ -58,7 +67,7 @@ class ImportedChanges:
 class SqlRecipients:
     """A mailbox keeps its opaque id however often it is listed: the ledger speaks of it by that.
 
-    Whoever is taken off the list or gets another role is signed out before that is written (`end_sessions`).
+    Whoever is taken off the list or gets another role is signed out before that is written (`end_sessions`), and so is who stands in for them.
     """
 
     engine: AsyncEngine
@@ -97,9 +106,11 @@ class SqlRecipients:
             if (row := (await connection.execute(query)).mappings().first()) is None:
                 return None
             units = await unit_directory(connection, directory.units, [row["unit_code"]])
+            absent = await _listed(connection, row["unit_code"]) if row["stands_in_for"] else []
         tree = Tree(directory=units, day=today, justice_unit=self.justice_unit)
         code = row["unit_code"]
-        return Mailbox(recipient_of(row), units.name_on(code, today), tree.oversees(code))
+        who = next((each for each in absent if each.email == row["stands_in_for"]), None)
+        return Mailbox(recipient_of(row), units.name_on(code, today), tree.oversees(code), who)
 
     async def at_address(self, email: str, today: date) -> list[Recipient]:
         """Find the mailboxes that an address is registered for today, however its letters are written."""
@@ -119,23 +130,26 @@ class SqlRecipients:
         unit_code: str,
         wanted: Sequence[Recipient],
         now: datetime,
-        by: str,
+        namer: Namer,
         if_match: int | None = None,
     ) -> None:
         """Make `wanted` the unit's list; whoever is not on it any more ended yesterday, and so do all links of theirs.
 
         An address that is registered again is no longer marked. Raises `StaleVersion` if the list has not the version
-        `if_match`: two replacements of one unit take turns.
+        `if_match`, and what `naming.check` raises: two replacements of one unit take turns.
         """
         async with self.engine.begin() as connection:
             await connection.execute(_TURN, {"unit": f"recipients {unit_code}"})
             listed = await _listed(connection, unit_code, locked=True)
             if if_match not in (None, current := version_of(listed)):
                 raise StaleVersion(if_match or 0, current)
+            require_own_right(await _signed_in(connection, namer.subject))
+            by, today = namer.actor, day_in_vietnam(now)
+            check([each for each in listed if not each.has_ended(today)], wanted, namer)
             await self._sign_out(listed, wanted)
-            before = [each for each in listed if each.is_listed_on(day_in_vietnam(now))]
+            before = [each for each in listed if each.is_listed_on(today)]
             await record_mailboxes(connection, before, wanted, now, by)
-            gone = taken_off(listed, {recipient.email for recipient in wanted}, day_in_vietnam(now))
+            gone = taken_off(listed, {recipient.email for recipient in wanted}, today)
             for each in gone:
                 whose = RECIPIENT.c.recipient_id == each.recipient_id
                 await connection.execute(update(RECIPIENT).where(whose).values(valid_to=each.valid_to))
@@ -154,6 +168,7 @@ class SqlRecipients:
             listed = await _listed(connection, unit, locked=True)
             before = changes.before.setdefault(unit, [each for each in listed if each.is_listed_on(today)])
             others = [other for other in listed if other.email != recipient.email]
+            check(listed, [*(each for each in others if not each.has_ended(today)), recipient], Namer(by))
             await self._sign_out(listed, [*others, recipient])
             is_new = await _put(connection, recipient, _IMPORTED)
             if is_new:
@@ -164,15 +179,29 @@ class SqlRecipients:
             return is_new
 
     async def _sign_out(self, listed: Sequence[Recipient], wanted: Sequence[Recipient]) -> None:
-        kept = {_signed_in_as(recipient) for recipient in wanted}
+        before, after = _signed_in_as(listed), _signed_in_as(wanted)
         for recipient in listed:
-            if _signed_in_as(recipient) not in kept:
+            if before[recipient.email] != after.get(recipient.email):
                 await self.end_sessions(recipient.recipient_id)
 
 
-def _signed_in_as(recipient: Recipient) -> tuple[object, ...]:
-    """Give what a session of a mailbox stands on: who it is of, its role, and until when."""
-    return recipient.email, recipient.role, recipient.valid_from, recipient.valid_to
+def _signed_in_as(listed: Sequence[Recipient]) -> dict[str, tuple[object, ...]]:
+    """Give what a session of each mailbox stands on: its role, until when, and the same of who is absent."""
+    own = {each.email: granted(each) for each in listed}
+    return {
+        each.email: (*own[each.email], own.get(each.stands_in_for) if each.stands_in_for else None)
+        for each in listed
+    }
+
+
+async def _signed_in(connection: AsyncConnection, subject: str) -> Recipient | None:
+    """Find the mailbox of who signed in by mail."""
+    try:
+        of_subject = select(RECIPIENT).where(RECIPIENT.c.recipient_id == UUID(subject))
+    except ValueError:
+        return None
+    row = (await connection.execute(of_subject)).mappings().first()
+    return recipient_of(row) if row else None
 
 
 async def _listed(connection: AsyncConnection, unit_code: str, *, locked: bool = False) -> list[Recipient]:
@@ -196,5 +225,5 @@ async def _put(connection: AsyncConnection, recipient: Recipient, columns: Seque
 
 
 # An import changes neither a recipient's choices nor an undeliverable mark.
-_IMPORTED = ("role", "language", "valid_from", "valid_to")
+_IMPORTED = ("role", "language", "valid_from", "valid_to", "stands_in_for")
 _LISTED = (*_IMPORTED, "calendar", "undeliverable_on")

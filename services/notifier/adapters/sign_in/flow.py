@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from shared.auth.tokens import Forbidden, Principal
 from shared.contracts.vocabulary import Role
 from shared.kernel.errors import Text
 from shared.observability import signals
-from shared.pages.layout import kept_headers, problem_body, safe
+from shared.pages.layout import ROLE_NAMES, kept_headers, problem_body, safe
 from shared.rights.actions import Action
 from shared.rights.table import roles_of
 
@@ -35,13 +36,6 @@ TITLES: Mapping[str, Text] = {
     "too-many-sign-in-requests": Text("Quá nhiều yêu cầu", "Too many requests"),
 }
 NOT_DONE = Text("Chưa thực hiện được", "Not done")
-ROLE_NAMES: Mapping[str, Text] = {
-    "reader": Text("người đọc số liệu", "reader"),
-    "unit": Text("cán bộ đầu mối của đơn vị", "focal point of the unit"),
-    "head": Text("lãnh đạo đơn vị", "head of the unit"),
-    "supervisor": Text("đơn vị theo dõi, đôn đốc", "supervising body"),
-    "operator": Text("người vận hành hệ thống", "operator"),
-}
 
 
 class FromAnotherSite(Forbidden):
@@ -88,7 +82,8 @@ class SignIn:
     def render(
         self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
     ) -> HTMLResponse:
-        text = PAGES.get_template(template).render(**values)
+        idle = self.access.sessions.idle // timedelta(minutes=1)
+        text = PAGES.get_template(template).render(idle_minutes=idle, **values)
         sent = {**safe(forms_to=self.access.place.returns), "Referrer-Policy": "same-origin"}
         return HTMLResponse(text, status, {**sent, "X-Robots-Tag": "noindex, nofollow", **(headers or {})})
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -78,7 +78,7 @@ class MailSignIn:
         task.add_done_callback(self._working.discard)
 
     async def choices(self, code: str) -> Sequence[Mailbox]:
-        """Give the mailboxes that a code admits, of those that are still registered; raises `CodeIsOver`."""
+        """Give the mailboxes that a code admits, as what is still registered; raises `CodeIsOver`."""
         return await self._registered(await self.codes.look(code))
 
     async def spend(self, code: str, recipient_id: UUID | None) -> tuple[Principal, str, datetime | None]:
@@ -97,7 +97,11 @@ class MailSignIn:
     async def _registered(self, document: Mapping[str, Any]) -> Sequence[Mailbox]:
         today = day_in_vietnam(self.now())
         mailboxes = [await self.recipients.mailbox(UUID(name), today) for name in document["recipients"]]
-        listed = [mailbox for mailbox in mailboxes if mailbox and mailbox.recipient.is_listed_on(today)]
+        listed = [
+            replace(mailbox, recipient=used)
+            for mailbox in mailboxes
+            if mailbox and (used := mailbox.used_on(today))
+        ]
         if not listed:
             raise CodeIsOver
         return listed

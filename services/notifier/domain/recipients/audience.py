@@ -17,7 +17,8 @@ from shared.directory.folds import UnitDirectory, UnitsOn
 class Recipient:
     """A mailbox of a unit; `valid_to` is its last day.
 
-    `undeliverable_on` is the day from which its server takes no mail; `calendar`: due dates go along.
+    `undeliverable_on` is the day from which its server takes no mail; `calendar`: due dates go along. `stands_in_for` is the
+    address on the same list whose reader is absent.
     """
 
     recipient_id: UUID
@@ -29,6 +30,7 @@ class Recipient:
     valid_to: date | None = None
     undeliverable_on: date | None = None
     calendar: bool = False
+    stands_in_for: str | None = None
 
     def is_valid_on(self, day: date) -> bool:
         taken = self.undeliverable_on is None or day < self.undeliverable_on
