@@ -1,6 +1,6 @@
 """What can be asked of campaigns' read model."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from uuid import UUID
 from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.vocabulary import Dataset
 from shared.directory.folds import UnitsOn
+from shared.rules.programme.reports import ExpectedReport, expected_of, extended
 from shared.rules.programme.states import EntryFact
 
 
@@ -101,12 +102,18 @@ class EntryFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """A required report of the programme of a year."""
+    """A required report of the programme of a year; `extensions` are the days to which its reports were moved."""
 
     fact: EntryFact
     year: int
     title: str
     dataset: Dataset
+    extensions: Sequence[EntryFact] = ()
+
+    @property
+    def expected(self) -> Sequence[ExpectedReport]:
+        """Give the reports that it requires, with the days on which they are due now."""
+        return [extended(each, self.extensions) for each in expected_of(self.fact, self.year)]
 
 
 class ReadModel(DraftDirectory, Protocol):
@@ -126,6 +133,10 @@ class ReadModel(DraftDirectory, Protocol):
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
         """List by day; `cursor` of a row is what to pass as `after` for those that follow it."""
+        ...
+
+    async def count_communications(self, wanted: CommunicationFilter) -> int:
+        """Count those that `communications` lists on all its pages."""
         ...
 
     async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:

@@ -23,7 +23,10 @@ AT_LEAST = 200  # rows that are read at once where only some of them are wanted
 async def entries(
     connection: AsyncConnection, wanted: EntryFilter, limit: int, after: int
 ) -> list[dict[str, Any]]:
-    """List entries after a position of the log, each with its `standing`; those that do not exist on the day have None."""
+    """List entries after a position of the log, each with its `standing`, and that of what it follows as `followed`.
+
+    Those that do not exist on the day have None.
+    """
     rows: list[dict[str, Any]] = []
     at_once = max(limit, AT_LEAST) if wanted.is_open or wanted.owed_by or wanted.due_by else limit
     while len(rows) < limit:
@@ -51,7 +54,10 @@ async def _with_standing(
     named = {code for fact in facts for code in (fact.unit_code, fact.lead_unit_code) if code is not None}
     units = await units_carrying_on(connection, directory.units, named)
     stand = standings(facts, as_of, units.successor_on)
-    return [{**row, "standing": stand.get(row["entry_id"])} for row in page]
+    return [
+        {**row, "standing": stand.get(row["entry_id"]), "followed": stand.get(row["of_entry"])}
+        for row in page
+    ]
 
 
 def _is_wanted(row: Row, wanted: EntryFilter) -> bool:
