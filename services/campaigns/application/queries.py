@@ -83,7 +83,8 @@ class EntryFilter:
     """Entries of programmes: of a unit, or to be acted on by one; `is_open` is what still waits for its end on `as_of`.
 
     `concerning`: of the programme of one of these units, led by one of them, or forwarded to one (None: all). `owed_by` is
-    the unit that is to act next, its own or for a former unit.
+    the unit that is to act next, its own or for a former unit. `left`: what is owed by a unit that has ended and for which no
+    one unit carries on (after a split nobody says by itself who does what).
     """
 
     as_of: date
@@ -96,6 +97,7 @@ class EntryFilter:
     owed_by: str | None = None
     draft_code: str | None = None
     is_open: bool = False
+    left: bool = False
     due_by: date | None = None
     dataset: Dataset | None = None
 

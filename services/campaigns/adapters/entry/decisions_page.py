@@ -102,6 +102,7 @@ def counts_router(entry: Entry) -> APIRouter:
             reports=len(work.reports),
             extensions=len(work.extensions),
             unverified=await page.count_unverified(principal, dataset),
+            left=len(work.left),
         )
 
     return routes
@@ -128,12 +129,14 @@ class Work:
     overdue: list[Shown]
     reports: list[Shown]
     extensions: list[Shown]
+    left: list[Shown]
 
 
 class WaitingView(BaseModel):
     """How much waits for the caller, by what is to be done; `overdue` are late tasks of others.
 
-    `extensions` are requests for more time, `unverified` communications that the caller may verify (0 for who may not).
+    `extensions` are requests for more time, `unverified` communications that the caller may verify (0 for who may not),
+    `left` what is owed by units that have ended, where no one unit carries on.
     """
 
     obstacles: int
@@ -142,6 +145,7 @@ class WaitingView(BaseModel):
     reports: int
     extensions: int
     unverified: int
+    left: int
 
 
 class DecisionsPage:
@@ -160,7 +164,9 @@ class DecisionsPage:
             return entry.problem(request, again.why)
         work = await self.work(principal, dataset)
         asked = await self._to_confirm(principal, dataset)
-        units = _units([*work.obstacles, *work.results, *work.overdue, *work.reports, *work.extensions])
+        units = _units(
+            [*work.obstacles, *work.results, *work.overdue, *work.reports, *work.extensions, *work.left]
+        )
         return entry.pages.page(
             request,
             "decisions_of_campaigns.html",
@@ -173,6 +179,7 @@ class DecisionsPage:
             overdue=work.overdue,
             reports=work.reports,
             extensions=work.extensions,
+            left=work.left,
             by_request=BY_REQUEST,
             asked=asked,
             unverified_count=await self.count_unverified(principal, dataset),
@@ -201,6 +208,7 @@ class DecisionsPage:
             overdue=[each for each in late if each not in results],
             reports=await self._reports(principal, dataset),
             extensions=[each for each in requests if by.may_act_for(each.row["unit_code"])],
+            left=await self._entries(by, None, dataset, left=True),
         )
 
     async def verified(
@@ -238,7 +246,9 @@ class DecisionsPage:
         own = f"{self.entry.pages.at(request)['campaigns']}entry/decisions?min_position={position}"
         return [Link(own, Text("Việc chờ quyết định", "What waits for a decision"))]
 
-    async def _entries(self, by: Acting, kind: Kind, dataset: Dataset | None) -> list[Shown]:
+    async def _entries(
+        self, by: Acting, kind: Kind | None, dataset: Dataset | None, *, left: bool = False
+    ) -> list[Shown]:
         """List what is open in the area of the caller, the longest waiting first."""
         entry = self.entry
         wanted = EntryFilter(
@@ -246,6 +256,7 @@ class DecisionsPage:
             kind=kind,
             concerning=by.limit,
             is_open=True,
+            left=left,
             dataset=dataset,
         )
         rows = await entry.read_model.entries(wanted, MOST, None)

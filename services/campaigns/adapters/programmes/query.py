@@ -11,7 +11,7 @@ from services.campaigns.adapters.tables import ENTRY, directory
 from services.campaigns.application.queries import EntryFilter
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.directory import datasets
-from shared.directory.projection import units_carrying_on
+from shared.directory.projection import unit_directory, units_carrying_on
 from shared.projections.programme_rows import OF_FACT, fact_of
 from shared.rules.programme.kinds import WITH_STATE
 from shared.rules.programme.states import ENDED, standings
@@ -25,10 +25,14 @@ async def entries(
 ) -> list[dict[str, Any]]:
     """List entries after a position of the log, each with its `standing`, and that of what it follows as `followed`.
 
+    `left` says whether it is owed by a unit that has ended, and no one unit carries on.
+
     Those that do not exist on the day have None.
     """
     rows: list[dict[str, Any]] = []
-    at_once = max(limit, AT_LEAST) if wanted.is_open or wanted.owed_by or wanted.due_by else limit
+    at_once = (
+        max(limit, AT_LEAST) if wanted.is_open or wanted.owed_by or wanted.due_by or wanted.left else limit
+    )
     while len(rows) < limit:
         query = select(ENTRY).where(ENTRY.c.position > after, *_wanted(wanted))
         page = (await connection.execute(query.order_by(ENTRY.c.position).limit(at_once))).mappings().all()
@@ -54,8 +58,22 @@ async def _with_standing(
     named = {code for fact in facts for code in (fact.unit_code, fact.lead_unit_code) if code is not None}
     units = await units_carrying_on(connection, directory.units, named)
     stand = standings(facts, as_of, units.successor_on)
+    owing = {standing.owed_by for standing in stand.values() if standing.owed_by is not None}
+    on_day = (await unit_directory(connection, directory.units, owing)).on(as_of)
+    left = {
+        entry_id
+        for entry_id, standing in stand.items()
+        if standing.owed_by is not None
+        and standing.owed_by in on_day
+        and not on_day.is_valid(standing.owed_by)
+    }
     return [
-        {**row, "standing": stand.get(row["entry_id"]), "followed": stand.get(row["of_entry"])}
+        {
+            **row,
+            "standing": stand.get(row["entry_id"]),
+            "followed": stand.get(row["of_entry"]),
+            "left": row["entry_id"] in left,
+        }
         for row in page
     ]
 
@@ -64,6 +82,8 @@ def _is_wanted(row: Row, wanted: EntryFilter) -> bool:
     standing = row["standing"]
     status = standing.status if standing else None
     if wanted.owed_by is not None and (standing is None or standing.owed_by != wanted.owed_by):
+        return False
+    if wanted.left and not row["left"]:
         return False
     if wanted.is_open and (status is None or status in ENDED):
         return False
