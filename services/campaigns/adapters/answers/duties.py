@@ -24,6 +24,9 @@ from shared.rules.programme.owed import Act
 from shared.signed_links.duty_links import DutyAnswer, DutyLink
 
 MOST_WORDS, MOST_DOCUMENT = 2000, 200
+FIELDS_OF_FORM: Mapping[str, str] = MappingProxyType(
+    {"happened_on": "day", "due_on": "until", "note": "words", "reason": "words"}
+)
 FURTHEST = timedelta(days=366)
 HEADINGS: Mapping[DutyAnswer, Text] = MappingProxyType(
     {
@@ -131,7 +134,7 @@ class DutyHandler:
             await self.answers.record(asked, stated, self.today, held.metadata(request, self.now))
         except Refusal as refusal:
             named = str(refusal.facts.get("field", ""))
-            field = {"happened_on": "day", "due_on": "until", "note": "words"}.get(named, named)
+            field = FIELDS_OF_FORM.get(named, named)
             if field not in {"day", "until", "words", "document"}:
                 raise
             form.errors[field] = refusal.message

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.campaigns.adapters.tables import ENTRY, directory
@@ -33,8 +33,11 @@ async def entries(
     at_once = (
         max(limit, AT_LEAST) if wanted.is_open or wanted.owed_by or wanted.due_by or wanted.left else limit
     )
+    conditions = [*_wanted(wanted)]
+    if wanted.left:  # few units have ended: all other programmes need not be read
+        conditions.append(_concerns(await _ended(connection, wanted.as_of)))
     while len(rows) < limit:
-        query = select(ENTRY).where(ENTRY.c.position > after, *_wanted(wanted))
+        query = select(ENTRY).where(ENTRY.c.position > after, *conditions)
         page = (await connection.execute(query.order_by(ENTRY.c.position).limit(at_once))).mappings().all()
         rows += [
             row for row in await _with_standing(connection, page, wanted.as_of) if _is_wanted(row, wanted)
@@ -76,6 +79,16 @@ async def _with_standing(
         }
         for row in page
     ]
+
+
+async def _ended(connection: AsyncConnection, as_of: date) -> list[str]:
+    """Give the units that have ended by a day, or of which others carry on."""
+    unit, succession = directory.units.unit.c, directory.units.succession.c
+    ended = union(
+        select(unit.unit_code).where(unit.valid_to < as_of),
+        select(succession.unit_code).where(succession.on <= as_of),
+    )
+    return sorted(await connection.scalars(ended))
 
 
 def _is_wanted(row: Row, wanted: EntryFilter) -> bool:
