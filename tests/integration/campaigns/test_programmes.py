@@ -89,14 +89,14 @@ async def test_a_task_is_assigned_overdue_and_reported(shared_platform: Platform
 async def test_what_a_split_unit_leaves_is_listed_until_somebody_is_named(
     shared_platform: Platform, a_code: str
 ) -> None:
-    former, one, other, whole = (f"{a_code}-{letter}" for letter in "BCDE")
-    codes = (a_code, former, one, other, whole)
+    former, first, other, whole = (f"{a_code}-{letter}" for letter in "BCDE")
+    codes = (a_code, former, first, other, whole)
     await shared_platform.import_rows("units", [small_office.unit(code) for code in codes])
     for lead in (former, whole):
         await entered(shared_platform, a_code, **TASK | {"title": f"Việc của {lead}", "lead_unit_code": lead})
     basis = {"date": ago(3), "legal_basis": "Nghị quyết số 9/NQ-HĐND"}
-    split = [{"from_code": former, "to_code": to, "kind": "split", **basis} for to in (one, other)]
-    merged = {"from_code": whole, "to_code": one, "kind": "merge", **basis}
+    split = [{"from_code": former, "to_code": to, "kind": "split", **basis} for to in (first, other)]
+    merged = {"from_code": whole, "to_code": first, "kind": "merge", **basis}
     await shared_platform.import_rows("unit_successions", [*split, merged])
     (left,) = await listed(shared_platform, unit=a_code, left="true")
     assert (left["title"], left["owed_by"]) == (f"Việc của {former}", former)

@@ -111,10 +111,10 @@ def test_a_report_waits_for_who_assigned_the_task_and_a_return_for_the_unit() ->
 def test_an_extension_begins_again() -> None:
     before = remembered(book(TASK).notice(READER, {}))
     extended = step(2, Kind.TASK_EXTENDED, TASK, MONDAY, due_on=date(2026, 12, 31))
-    told = book(TASK, extended, day=date(2026, 12, 7)).notice(READER, before)
-    assert told is not None
-    assert ([each.until for each in told.steps], told.owed) == ([date(2026, 12, 31)], ())
-    before = {**before, **remembered(told)}
+    outcome = book(TASK, extended, day=date(2026, 12, 7)).notice(READER, before)
+    assert outcome is not None
+    assert ([each.until for each in outcome.steps], outcome.owed) == ([date(2026, 12, 31)], ())
+    before = {**before, **remembered(outcome)}
     assert book(TASK, extended, day=date(2026, 12, 8)).notice(READER, before) is None
     assert reasons(book(TASK, extended, day=date(2026, 12, 28)).notice(READER, before)) == [Reason.DUE_SOON]
     assert reasons(book(TASK, extended, day=date(2027, 1, 4)).notice(READER, before)) == [
