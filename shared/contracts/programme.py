@@ -22,7 +22,8 @@ class ProgrammeEntry(Event):
     Of a required report: `report_period` names its periods, or `period_from` and `period_to` one of the office's own;
     `due_days` are the calendar days after a period within which it is due. Of a submitted one: `duty_id` is the entry that
     requires it, `period_from` and `period_to` the period, `figures` the unit's own, by name (`shared/rules/programme/figures.py`),
-    `report_id` the report of the unit that was published in `compliance.report_published` and is sent.
+    `report_id` the report of the unit that was published in `compliance.report_published` and is sent. Of an obstacle
+    `duty_id` is the task, inspection, finding or required report that it stands in the way of.
     """
 
     entry_id: UUID
@@ -129,7 +130,25 @@ class ProgrammeTaskProgressed(_FollowUp, context="programme"):
 
 
 class ProgrammeTaskExtended(_FollowUp, context="programme"):
-    """The task is due on `due_on` instead."""
+    """The task, or what an inspection asks for, is due on `due_on` instead.
+
+    Of a required report: that of `lead_unit_code` for the period that begins on `period_from`.
+    """
+
+    reason: str
+
+
+class ProgrammeExtensionRequested(_FollowUp, context="programme"):
+    """`lead_unit_code` asks for time until `due_on`; `period_from` is that of the period of a required report.
+
+    A later `task_extended` or `extension_refused` of the same entry (and of a report: unit and period) answers it.
+    """
+
+    reason: str
+
+
+class ProgrammeExtensionRefused(_FollowUp, context="programme"):
+    """More time is not given to `lead_unit_code`: what it was due on stays."""
 
     reason: str
 
@@ -187,6 +206,8 @@ FollowUp = (
     | ProgrammeObstacleForwarded
     | ProgrammeObstacleDecided
     | ProgrammeReportReceived
+    | ProgrammeExtensionRequested
+    | ProgrammeExtensionRefused
 )
 ProgrammeEvent = (
     ProgrammePlanAdopted
@@ -214,6 +235,8 @@ ProgrammeEvent = (
     | ProgrammeReportSubmitted
     | ProgrammeReportReceived
     | ProgrammeReportRequired
+    | ProgrammeExtensionRequested
+    | ProgrammeExtensionRefused
 )
 CONTENT = tuple(
     name for name in ProgrammeEntry.model_fields if name not in {"entry_id", "unit_code", "year", "dataset"}

@@ -228,6 +228,8 @@ class ProgrammeKind(StrEnum):
     REPORT_SUBMITTED = "report_submitted"
     REPORT_RECEIVED = "report_received"
     REPORT_REQUIRED = "report_required"
+    EXTENSION_REQUESTED = "extension_requested"
+    EXTENSION_REFUSED = "extension_refused"
 
 
 class UnitLevel(StrEnum):

@@ -17,6 +17,7 @@ class DutyAnswer(StrEnum):
     DONE = "done"
     MORE_TIME = "more_time"
     OBSTACLE = "obstacle"
+    REFUSE = "refuse"
 
 
 OPEN_TO_OTHERS = frozenset({Act.CARRY_OUT, Act.CORRECT, Act.REPORT})
@@ -41,12 +42,14 @@ class DutyLink:
 
 
 def answers_to(item: Owed) -> Sequence[DutyAnswer]:
-    """Give the answers that an item has: more time is asked of another unit, which assigned it."""
+    """Give the answers that an item has: more time is asked of another unit, which assigned it, once at a time."""
+    if item.act is Act.EXTEND:
+        return [DutyAnswer.DONE, DutyAnswer.REFUSE]
     if item.act not in OPEN_TO_OTHERS:
         return [DutyAnswer.DONE]
-    return [
-        each for each in DutyAnswer if each is not DutyAnswer.MORE_TIME or item.asked_by != item.unit_code
-    ]
+    if item.request is not None or item.asked_by == item.unit_code:
+        return [DutyAnswer.DONE, DutyAnswer.OBSTACLE]
+    return [DutyAnswer.DONE, DutyAnswer.MORE_TIME, DutyAnswer.OBSTACLE]
 
 
 def link_to(

@@ -130,6 +130,11 @@ class SqlReadModel:
             rows = (await connection.execute(query)).mappings().all()
         return [_placed(row, "held_on", "communication_id") for row in rows]
 
+    async def count_communications(self, wanted: CommunicationFilter) -> int:
+        query = _asked_for(select(func.count()).select_from(COMMUNICATION), wanted, self._today)
+        async with self.engine.connect() as connection:
+            return int(await connection.scalar(query) or 0)
+
     async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
         query = _activities(wanted, limit, after, self._today)
         async with self.engine.connect() as connection:
@@ -161,10 +166,15 @@ class SqlReadModel:
         )
         async with self.engine.connect() as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
+            moved = (await connection.execute(_EXTENSIONS, {"entry_id": entry_id})).mappings().all()
         if row is None:
             return None
         return Requirement(
-            fact=fact_of(row), year=row["year"], title=row["title"], dataset=Dataset(row["dataset"])
+            fact=fact_of(row),
+            year=row["year"],
+            title=row["title"],
+            dataset=Dataset(row["dataset"]),
+            extensions=[fact_of(each) for each in moved],
         )
 
     async def draft_codes(self, limit: int, after: str | None) -> list[str]:
@@ -181,6 +191,17 @@ class SqlReadModel:
         )
         async with self.engine.connect() as connection:
             return {row.activity_id: row.communication_id for row in await connection.execute(query)}
+
+
+_EXTENSIONS = (
+    select(ENTRY)
+    .where(
+        ENTRY.c.of_entry == bindparam("entry_id"),
+        ENTRY.c.kind == ProgrammeKind.TASK_EXTENDED,
+        ENTRY.c.cancelled_from.is_(None),
+    )
+    .order_by(ENTRY.c.position)
+)
 
 
 def _summary(row: Row[Any]) -> DraftSummary:
@@ -231,6 +252,15 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None, 
     place = (table.held_on, table.communication_id)
     order = [column.desc() for column in place] if wanted.newest_first else place
     query = select(COMMUNICATION, _evidence().label("evidence")).order_by(*order).limit(limit)
+    query = _asked_for(query, wanted, today)
+    if not after:
+        return query
+    last = key_of(after, _place)
+    return query.where(tuple_(*place) < last if wanted.newest_first else tuple_(*place) > last)
+
+
+def _asked_for(query: Select[Any], wanted: CommunicationFilter, today: date) -> Select[Any]:
+    table = COMMUNICATION.c
     query = query.where(datasets.of(table.dataset, wanted.dataset))
     if wanted.unit_code is not None:
         performed = func.coalesce(table.unit_code, _lead(table.draft_id, table.held_on))
@@ -246,10 +276,7 @@ def _communications(wanted: CommunicationFilter, limit: int, after: str | None, 
         query = query.where(table.draft_code == wanted.draft_code)
     if not wanted.include_retracted:
         query = query.where(table.retracted.is_(False))
-    if not after:
-        return query
-    last = key_of(after, _place)
-    return query.where(tuple_(*place) < last if wanted.newest_first else tuple_(*place) > last)
+    return query
 
 
 def _verified_with(today: date) -> ColumnElement[Any]:

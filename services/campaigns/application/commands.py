@@ -198,7 +198,9 @@ class Commands:
         if command.kind in programmes.INSPECTS and command.lead_unit_code is not None:
             units = await self.directory.units_above({command.unit_code, command.lead_unit_code}, day)
             return replace(command, higher=higher_units(command.unit_code, command.lead_unit_code, units))
-        if command.spec.writer is Writer.ASKED and not command.by.may_act_for(command.unit_code):
+        if command.spec.writer in {Writer.ASKED, Writer.ABOVE} and not command.by.may_act_for(
+            command.unit_code
+        ):
             units = await self.directory.units_above({command.unit_code}, day)
             followers = await self.directory.followers(command.unit_code, day)
             return replace(command, above=frozenset(units.above(command.unit_code)) | followers)

@@ -11,16 +11,16 @@ from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import ReadModel, Requirement
 from services.campaigns.application.reports import Submission, report_for, submission
 from services.campaigns.domain import entry_checks as checks
+from services.campaigns.domain import extensions
 from services.campaigns.domain.entry_state import Entered
 from services.campaigns.domain.errors import NothingOwed
 from services.campaigns.domain.programme import Programme, Record
 from shared.contracts.envelope import Metadata
 from shared.contracts.event import LOA_NAMESPACE, Acting
-from shared.contracts.programme import ProgrammeEvent
+from shared.contracts.programme import ProgrammeEvent, ProgrammeExtensionRequested
 from shared.contracts.vocabulary import Dataset, ProgrammeKind
 from shared.eventstore.handle import Handled, History
 from shared.rules.programme.owed import Act
-from shared.rules.programme.reports import expected_of
 from shared.rules.programme.states import ENDED, Standing
 from shared.signed_links.duty_links import DutyAnswer, DutyLink
 
@@ -36,14 +36,17 @@ STEPS: Mapping[Act, Kind] = MappingProxyType(
 )
 """What "done" means of each act; a report that is required is submitted."""
 MOST_TITLE = 300
+BY_REQUEST = "Theo đề nghị của đơn vị"
+"""The reason of more time that is given without other words; it stands in the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedDuty:
     """An item that is still owed by the unit of a link. `earliest` is the first day on which it can have been done.
 
-    `programme` is where its entry stands: the unit and year; `requirement` that of a report; `recorded`: this link has
-    recorded something already.
+    `programme` is where its entry stands: the unit and year; `requirement` that of a report, `reporter` who owes it;
+    `recorded`: this link has recorded something already. `request` is the request for more time that is to be answered,
+    `asking_name` who sent it.
     """
 
     link: DutyLink
@@ -58,6 +61,9 @@ class AskedDuty:
     earliest: date | None = None
     of_entry: UUID
     requirement: Requirement | None = None
+    reporter: str | None = None
+    request: ProgrammeExtensionRequested | None = None
+    asking_name: str | None = None
     draft_code: str | None = None
     recorded: bool = False
 
@@ -93,14 +99,36 @@ class DutyAnswers:
             raise NothingOwed
         recorded = await self._is_used(link, history, today)
         due_on = None if recorded else (await self._owed(programme, entered, link, today)).due_on
-        about = await self._about(link, today, entered.content, place)
-        return replace(about, due_on=due_on, recorded=recorded)
+        about = replace(await self._about(link, today, entered.content, place), recorded=recorded)
+        if isinstance(entered.event, ProgrammeExtensionRequested):
+            return await self._to_extend(about, programme, entered.event, today)
+        return replace(about, due_on=due_on)
+
+    async def _to_extend(
+        self, about: AskedDuty, programme: Programme, request: ProgrammeExtensionRequested, today: date
+    ) -> AskedDuty:
+        """Add what is asked for, by whom, and the present day of what it is about."""
+        followed = programme.entries[request.of_entry]
+        due_on = extensions.due_of(programme.entries, request, followed)
+        units = await self.commands.directory.units_above({request.lead_unit_code or ""}, today)
+        asking = units.name(request.lead_unit_code) if request.lead_unit_code else None
+        return replace(
+            about,
+            due_on=due_on,
+            request=request,
+            asking_name=asking,
+            of_entry=request.of_entry,
+            entry_ref=followed.content.entry_ref,
+            document=followed.content.document,
+        )
 
     async def record(self, asked: AskedDuty, stated: Stated, today: date, metadata: Metadata) -> Handled[Any]:
         """Record the answer for the unit of the link, once."""
         by = await self._acting(asked.link.unit_code, today)
-        if asked.link.answer is not DutyAnswer.DONE:
+        if asked.link.answer is DutyAnswer.OBSTACLE:
             command = _obstacle(asked, stated, by, today)
+        elif asked.link.answer is DutyAnswer.MORE_TIME or asked.request is not None:
+            command = _about_time(asked, stated, by, today)
         elif asked.link.act is Act.REPORT:
             given = Submission(
                 duty_id=asked.link.entry_id,
@@ -138,7 +166,7 @@ class DutyAnswers:
         expected = next(
             (
                 each
-                for each in expected_of(requirement.fact, requirement.year)
+                for each in requirement.expected
                 if each.report_id == link.item_id and each.period.from_day == link.period_from
             ),
             None,
@@ -150,19 +178,26 @@ class DutyAnswers:
             raise NothingOwed
         place = (expected.unit_code, requirement.year)
         programme, history = await self.commands.programme(*place)
-        recorded = await self._is_used(link, history, today)
+        duty, of_duty = await self.commands.programme(link.asked_by, requirement.year)
+        asks = link.answer is DutyAnswer.MORE_TIME
+        recorded = await self._is_used(link, of_duty if asks else history, today)
         if not recorded and report_for(programme, link.entry_id, link.period_from) is not None:
             raise NothingOwed
-        duty, _ = await self.commands.programme(link.asked_by, requirement.year)
         entry = duty.events.get(link.entry_id)
         if entry is None:
             raise NothingOwed
-        about = await self._about(link, today, entry, place)
-        return replace(about, due_on=expected.due_on, requirement=requirement, recorded=recorded)
+        about = await self._about(link, today, entry, (link.asked_by, requirement.year) if asks else place)
+        return replace(
+            about,
+            due_on=expected.due_on,
+            requirement=requirement,
+            reporter=expected.unit_code,
+            recorded=recorded,
+        )
 
     async def _is_used(self, link: DutyLink, history: History, today: date) -> bool:
         """Tell whether a link has recorded something: in the programme of `history`, or else in that of its unit."""
-        if link.answer is not DutyAnswer.DONE:
+        if link.answer is DutyAnswer.OBSTACLE:
             _, history = await self.commands.programme(link.unit_code, today.year)
         return any(event.metadata.idempotency_key == str(link.link_id) for event in history.events)
 
@@ -196,6 +231,8 @@ def _is_owed(programme: Programme, entered: Entered, standing: Standing, link: D
     if standing.status is None or standing.status in ENDED:
         return False
     owed_by = standing.owed_by
+    if link.act is Act.EXTEND:  # or by who stands above it, where it has not answered in time
+        return True
     if link.act is Act.DECIDE:  # where no body is named, who decides what the unit asks for
         return link.unit_code == owed_by or link.asked_by in {owed_by, standing.left_by}
     if link.act is Act.ACCEPT:
@@ -224,9 +261,7 @@ def _step(asked: AskedDuty, stated: Stated, by: Acting, today: date) -> Record:
 
 def _obstacle(asked: AskedDuty, stated: Stated, by: Acting, today: date) -> Record:
     """Raise an obstacle in the unit's own programme: what is asked goes to who assigned the item, and is settled as one."""
-    link = asked.link
-    more_time = link.answer is DutyAnswer.MORE_TIME and stated.until is not None
-    begin = f"Đề nghị gia hạn đến ngày {stated.until:%d/%m/%Y}: " if more_time else "Khó khăn, vướng mắc: "
+    link, begin = asked.link, "Khó khăn, vướng mắc: "
     reference = f" ({asked.entry_ref})" if asked.entry_ref else ""
     return Record(
         by=by,
@@ -239,6 +274,34 @@ def _obstacle(asked: AskedDuty, stated: Stated, by: Acting, today: date) -> Reco
         happened_on=today,
         lead_unit_code=link.asked_by if link.asked_by != link.unit_code else None,
         note=stated.words,
+        duty_id=asked.of_entry,
         draft_code=asked.draft_code,
+        dataset=asked.dataset,
+    )
+
+
+def _about_time(asked: AskedDuty, stated: Stated, by: Acting, today: date) -> Record:
+    """Ask for more time, or give or refuse it, in the programme of who assigned the item."""
+    unit_code, year = asked.programme
+    request, period_from = asked.request, asked.link.period_from
+    if request is None:
+        kind, lead = Kind.EXTENSION_REQUESTED, asked.reporter
+    else:
+        kind = Kind.EXTENSION_REFUSED if asked.link.answer is DutyAnswer.REFUSE else Kind.TASK_EXTENDED
+        lead, period_from = request.lead_unit_code, request.period_from
+    return Record(
+        by=by,
+        today=today,
+        kind=kind,
+        of_entry=asked.of_entry,
+        entry_id=_number(asked.link),
+        unit_code=unit_code,
+        year=year,
+        happened_on=today,
+        due_on=stated.until,
+        reason=stated.words or BY_REQUEST,
+        document=stated.document,
+        lead_unit_code=lead,
+        period_from=period_from,
         dataset=asked.dataset,
     )

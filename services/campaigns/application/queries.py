@@ -1,6 +1,6 @@
 """What can be asked of campaigns' read model."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from uuid import UUID
 from services.campaigns.domain.draft import DraftSummary
 from shared.contracts.vocabulary import Dataset
 from shared.directory.folds import UnitsOn
+from shared.rules.programme.reports import ExpectedReport, expected_of, extended
 from shared.rules.programme.states import EntryFact
 
 
@@ -82,7 +83,8 @@ class EntryFilter:
     """Entries of programmes: of a unit, or to be acted on by one; `is_open` is what still waits for its end on `as_of`.
 
     `concerning`: of the programme of one of these units, led by one of them, or forwarded to one (None: all). `owed_by` is
-    the unit that is to act next, its own or for a former unit.
+    the unit that is to act next, its own or for a former unit. `left`: what is owed by a unit that has ended and for which no
+    one unit carries on (after a split nobody says by itself who does what).
     """
 
     as_of: date
@@ -95,18 +97,25 @@ class EntryFilter:
     owed_by: str | None = None
     draft_code: str | None = None
     is_open: bool = False
+    left: bool = False
     due_by: date | None = None
     dataset: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """A required report of the programme of a year."""
+    """A required report of the programme of a year; `extensions` are the days to which its reports were moved."""
 
     fact: EntryFact
     year: int
     title: str
     dataset: Dataset
+    extensions: Sequence[EntryFact] = ()
+
+    @property
+    def expected(self) -> Sequence[ExpectedReport]:
+        """Give the reports that it requires, with the days on which they are due now."""
+        return [extended(each, self.extensions) for each in expected_of(self.fact, self.year)]
 
 
 class ReadModel(DraftDirectory, Protocol):
@@ -126,6 +135,10 @@ class ReadModel(DraftDirectory, Protocol):
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
         """List by day; `cursor` of a row is what to pass as `after` for those that follow it."""
+        ...
+
+    async def count_communications(self, wanted: CommunicationFilter) -> int:
+        """Count those that `communications` lists on all its pages."""
         ...
 
     async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:

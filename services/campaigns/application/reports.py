@@ -17,7 +17,7 @@ from services.campaigns.domain.programme_errors import (
 from shared.contracts.event import Acting
 from shared.contracts.metrics import ComplianceReportPublished
 from shared.contracts.vocabulary import ProgrammeKind
-from shared.rules.programme.reports import ExpectedReport, expected_of
+from shared.rules.programme.reports import ExpectedReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,7 @@ def submission(
     """Make the command; raises what says that nobody requires it."""
     if requirement is None or requirement.fact.cancelled_from is not None:
         raise RequirementNotFound
-    duty = requirement.fact
-    asked = [each for each in expected_of(duty, requirement.year) if each.unit_code == unit_code]
+    asked = [each for each in requirement.expected if each.unit_code == unit_code]
     expected = _of_period(asked, given)
     if expected is None:
         raise ReportNotRequired(unit_code, requirement.title)

@@ -23,18 +23,16 @@ from shared.rules.sequence import check_recorded_day
 
 Kind = ProgrammeKind
 DECEMBER = 12
+_OF_PERIODS = frozenset({Kind.REPORT_REQUIRED, Kind.REPORT_SUBMITTED, Kind.ENTRY_CORRECTED})
 ONLY_OF = {  # fields that other kinds don't have
     "percent": frozenset({Kind.TASK_PROGRESSED}),
     "needs_acceptance": frozenset({Kind.TASK_ASSIGNED, Kind.ENTRY_CORRECTED}),
     "report_period": frozenset({Kind.REPORT_REQUIRED, Kind.ENTRY_CORRECTED}),
     "due_days": frozenset({Kind.REPORT_REQUIRED, Kind.ENTRY_CORRECTED}),
-    **dict.fromkeys(
-        ("period_from", "period_to"),
-        frozenset({Kind.REPORT_REQUIRED, Kind.REPORT_SUBMITTED, Kind.ENTRY_CORRECTED}),
-    ),
-    **dict.fromkeys(
-        ("duty_id", "figures", "report_id"), frozenset({Kind.REPORT_SUBMITTED, Kind.ENTRY_CORRECTED})
-    ),
+    "period_to": _OF_PERIODS,
+    "period_from": _OF_PERIODS | {Kind.TASK_EXTENDED, Kind.EXTENSION_REQUESTED, Kind.EXTENSION_REFUSED},
+    **dict.fromkeys(("figures", "report_id"), frozenset({Kind.REPORT_SUBMITTED, Kind.ENTRY_CORRECTED})),
+    "duty_id": frozenset({Kind.REPORT_SUBMITTED, Kind.OBSTACLE_RAISED, Kind.ENTRY_CORRECTED}),
     "reason": frozenset(kind for kind, spec in KINDS.items() if "reason" in spec.requires),
 }
 _LATE_ONLY = frozenset({Kind.REPORT_SUBMITTED})  # what happens when it is due, so perhaps later
@@ -165,7 +163,8 @@ def _check_follows(entries: Entries, entry: Entered, followed: Entered) -> None:
     """Refuse an answer that is certainly older than what it answers, and more time that ends before that begins."""
     first = _first_day(entries, followed)
     happened_on, due_on = entry.content.happened_on, entry.content.due_on
-    if entry.event.name == Kind.TASK_EXTENDED and first is not None and due_on is not None and due_on < first:
+    moves = entry.event.name in {Kind.TASK_EXTENDED, Kind.EXTENSION_REQUESTED}
+    if moves and first is not None and due_on is not None and due_on < first:
         raise DueBeforeBegin(first, due_on)
     if happened_on is None or first is None or entry.event.name in CHANGES:
         return

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.campaigns.domain import entry_checks as checks
-from services.campaigns.domain import errors
+from services.campaigns.domain import errors, extensions
 from services.campaigns.domain.entry_state import Entered, Entries
 from services.campaigns.domain.programme_errors import (
     EntryFieldMissing,
@@ -154,6 +154,7 @@ def decide(programme: Programme, command: Record) -> Sequence[ProgrammeEvent]:
         return done
     checks.check_entry(event, followed, command.today, command.higher)
     checks.check_obliged(event, followed, command.strangers)
+    extensions.check_time(programme.entries, event, followed)
     after = evolve(programme, event)
     checks.check_around(after.entries, event.entry_id if command.kind not in CHANGES else followed_id(event))
     return [event]
@@ -181,10 +182,17 @@ def _renewed(programme: Programme, command: Record) -> Record:
 
 
 def check_writer(programme: Programme, command: Record) -> list[Entered]:
-    """Refuse who could not give a command, whatever its other fields; returns the entries that it names."""
+    """Refuse who could not give a command, whatever its other fields; returns the entries that it may mean.
+
+    Who may act for the unit of the programme may mean all that it names; others only what they may follow.
+    """
     named = _named(programme, command)
-    _check_acting(programme, command, named[0] if len(named) == 1 else None)
-    return named
+    if command.by.may_act_for(command.unit_code):
+        return named
+    theirs = [entry for entry in named if _may_follow(programme, command, entry)]
+    if not theirs:
+        raise errors.NotYourProgramme(command.unit_code)
+    return theirs
 
 
 def followed_id(event: ProgrammeEvent) -> UUID:
@@ -262,28 +270,33 @@ def _reference(programme: Programme, command: Record, followed: Entered | None) 
 
 
 def _lead(programme: Programme, command: Record, followed: Entered) -> str | None:
-    """Give who received or decided an obstacle where it is not said: the unit that it was sent to last."""
+    """Give who received or decided an obstacle where it is not said, the unit that it was sent to last; or who asks for time."""
+    if command.kind is Kind.EXTENSION_REQUESTED:
+        asking = list(filter(command.by.may_act_for, extensions.owing(programme.entries, followed)))
+        return asking[0] if len(asking) == 1 else None
     if command.kind not in {Kind.OBSTACLE_RECEIVED, Kind.OBSTACLE_DECIDED}:
         return None
     sent = checks.sent_to(programme.entries, followed)
     return sent[-1] if sent else None
 
 
-def _check_acting(programme: Programme, command: Record, followed: Entered | None) -> None:
-    """Refuse entries in another unit's programme, except follow-ups by the units that the kind names."""
-    if command.by.may_act_for(command.unit_code):
-        return
-    if not any(map(command.by.may_act_for, _others(programme, command, followed))):
-        raise errors.NotYourProgramme(command.unit_code)
+def _may_follow(programme: Programme, command: Record, followed: Entered) -> bool:
+    """Tell whether an entry of another unit's programme is followed up by one of the units that the kind names."""
+    return any(map(command.by.may_act_for, _others(programme, command, followed)))
 
 
-def _others(programme: Programme, command: Record, followed: Entered | None) -> Iterator[str]:
-    if followed is None:
-        return
+def _others(programme: Programme, command: Record, followed: Entered) -> Iterator[str]:
     content = followed.content
     match command.spec.writer:
         case Writer.LEAD if content.lead_unit_code is not None:
             yield content.lead_unit_code
+        case Writer.OWING:
+            asking = command.lead_unit_code
+            yield from (
+                code for code in extensions.owing(programme.entries, followed) if asking in {None, code}
+            )
+        case Writer.ABOVE:
+            yield from command.above
         case Writer.ASKED:
             yield from checks.sent_to(programme.entries, followed)
             yield from command.above
@@ -299,6 +312,8 @@ def _writers(programme: Programme, entered: Entered) -> Iterator[str]:
     followed = programme.entries.get(getattr(entered.event, "of_entry", entered.event.entry_id))
     if spec.writer is Writer.LEAD and followed is not None:
         yield from [followed.content.lead_unit_code] if followed.content.lead_unit_code else []
+    if spec.writer is Writer.OWING:
+        yield from [entered.content.lead_unit_code] if entered.content.lead_unit_code else []
     if spec.writer is Writer.ASKED and spec.kind is not Kind.OBSTACLE_FORWARDED:
         yield from [entered.content.lead_unit_code] if entered.content.lead_unit_code else []
 
@@ -335,15 +350,19 @@ def _same_content(version: ProgrammeEvent, command: Record) -> bool:
 
 
 def _named(programme: Programme, command: Record) -> list[Entered]:
-    """Give the entries that a follow-up names by id or by reference."""
+    """Give the entries that a follow-up names by id, by reference, else by title."""
     spec = command.spec
     if command.of_entry is not None:
         entry = programme.entries.get(command.of_entry)
         return [entry] if entry is not None and entry.event.name in spec.follows else []
     reference = command.of_ref or (command.entry_ref if spec.follows else None)
-    if reference is None:
-        return []
-    return [entry for entry in _followable(programme, command) if entry.content.entry_ref == reference]
+    followable = _followable(programme, command)
+    if reference is not None:
+        named = [entry for entry in followable if entry.content.entry_ref == reference]
+        if named or command.of_ref is not None:
+            return named
+    title = (command.title or "").casefold()
+    return [entry for entry in followable if entry.content.title.casefold() == title]
 
 
 def _followable(programme: Programme, command: Record) -> list[Entered]:
@@ -353,13 +372,10 @@ def _followable(programme: Programme, command: Record) -> list[Entered]:
 
 
 def _followed(programme: Programme, command: Record, named: list[Entered]) -> Entered:
-    """Return the entry that a follow-up follows: by id, reference or title; of several the one still open."""
+    """Return the entry of those that a follow-up names; of several the one still open."""
     if not named and command.of_entry is not None:
         raise _not_meant(programme, command.of_entry, command.spec)
     matches = named
-    if not matches and command.of_entry is None and command.of_ref is None and command.title:
-        title = command.title.casefold()
-        matches = [e for e in _followable(programme, command) if e.content.title.casefold() == title]
     if len(matches) > 1:
         matches = _narrowed(programme, command, matches)
         if len(matches) != 1:

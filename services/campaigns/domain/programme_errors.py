@@ -59,6 +59,7 @@ _NEEDED = {
     "reason": Text("lý do", "a reason"),
     "percent": Text("tiến độ tính theo phần trăm", "the progress in percent"),
     "due_on": Text("thời hạn mới", "the new due day"),
+    "happened_on": Text("ngày thực hiện", "the day"),
     "lead_unit_code": Text("mã đơn vị được chuyển đến", "the code of the unit that it goes to"),
     "title": Text("tên của mục", "a title"),
     "report_period": Text("kỳ báo cáo", "the period of the report"),
@@ -265,6 +266,58 @@ class AlreadyEntered(Refusal):
         super().__init__(
             f"Mục “{title}” đã có “{words.vi}”; nếu ghi nhận trước đó chưa đúng, đề nghị đính chính.",
             f"The entry '{title}' already has '{words.en}'; correct that if it is not right.",
+        )
+
+
+class ExtensionWaits(Refusal):
+    code = "extension-waits"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"Mục “{title}” đã có một đề nghị gia hạn đang chờ quyết định; đề nghị chờ kết quả, hoặc hủy đề nghị đó rồi gửi lại.",
+            f"A request for more time on '{title}' is waiting already; wait for its answer, or cancel it and ask again.",
+        )
+
+
+class NoExtensionAsked(Refusal):
+    code = "no-extension-asked"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"Mục “{title}” không có đề nghị gia hạn nào đang chờ quyết định.",
+            f"No request for more time on '{title}' is waiting.",
+        )
+
+
+class NothingToExtend(Refusal):
+    code = "nothing-to-extend"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"Mục “{title}” đã hoàn thành hoặc đã được báo cáo nên không cần gia hạn.",
+            f"'{title}' is done or was reported: it needs no more time.",
+        )
+
+
+class OwnDueDay(Refusal):
+    code = "own-due-day"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Đây là việc trong chương trình của chính đơn vị: đơn vị tự gia hạn (task_extended), không cần gửi đề nghị.",
+            "This stands in the unit's own programme: it moves the day itself (task_extended) and need not ask.",
+        )
+
+
+class NotLater(Refusal):
+    code = "not-later-than-due"
+    kind = "invalid"
+
+    def __init__(self, due_on: date) -> None:
+        super().__init__(
+            f"Thời hạn hiện tại là ngày {due_on:%d/%m/%Y}; đề nghị chọn một ngày sau ngày đó.",
+            f"The present due day is {due_on}; choose a later one.",
+            field="due_on",
         )
 
 

@@ -378,6 +378,7 @@ class ProgrammeEntryRow(Base, table=True):
     period_to: date | None = None
     due_days: int | None = None
     duty_id: UUID | None = None
+    reason: str | None = None
 
 
 class SendingRow(Base, table=True):

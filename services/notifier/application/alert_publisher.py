@@ -162,7 +162,7 @@ _HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     RecipientFrequencyChosen: _frequency_chosen,
 }
 HANDLED: frozenset[type[Event]] = frozenset(_HANDLERS) | frozenset(get_args(ProgrammeEvent))
-ENTRY_COLUMNS = frozenset(OF_FACT) | {"year", "title", "entry_ref", "note", "draft_code", "dataset"}
+ENTRY_COLUMNS = frozenset(OF_FACT) | {"year", "title", "entry_ref", "note", "draft_code", "dataset", "reason"}
 
 
 def gap_of(command: alerts.Command) -> UUID | None:

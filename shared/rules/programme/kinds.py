@@ -19,11 +19,14 @@ SCHEME_YEARS = 5  # of Decision 407/QĐ-TTg, which runs from 2022 to 2027: a pla
 class Writer(StrEnum):
     """Who enters a kind besides who supervises the unit of the programme.
 
-    `unit`: that unit. `lead`: it, or the unit that leads what is followed. `asked`: it, any unit that an obstacle was sent
-    to, or one that stands above it.
+    `unit`: that unit. `above`: it, or one that stands above it or follows its work. `lead`: it, or the unit that leads what
+    is followed. `owing`: the unit that is to do what is followed. `asked`: it, any unit that an obstacle was sent to, or one
+    that stands above it.
     """
 
     UNIT = "unit"
+    ABOVE = "above"
+    OWING = "owing"
     LEAD = "lead"
     ASKED = "asked"
 
@@ -38,7 +41,7 @@ class Years:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryKind:
-    """`group` is None of what changes entries of any group. `has_state`: something is owed until it is done. `requires`: fields that must be given. `years` None: any day.
+    """`group` is None of what changes entries of any group, or asks for a change. `has_state`: something is owed until it is done. `requires`: fields that must be given. `years` None: any day.
 
     `once`: there is one such follow-up of an entry; to change it, it is corrected.
     """
@@ -80,6 +83,8 @@ _CHANGED = frozenset(Kind) - CHANGES.keys()
 _IN_YEAR = Years()
 _TASK, _INSPECTION = frozenset({Kind.TASK_ASSIGNED}), frozenset({Kind.INSPECTION_CONDUCTED})
 _OBSTACLE = frozenset({Kind.OBSTACLE_RAISED})
+EXTENDABLE = _TASK | _INSPECTION | {Kind.FINDING_RECORDED, Kind.REPORT_REQUIRED}
+"""What has a due day that may be moved: of a required report, that of one unit and period."""
 _registered: dict[Kind, EntryKind] = {}
 
 
@@ -164,10 +169,11 @@ _register(
 _register(
     Kind.TASK_EXTENDED,
     ProgrammeGroup.DRAFTING,
-    "Gia hạn nhiệm vụ",
-    "Task extended",
-    follows=_TASK,
+    "Gia hạn",
+    "More time given",
+    follows=EXTENDABLE,
     requires=("due_on", "reason"),
+    writer=Writer.ABOVE,
 )
 _register(
     Kind.TASK_REPORTED,
@@ -255,6 +261,25 @@ _register(
     "Nguồn lực xã hội hóa",
     "Contribution received",
     years=_IN_YEAR,
+)
+_register(
+    Kind.EXTENSION_REQUESTED,
+    None,
+    "Đề nghị gia hạn",
+    "More time asked for",
+    follows=EXTENDABLE,
+    requires=("due_on", "reason", "happened_on"),
+    writer=Writer.OWING,
+    has_state=True,
+)
+_register(
+    Kind.EXTENSION_REFUSED,
+    None,
+    "Không gia hạn",
+    "More time refused",
+    follows=EXTENDABLE,
+    requires=("reason", "happened_on"),
+    writer=Writer.ABOVE,
 )
 _register(
     Kind.ENTRY_CORRECTED,

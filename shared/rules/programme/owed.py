@@ -1,6 +1,6 @@
 """What of programmes is owed on a day, by which unit and until when: what reminders are about."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.rules.figures import Period
 from shared.rules.programme.reports import report_standings
-from shared.rules.programme.states import EntryFact, Standing, SuccessorOn, itself
+from shared.rules.programme.states import ANSWERS, EntryFact, Standing, SuccessorOn, itself
 
 Kind = ProgrammeKind
 
@@ -21,6 +21,7 @@ class Act(StrEnum):
     ACCEPT = "accept"
     CORRECT = "correct"
     DECIDE = "decide"
+    EXTEND = "extend"
     REPORT = "report"
     RECEIVE = "receive"
 
@@ -32,7 +33,9 @@ class Owed:
     `entry_id` is the entry in whose words it is named (of a report the one that requires it), `asked_by` the unit of its
     programme, `period` that of a report. `since` is the day from which it is this unit's to do: that of the entry, of a
     report, of a return, of a forwarding; `date.min` where no day was given. `left` counts the findings that are not corrected.
-    `left_by` is the unit for which `unit_code` carries on, if it was that one's to do.
+    `left_by` is the unit for which `unit_code` carries on, if it was that one's to do. `due_on` is the day of what is to be
+    done; who accepts a result or answers a request for more time has none here (`shared/rules/answer_periods.py`).
+    `request` is the request for more time that waits, or that is to be answered.
     """
 
     item_id: UUID
@@ -45,6 +48,7 @@ class Owed:
     left: int | None = None
     left_by: str | None = None
     period: Period | None = None
+    request: EntryFact | None = None
 
 
 _ACTS: Mapping[Kind, Act] = {
@@ -52,6 +56,7 @@ _ACTS: Mapping[Kind, Act] = {
     Kind.INSPECTION_CONDUCTED: Act.CORRECT,
     Kind.FINDING_RECORDED: Act.CORRECT,
     Kind.OBSTACLE_RAISED: Act.DECIDE,
+    Kind.EXTENSION_REQUESTED: Act.EXTEND,
 }
 _PASSING = {  # the steps after which another unit is to act, or the same one again
     Kind.TASK_ASSIGNED: frozenset({Kind.TASK_REPORTED, Kind.TASK_RETURNED}),
@@ -92,20 +97,26 @@ def owed_reports(
             due_on=expected.due_on if is_waiting else None,
             since=report.submitted.day if report.submitted else report.since,
             period=expected.period,
+            request=_request(report.requests) if is_waiting else None,
         )
 
 
-def obstacle_steps(
+def steps_of_others(
     stand: Mapping[UUID, Standing], since: date, until: date
-) -> Iterator[tuple[EntryFact, EntryFact]]:
-    """Give each obstacle with a step of another unit that happened in a period, both days included."""
+) -> Iterator[tuple[EntryFact, EntryFact, str]]:
+    """Give what others did about an obstacle or due day of a unit in a period, both days included, with that unit."""
     for standing in stand.values():
-        if standing.fact.kind is not Kind.OBSTACLE_RAISED:
-            continue
+        fact = standing.fact
         for step in standing.steps:
-            is_own = step.lead_unit_code == standing.fact.unit_code
-            if step.kind in OBSTACLE_STEPS and since <= step.day <= until and not is_own:
-                yield standing.fact, step
+            if not since <= step.day <= until:
+                continue
+            is_own = step.lead_unit_code == fact.unit_code
+            if fact.kind is Kind.OBSTACLE_RAISED and step.kind in OBSTACLE_STEPS and not is_own:
+                yield fact, step, fact.unit_code
+            elif step.kind in ANSWERS:
+                unit_code = step.lead_unit_code or fact.performer
+                if unit_code != fact.unit_code:
+                    yield fact, step, unit_code
 
 
 def _of(standing: Standing, unit_code: str, left: int | None) -> Owed:
@@ -118,11 +129,16 @@ def _of(standing: Standing, unit_code: str, left: int | None) -> Owed:
         act=Act.ACCEPT if is_reported else _ACTS[fact.kind],
         unit_code=unit_code,
         asked_by=fact.unit_code,
-        due_on=standing.due_on,
+        due_on=None if is_reported else standing.due_on,
         since=passing[-1].day if passing else fact.day,
         left=left,
         left_by=standing.left_by,
+        request=fact if fact.kind is Kind.EXTENSION_REQUESTED else _request(standing.requests),
     )
+
+
+def _request(requests: Sequence[EntryFact]) -> EntryFact | None:
+    return requests[-1] if requests else None
 
 
 def _left(standing: Standing, stand: Mapping[UUID, Standing]) -> int | None:

@@ -57,7 +57,8 @@ class ExpectedReport:
 class ReportStanding:
     """An expected report on a day. `since` is the day from which it is to be submitted again, after one was cancelled.
 
-    `owed_by` is the unit that is to act next: who reports, then who receives, or who carries on for it.
+    `owed_by` is the unit that is to act next: who reports, then who receives, or who carries on for it. `requests` are those
+    for more time that wait.
     """
 
     expected: ExpectedReport
@@ -66,6 +67,7 @@ class ReportStanding:
     received_on: date | None = None
     since: date = date.min
     owed_by: str | None = None
+    requests: Sequence[EntryFact] = ()
 
 
 def report_id(duty_id: UUID, unit_code: str, period_from: date) -> UUID:
@@ -104,6 +106,18 @@ def expected_of(duty: EntryFact, year: int, entered_on: date = date.min) -> Iter
             yield ExpectedReport(duty=duty, year=year, unit_code=unit_code, period=period, due_on=due_on)
 
 
+def extended(expected: ExpectedReport, steps: Iterable[EntryFact]) -> ExpectedReport:
+    """Give a report the due day to which it was moved, by the steps of the entry that requires it."""
+    for step in steps:
+        if step.kind is Kind.TASK_EXTENDED and _is_about(step, expected):
+            expected = replace(expected, due_on=step.due_on or expected.due_on)
+    return expected
+
+
+def _is_about(step: EntryFact, expected: ExpectedReport) -> bool:
+    return (step.lead_unit_code, step.period_from) == (expected.unit_code, expected.period.from_day)
+
+
 def report_standings(
     stand: Mapping[UUID, Standing],
     years: Mapping[UUID, int],
@@ -117,15 +131,19 @@ def report_standings(
     Of a unit for which another one carried on before the period began none is required.
     """
     submitted = _by_unit(item.fact for item in stand.values() if item.fact.kind is Kind.REPORT_SUBMITTED)
-    for duty in (item.fact for item in stand.values() if item.fact.kind is Kind.REPORT_REQUIRED):
-        for expected in expected_of(duty, years[duty.entry_id], duty.day):
+    for required in [item for item in stand.values() if item.fact.kind is Kind.REPORT_REQUIRED]:
+        duty = required.fact
+        for each in expected_of(duty, years[duty.entry_id], duty.day):
+            expected = extended(each, required.steps)
             if duty.holds_on(as_of) or (duty.cancelled_from or date.max) > expected.period.to_day:
                 answers = [fact for fact in submitted.get(expected.unit_code, ()) if _answers(fact, expected)]
                 if not answers and _is_left(expected, as_of, successor_on):
                     continue
                 report = _standing(expected, answers, stand, as_of)
                 owing = _owing(report)
-                yield replace(report, owed_by=owing and successor_on(owing, as_of))
+                requests = [each for each in required.requests if _is_about(each, expected)]
+                owed_by = owing and successor_on(owing, as_of)
+                yield replace(report, owed_by=owed_by, requests=requests)
 
 
 def _is_left(expected: ExpectedReport, as_of: date, successor_on: SuccessorOn) -> bool:

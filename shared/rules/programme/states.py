@@ -82,7 +82,8 @@ class Standing:
 
     `done_on` is also None where no day was given.
     `steps` are the follow-ups until then, in order; `due_on` is that of the last extension. `findings` and how many of
-    them are `mended` are those of an inspection or of one recorded finding.
+    them are `mended` are those of an inspection or of one recorded finding. `requests` are the requests for more time that
+    wait for an answer; such a request is done when it is answered, or when what it is about is not owed any more.
     """
 
     fact: EntryFact
@@ -95,8 +96,11 @@ class Standing:
     findings: int | None = None
     mended: int | None = None
     steps: Sequence[EntryFact] = ()
+    requests: Sequence[EntryFact] = ()
 
 
+ANSWERS = frozenset({Kind.TASK_EXTENDED, Kind.EXTENSION_REFUSED})
+"""What answers a request for more time."""
 _WITH_FINDINGS = frozenset({Kind.INSPECTION_CONDUCTED, Kind.FINDING_RECORDED})
 Steps = Mapping[UUID, Sequence[EntryFact]]
 
@@ -113,9 +117,38 @@ def standings(
     for fact in present:
         if fact.of_entry is not None and fact.holds_on(as_of):
             steps[fact.of_entry].append(fact)
-    return {
+    stand = {
         fact.entry_id: _carried_on(_standing(fact, steps, as_of), as_of, successor_on) for fact in present
     }
+    return stand | dict(_with_requests(stand))
+
+
+def _with_requests(stand: Mapping[UUID, Standing]) -> Iterator[tuple[UUID, Standing]]:
+    """Give what has requests for more time, with those that wait; and those that do not matter any more, as done."""
+    requests: dict[UUID, list[EntryFact]] = defaultdict(list)
+    sent: dict[tuple[UUID | None, str | None, date | None], date] = {
+        (each.fact.duty_id, each.fact.unit_code, each.fact.period_from): each.fact.day
+        for each in stand.values()
+        if each.fact.kind is Kind.REPORT_SUBMITTED and each.status is not EntryStatus.CANCELLED
+    }
+    for standing in stand.values():
+        fact = standing.fact
+        if fact.kind is not Kind.EXTENSION_REQUESTED or standing.owed_by is None or fact.of_entry is None:
+            continue
+        followed = stand.get(fact.of_entry)
+        if followed is None:
+            continue  # its day is to come yet
+        if followed.status in ENDED:
+            day = followed.done_on
+        elif (day := sent.get((fact.of_entry, fact.lead_unit_code, fact.period_from))) is None:
+            requests[fact.of_entry].append(fact)
+            continue
+        yield (
+            fact.entry_id,
+            replace(standing, status=EntryStatus.DONE, done_on=day, owed_by=None, left_by=None),
+        )
+    for entry_id, waiting in requests.items():
+        yield entry_id, replace(stand[entry_id], requests=waiting)
 
 
 def _carried_on(standing: Standing, as_of: date, successor_on: SuccessorOn) -> Standing:
@@ -211,6 +244,8 @@ def _of_kind(fact: EntryFact, steps: Steps, *kinds: Kind) -> Iterator[EntryFact]
 
 
 def _due(fact: EntryFact, steps: Steps) -> date | None:
+    if fact.kind is Kind.EXTENSION_REQUESTED:
+        return None  # its `due_on` is the day that is asked for
     due_on = fact.due_on
     for step in _of_kind(fact, steps, Kind.TASK_EXTENDED):
         due_on = step.due_on
@@ -276,8 +311,26 @@ def _decided_on(fact: EntryFact, steps: Steps) -> date | None:
     return next((step.day for step in settling), None)
 
 
+def _answered_on(fact: EntryFact, steps: Steps) -> date | None:
+    """Give the day on which a request for more time was answered, or what it is about was reported."""
+    own = fact.day, fact.position
+    for step in steps.get(fact.of_entry, ()) if fact.of_entry else ():
+        answers = step.kind in ANSWERS and is_same_case(step, fact)
+        if (answers or step.kind is Kind.TASK_REPORTED) and (step.day, step.position) > own:
+            return step.day
+    return None
+
+
+def is_same_case(step: EntryFact, request: EntryFact) -> bool:
+    """Tell whether two steps are about one due day: of a required report, that of one unit and period."""
+    if step.period_from != request.period_from:
+        return False
+    return request.period_from is None or step.lead_unit_code == request.lead_unit_code
+
+
 def _owed_by(fact: EntryFact, steps: Steps) -> str:
-    if fact.kind is Kind.TASK_ASSIGNED and _reported_on(fact, steps) is not None:
+    reported = fact.kind is Kind.TASK_ASSIGNED and _reported_on(fact, steps) is not None
+    if reported or fact.kind is Kind.EXTENSION_REQUESTED:
         return fact.unit_code
     owed_by = fact.performer
     for step in _of_kind(fact, steps, Kind.OBSTACLE_FORWARDED):
@@ -292,5 +345,6 @@ _DONE: Mapping[Kind, Callable[[EntryFact, Steps], date | None]] = MappingProxyTy
         Kind.FINDING_RECORDED: _mended_on,
         Kind.OBSTACLE_RAISED: _decided_on,
         Kind.REPORT_SUBMITTED: lambda fact, _: fact.day,
+        Kind.EXTENSION_REQUESTED: _answered_on,
     }
 )

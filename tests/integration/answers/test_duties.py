@@ -136,28 +136,62 @@ async def test_more_time_is_asked_of_who_assigned_it_and_the_outcome_is_mailed(
     assert (earlier.status_code, "sau thời hạn hiện tại" in earlier.text) == (422, True)
     asked = await visitor.post(more_time, data=in_boxes("until", until) | {"words": ["Chờ kinh phí"]})
     assert (asked.status_code, f"Phòng Tư pháp {office.justice}" in asked.text) == (200, True)
-    (raised,) = await office.entries(office.commune)
-    assert (raised["kind"], raised["lead_unit_code"], raised["note"]) == (
-        "obstacle_raised",
-        office.justice,
+    assert (await visitor.get(more_time)).status_code == 410, "each link records once"
+    assert await office.entries(office.commune) == []
+    entry, request = await office.entries(office.justice)
+    assert (request["kind"], request["lead_unit_code"], request["reason"], request["status"]) == (
+        "extension_requested",
+        office.commune,
         "Chờ kinh phí",
+        "open",
     )
-    assert raised["title"] == f"Đề nghị gia hạn đến ngày {until:%d/%m/%Y}: Đối thoại với doanh nghiệp (NV-1)"
+    assert [each["until"] for each in entry["requests"]] == [until.isoformat()]
+    assert (entry["current_due_on"], request["owed_by"]) == (DUE.isoformat(), office.justice)
 
     mail = await office.mail(office.justice, after=1)
-    assert "Đề nghị gia hạn" in words(mail)
-    client = office.platform.campaigns.client
-    (entry,) = await office.entries(office.justice)
-    path = f"/units/{office.justice}/programme/{office.year}/entries/{entry['entry_id']}/steps"
-    extended = {"kind": "task_extended", "due_on": until.isoformat(), "reason": "Chờ kinh phí"}
-    assert (await client.post(path, json=extended)).status_code == 201
-    decide = next(each for each in links(mail))
-    decided = {**in_boxes("day", today()), "document": "CV 15/TP", "words": "Đồng ý gia hạn"}
-    assert (await visitor.post(decide, data=decided)).status_code == 200
+    asks = f"Xem xét đề nghị của UBND xã {office.commune} gia hạn “Đối thoại với doanh nghiệp” đến hết ngày"
+    assert f"{asks} {until:%d/%m/%Y}" in " ".join(words(mail).split())
+    grant, refuse = links(mail)
+    page = await visitor.get(grant)
+    assert (page.status_code, "Chờ kinh phí" in page.text) == (200, True)
+    assert (
+        f'name="until_day" value="{until.day}"' in " ".join(page.text.split()) or str(until.day) in page.text
+    )
+    assert (await visitor.post(refuse, data={})).status_code == 422, "a refusal has its reason"
+    decided = {**in_boxes("until", until), "document": "CV 15/TP"}
+    for _ in range(2):
+        assert (await visitor.post(grant, data=decided)).status_code == 200
+    assert (await visitor.get(refuse)).status_code == 409, "it was answered"
+    entry, request, given = await office.entries(office.justice)
+    assert (given["kind"], given["document"], request["status"]) == ("task_extended", "CV 15/TP", "done")
+    assert (entry["current_due_on"], entry["status"], entry["requests"]) == (until.isoformat(), "open", [])
     outcome = " ".join(words(await office.mail(office.commune, after=2)).split())
-    assert "Đồng ý gia hạn" in outcome
-    assert "đã quyết định giải quyết" in outcome
+    assert f"được gia hạn đến hết ngày {until:%d/%m/%Y}" in outcome
     assert "quá hạn" not in outcome
+
+
+async def test_more_time_is_refused_with_a_reason_and_the_day_stays(
+    answering_platform: Opened, visitor: httpx.AsyncClient
+) -> None:
+    office = Programme(answering_platform, "KHONG")
+    await office.open(task(office.commune))
+    _, more_time, _ = links(await office.mail(office.commune))
+    until = in_boxes("until", today() + timedelta(days=30)) | {"words": ["Chờ kinh phí"]}
+    assert (await visitor.post(more_time, data=until)).status_code == 200
+    _, refuse = links(await office.mail(office.justice, after=1))
+    personal = await visitor.post(refuse, data={"words": "Gọi 0912345678"})
+    assert (personal.status_code, "0912345678" in personal.text) == (422, True)
+    assert (await visitor.post(refuse, data={"words": "Việc đã gần xong"})).status_code == 200
+    entry, request, refused = await office.entries(office.justice)
+    assert (refused["kind"], refused["reason"], request["status"]) == (
+        "extension_refused",
+        "Việc đã gần xong",
+        "done",
+    )
+    assert (entry["current_due_on"], entry["status"]) == (DUE.isoformat(), "late")
+    outcome = " ".join(words(await office.mail(office.commune, after=2)).split())
+    assert "không được gia hạn; thời hạn giữ nguyên" in outcome
+    assert "Việc đã gần xong" in outcome
 
 
 async def test_an_obstacle_goes_to_who_assigned_the_task_by_one_press(

@@ -20,9 +20,10 @@ TASK = {
     "due_on": "2025-09-30",
     "product": "Báo cáo",
 }
-NEEDED = {"reason": "Theo đề nghị", "percent": "60", "due_on": "2025-12"}
+NEEDED = {"reason": "Theo đề nghị", "percent": "60", "due_on": "2025-12", "happened_on": "2025-03"}
 FOLLOWED = {Kind.ENTRY_CORRECTED: Kind.DIRECTIVE_ISSUED, Kind.ENTRY_CANCELLED: Kind.ADVICE_GIVEN}
-ORDER = [Kind.TASK_REPORTED, *(kind for kind in Kind if kind is not Kind.TASK_REPORTED)]
+FIRST = [Kind.EXTENSION_REQUESTED, Kind.EXTENSION_REFUSED, Kind.TASK_REPORTED]
+ORDER = [*FIRST, *(kind for kind in Kind if kind not in FIRST)]
 
 
 async def enter(platform: Platform, unit: str, **body: Any) -> httpx.Response:
@@ -83,6 +84,31 @@ async def test_a_task_is_assigned_overdue_and_reported(shared_platform: Platform
     states = [(item["state"], item["status"]) for item in await of_year(shared_platform, a_code)]
     assert states == [("closed", "done"), (None, None), (None, None)]
     assert await listed(shared_platform, lead_unit=lead, open=True) == []
+
+
+async def test_what_a_split_unit_leaves_is_listed_until_somebody_is_named(
+    shared_platform: Platform, a_code: str
+) -> None:
+    former, first, other, whole = (f"{a_code}-{letter}" for letter in "BCDE")
+    codes = (a_code, former, first, other, whole)
+    await shared_platform.import_rows("units", [small_office.unit(code) for code in codes])
+    for lead in (former, whole):
+        await entered(shared_platform, a_code, **TASK | {"title": f"Việc của {lead}", "lead_unit_code": lead})
+    basis = {"date": ago(3), "legal_basis": "Nghị quyết số 9/NQ-HĐND"}
+    split = [{"from_code": former, "to_code": to, "kind": "split", **basis} for to in (first, other)]
+    merged = {"from_code": whole, "to_code": first, "kind": "merge", **basis}
+    await shared_platform.import_rows("unit_successions", [*split, merged])
+    (left,) = await listed(shared_platform, unit=a_code, left="true")
+    assert (left["title"], left["owed_by"]) == (f"Việc của {former}", former)
+    assert await listed(shared_platform, unit=a_code, left="true", as_of=ago(4)) == []
+    waiting = await shared_platform.campaigns.client.get("/waiting")
+    assert waiting.json()["left"] >= 1
+    path = f"/units/{a_code}/programme/2025/entries/{left['entry_id']}/correct"
+    kept = {name: TASK[name] for name in ("document", "happened_on", "due_on", "product") if name in TASK}
+    named = kept | {"title": left["title"], "lead_unit_code": other, "reason": "Đơn vị được chia"}
+    corrected = await shared_platform.campaigns.client.post(path, json=named)
+    assert corrected.status_code in {200, 201}, corrected.text
+    assert await listed(shared_platform, unit=a_code, left="true") == []
 
 
 async def test_the_list_and_the_log_agree_on_what_is_open(shared_platform: Platform, a_code: str) -> None:
@@ -161,6 +187,8 @@ async def test_a_key_sent_again_enters_once(shared_platform: Platform, a_code: s
 
 async def test_rows_of_every_kind_go_in_once(shared_platform: Platform, a_code: str) -> None:
     await office(shared_platform, a_code)
+    lead = f"{a_code}-B"
+    await shared_platform.import_rows("units", [small_office.unit(lead)])
     of_year_2025 = {"unit_code": a_code, "year": "2025", "title": "Việc", "happened_on": "2025-03"}
     entries = [kind for kind in ProgrammeKind if not KINDS[kind].follows]
     follow_ups = [kind for kind in ProgrammeKind if KINDS[kind].follows]
@@ -184,6 +212,7 @@ async def test_rows_of_every_kind_go_in_once(shared_platform: Platform, a_code: 
         "due_days": "10",
         "coordinating_unit_codes": a_code,
     }
+    rows[entries.index(Kind.TASK_ASSIGNED)] |= {"lead_unit_code": lead}
     first = await take(shared_platform, *rows)
     assert [outcome["status"] for outcome in first] == ["taken"] * len(ProgrammeKind), first
     head = await shared_platform.head()

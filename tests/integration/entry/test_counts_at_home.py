@@ -17,8 +17,9 @@ from tests.support.servers.plain import NO_AUTHORITIES
 
 LINK = re.compile(r"<li><a [^>]*>([^<:;]+)(?:(?:; [^:]*)?: (\d+))? *<span")
 GAPS, QUALITY = "Dự thảo còn thiếu", "Chất lượng dữ liệu"
-URGING, WORK = "Soạn công văn đôn đốc", "Vướng mắc, kết quả, báo cáo chờ xử lý"
-LINKS = {"Đề nghị chờ quyết định", WORK, GAPS, URGING, "Ai đã gửi báo cáo", QUALITY}
+URGING, WORK = "Soạn công văn đôn đốc", "Vướng mắc, gia hạn, kết quả, báo cáo chờ xử lý"
+VERIFY = "Hoạt động truyền thông chờ xác minh"
+LINKS = {"Đề nghị chờ quyết định", WORK, VERIFY, GAPS, URGING, "Ai đã gửi báo cáo", QUALITY}
 
 
 async def counts(office: Office, registry: Api, unit: str = JUSTICE) -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """A commune fills its programme in with forms, another unit answers, and who supervises decides; no shell."""
 
+import re
 from typing import Any
 
 import httpx
@@ -113,6 +114,58 @@ async def test_a_result_is_sent_back_and_the_task_extended(office: Office) -> No
         assert extended.status_code == 200, extended.text
     task = (await entries(office, PROVINCE))[title]
     assert (task["status"], task["current_due_on"], task["owed_by"]) == ("open", ago(-20), COMMUNE)
+
+
+async def test_more_time_is_asked_for_and_decided_on_the_page_of_decisions(office: Office) -> None:
+    path = f"/entry/programme/{PROVINCE}/{YEAR}"
+    typed = {"reason": "Chờ kinh phí"} | date_of("due_on", ago(-20)) | date_of("happened_on", ago(0))
+    async with (
+        office.browser(PROVINCE, service="campaigns") as province,
+        office.browser(COMMUNE, service="campaigns") as commune,
+    ):
+        for title, answer in (("Đối thoại có gia hạn", "granted"), ("Đối thoại không gia hạn", "refused")):
+            due = date_of("due_on", ago(2)) | date_of("happened_on", ago(9))
+            done = await entered(
+                province, PROVINCE, "task_assigned", title=title, lead_unit_code=COMMUNE, **due
+            )
+            own = f"{path}/{(await entries(office, PROVINCE))[title]['entry_id']}"
+            asked = await commune.get("/entry/programme", params=newest(done))
+            assert f"{own}/extension_requested".removeprefix("/") in asked.text
+            assert (await commune.get(f"{own}/task_extended")).status_code == 403
+            form = await commune.get(f"{own}/extension_requested")
+            early = await press(commune, form, "record", **typed | date_of("due_on", ago(3)))
+            assert (early.status_code, 'id="due_on-error"' in early.text) == (422, True), early.text
+            done = await press(commune, form, "record", **typed)
+            assert done.status_code == 200, done.text
+            shown = await commune.get("/entry/programme", params=newest(done))
+            assert "Đã đề nghị gia hạn đến hết ngày" in shown.text
+            waiting = await province.get("/entry/decisions", params=newest(done))
+            assert "Đề nghị gia hạn: 1" in waiting.text, waiting.text
+            counted = (await province.get("/waiting", params=newest(done))).json()
+            assert counted["extensions"] == 1
+            part = waiting.text.partition('id="gia-han"')[2].partition('id="ket-qua"')[0]
+            grant, refuse = part.partition("extension_refused")[::2]
+            assert title in part
+            csrf = filled(waiting)[CSRF_FIELD]
+            sent = hidden_of(grant if answer == "granted" else refuse) | {CSRF_FIELD: csrf, "step": "record"}
+            if answer == "granted":
+                answered = await province.post(f"{own}/task_extended", data=sent)
+            else:
+                empty = await province.post(f"{own}/extension_refused", data=sent)
+                assert (empty.status_code, 'id="reason-error"' in empty.text) == (422, True)
+                answered = await province.post(f"{own}/extension_refused", data=sent | {"reason": "Gần xong"})
+            assert answered.status_code == 200, answered.text
+            after = await province.get("/entry/decisions", params=newest(answered))
+            assert "Đề nghị gia hạn: 0" in after.text
+    tasks = await entries(office, PROVINCE)
+    given, refused = tasks["Đối thoại có gia hạn"], tasks["Đối thoại không gia hạn"]
+    assert (given["current_due_on"], given["status"]) == (ago(-20), "open")
+    assert (refused["current_due_on"], refused["status"]) == (ago(2), "late")
+
+
+def hidden_of(part: str) -> dict[str, str]:
+    """Read what the forms in a part of a page send without being seen."""
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', part))
 
 
 async def test_an_obstacle_is_forwarded_and_decided(office: Office) -> None:

@@ -68,7 +68,7 @@ SEATS = {
         "/home",
         (
             link("Đề nghị chờ quyết định: "),
-            link("Vướng mắc, kết quả, báo cáo chờ xử lý"),
+            link("Vướng mắc, gia hạn, kết quả, báo cáo chờ xử lý"),
             link("Dự thảo còn thiếu"),
             link("Soạn công văn đôn đốc"),
             link("Số liệu"),

@@ -360,11 +360,15 @@ def entries() -> Iterator[Row]:
         if kind is Kind.REPORT_REQUIRED:  # of its own period; another has only due_days
             yield {**row, "due_days": "", "entry_ref": "E-own", "happened_on": "2024-05-01"}
             row |= dict.fromkeys(("period_from", "period_to", "due_on", "due_precision"), "")
-            row["report_period"] = "half_year"
+            row |= {"report_period": "half_year", "coordinating_unit_codes": "SO-A; SO-D"}
+        if kind in _ABOUT_TIME:  # of the report of SO-D for the first half of the year
+            row |= {"of_ref": f"E-{Kind.REPORT_REQUIRED.value}", "period_from": "2023-12-15"}
         yield row
 
 
+_ABOUT_TIME = (Kind.EXTENSION_REQUESTED, Kind.EXTENSION_REFUSED, Kind.TASK_EXTENDED)
 _ORDER = [
+    *_ABOUT_TIME,
     *(Kind.TASK_REPORTED, Kind.TASK_RETURNED, Kind.TASK_ACCEPTED),
     *(Kind.OBSTACLE_DECIDED, Kind.OBSTACLE_ANSWERED),
 ]

@@ -63,10 +63,29 @@ def is_done(entry: EntryFact, log: Sequence[EntryFact], asked: date, upto: Place
             return Kind.OBSTACLE_DECIDED in names or Kind.OBSTACLE_ANSWERED in names
         case Kind.REPORT_SUBMITTED:
             return True
+        case Kind.EXTENSION_REQUESTED:
+            return answered(entry, log, asked, upto)
         case Kind.FINDING_RECORDED | Kind.INSPECTION_CONDUCTED:
             return left(entry, log, asked, upto) == 0
         case _:
             raise AssertionError(entry.kind)
+
+
+def answered(request: EntryFact, log: Sequence[EntryFact], asked: date, upto: Place) -> bool:
+    """Whether more time was given or refused since it was asked for, or it is not needed any more."""
+    whole = next(other for other in log if other.entry_id == request.of_entry)
+    later = [
+        step for step in about(whole, log, asked) if place_of(request, log) < place_of(step, log) <= upto
+    ]
+    answers = {Kind.TASK_EXTENDED, Kind.EXTENSION_REFUSED}
+    for step in later:
+        if step.kind is Kind.TASK_REPORTED:
+            return True
+        about_same = step.period_from is None or step.lead_unit_code == request.lead_unit_code
+        if step.kind in answers and step.period_from == request.period_from and about_same:
+            return True
+    is_there = whole.kind in OWING and day_of(whole, log) <= asked
+    return is_there and is_done(whole, log, asked, upto)
 
 
 def total(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> int:
@@ -90,6 +109,8 @@ def left(entry: EntryFact, log: Sequence[EntryFact], asked: date, upto: Place) -
 
 
 def due_of(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> date | None:
+    if entry.kind is Kind.EXTENSION_REQUESTED:
+        return None
     moved = [step.due_on for step in about(entry, log, asked) if step.kind is Kind.TASK_EXTENDED]
     return moved[-1] if moved else entry.due_on
 
@@ -114,19 +135,29 @@ def owes(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> tuple[str, 
         return None
     steps = about(entry, log, asked)
     if entry.kind is Kind.INSPECTION_CONDUCTED:
-        apart = [step for step in steps if step.kind is Kind.FINDING_RECORDED and step.due_on]
+        apart = [step for step in steps if step.kind is Kind.FINDING_RECORDED and due_of(step, log, asked)]
         now = (asked, newest(log))
         if left(entry, log, asked, now) <= sum(left(step, log, asked, now) for step in apart):
             return None
-    unit = entry.lead_unit_code or entry.unit_code
+    if entry.kind is Kind.EXTENSION_REQUESTED:
+        return entry.unit_code, None
+    unit, due = entry.lead_unit_code or entry.unit_code, due_of(entry, log, asked)
     for step in steps:
-        if step.kind is Kind.TASK_REPORTED:
-            unit = entry.unit_code
+        if entry.kind is Kind.TASK_ASSIGNED and step.kind is Kind.TASK_REPORTED:
+            unit, due = entry.unit_code, None
         elif step.kind is Kind.TASK_RETURNED:
-            unit = entry.lead_unit_code or entry.unit_code
+            unit, due = entry.lead_unit_code or entry.unit_code, due_of(entry, log, asked)
         elif step.kind is Kind.OBSTACLE_FORWARDED:
             unit = step.lead_unit_code or step.unit_code
-    return unit, due_of(entry, log, asked)
+    return unit, due
+
+
+def reported_on(entry: EntryFact, log: Sequence[EntryFact], asked: date) -> date | None:
+    """The day of the last report of a task, if nothing was sent back after it."""
+    ways = {Kind.TASK_REPORTED, Kind.TASK_RETURNED}
+    steps = [step for step in about(entry, log, asked) if step.kind in ways]
+    is_task = entry.kind is Kind.TASK_ASSIGNED
+    return day_of(steps[-1], log) if is_task and steps and steps[-1].kind is Kind.TASK_REPORTED else None
 
 
 OWING = {
@@ -135,6 +166,7 @@ OWING = {
     Kind.REPORT_SUBMITTED,
     Kind.FINDING_RECORDED,
     Kind.INSPECTION_CONDUCTED,
+    Kind.EXTENSION_REQUESTED,
 }
 
 

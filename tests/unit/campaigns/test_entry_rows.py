@@ -2,15 +2,21 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
+import pytest
+from sqlalchemy import Table
+
+from services.campaigns.adapters import tables as campaigns
 from services.campaigns.application.commands import programme_ref
 from services.campaigns.application.projections import ENTRY_COLUMNS, changes
 from services.campaigns.domain.programme import Record, programme
+from services.notifier.adapters import tables as notifier
+from services.notifier.application import alert_publisher
 from shared.contracts.envelope import Metadata, Recorded
 from shared.contracts.event import SUPERVISION
 from shared.contracts.programme import ProgrammeEvent
@@ -33,13 +39,15 @@ def commands(draw: random.Random) -> Iterator[Record]:
     """Give commands of every kind, about entries that exist or not, of which many are refused."""
     earlier: list[tuple[UUID, Kind]] = []
     for number in range(1, draw.randint(10, 60)):
+        tasks = [each for each in earlier if each[1] is Kind.TASK_ASSIGNED][:2]
         kind, of_entry = draw.choice([*Kind, *sorted(WITH_STATE) * 4]), None
         if earlier and draw.random() < 0.7:
-            of_entry, followed = draw.choice(earlier)
+            of_entry, followed = draw.choice(tasks if tasks and draw.random() < 0.4 else earlier)
             fitting = [each for each in Kind if followed in KINDS[each].follows]
             kind = draw.choice(fitting) if fitting and draw.random() < 0.9 else kind
         earlier.append((UUID(int=number), kind))
-        yield Record(
+        asks = kind in {Kind.EXTENSION_REQUESTED, Kind.EXTENSION_REFUSED}
+        given = Record(
             by=SUPERVISION,
             today=date(2025, 12, 1),
             kind=kind,
@@ -57,9 +65,11 @@ def commands(draw: random.Random) -> Iterator[Record]:
             percent=draw.randint(0, 100) if kind is Kind.TASK_PROGRESSED else None,
             reason="Nhầm" if kind in WITH_REASON else None,
         )
+        later: dict[str, Any] = {"happened_on": date(2025, 11, 1), "due_on": date(2026, 1, 31)}
+        yield replace(given, lead_unit_code=None, **later) if asks else given
 
 
-WITH_REASON = (Kind.ENTRY_CORRECTED, Kind.ENTRY_CANCELLED, Kind.TASK_EXTENDED, Kind.TASK_RETURNED)
+WITH_REASON = {kind for kind, spec in KINDS.items() if "reason" in spec.requires}
 
 
 @cache
@@ -133,6 +143,18 @@ def test_many_are_taken_and_many_refused() -> None:
     assert taken > 1000
     assert refused > 1000
     assert kinds == set(Kind)
+
+
+@pytest.mark.parametrize(
+    ("table", "given"),
+    [
+        (campaigns.ENTRY, ENTRY_COLUMNS),
+        (notifier.PROGRAMME_ENTRY, alert_publisher.ENTRY_COLUMNS),
+    ],
+    ids=["campaigns", "notifier"],
+)
+def test_an_event_gives_each_column_of_a_table(table: Table, given: frozenset[str]) -> None:
+    assert set(table.c.keys()) == given, "a row without one of them halts the projection"
 
 
 def test_a_table_has_all_fields_of_the_rules() -> None:

@@ -140,7 +140,7 @@ def test_who_may_enter_and_who_may_follow_up(by: Acting, own: bool, follow_up: b
     registered = spec(programme).given(TASK)
     for command, may in (
         (enter(Kind.TRAINING_HELD, 2), own),
-        (enter(Kind.TASK_REPORTED, 3), own),  # named by its title alone: that is for the unit itself
+        (enter(Kind.TASK_REPORTED, 3), follow_up),  # named by its title alone
         (enter(Kind.TASK_REPORTED, 4, of=1), follow_up),
     ):
         when = registered.when(replace(command, by=by))

@@ -49,6 +49,9 @@ def step(number: int, kind: Kind, of: EntryFact, on: date, **changes: Any) -> En
     return entry(number, kind, of.unit_code, of_entry=of.entry_id, happened_on=on, **changes)
 
 
+REASONS = {Kind.EXTENSION_REQUESTED: "Chờ kinh phí", Kind.EXTENSION_REFUSED: "Đã gia hạn một lần"}
+
+
 def programmes(*facts: EntryFact, dataset: Dataset = Dataset.LIVE) -> Programmes:
     words = {
         fact.entry_id: EntryWords(
@@ -58,6 +61,7 @@ def programmes(*facts: EntryFact, dataset: Dataset = Dataset.LIVE) -> Programmes
             entry_ref="VM-XA-2026-001" if fact.kind is Kind.OBSTACLE_RAISED else None,
             document=fact.document,
             note="Bố trí kinh phí trong quý IV" if fact.kind is Kind.OBSTACLE_DECIDED else None,
+            reason=REASONS.get(fact.kind),
         )
         for fact in facts
     }

@@ -82,7 +82,7 @@ class ShortLinks:
 
 class ShortDutyLinks:
     def of(self, notice: DutiesNotice, line: DutyLine) -> dict[DutyAnswer, MailLink]:
-        if line.is_below or notice.recipient.role is RecipientRole.SUPERVISOR:
+        if not line.is_answered_by(notice.recipient):
             return {}
         item = line.duty.owed
         return {

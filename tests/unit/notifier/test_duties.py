@@ -111,7 +111,11 @@ def test_a_report_waits_for_who_assigned_the_task_and_a_return_for_the_unit() ->
 def test_an_extension_begins_again() -> None:
     before = remembered(book(TASK).notice(READER, {}))
     extended = step(2, Kind.TASK_EXTENDED, TASK, MONDAY, due_on=date(2026, 12, 31))
-    assert book(TASK, extended, day=date(2026, 12, 7)).notice(READER, before) is None
+    outcome = book(TASK, extended, day=date(2026, 12, 7)).notice(READER, before)
+    assert outcome is not None
+    assert ([each.until for each in outcome.steps], outcome.owed) == ([date(2026, 12, 31)], ())
+    before = {**before, **remembered(outcome)}
+    assert book(TASK, extended, day=date(2026, 12, 8)).notice(READER, before) is None
     assert reasons(book(TASK, extended, day=date(2026, 12, 28)).notice(READER, before)) == [Reason.DUE_SOON]
     assert reasons(book(TASK, extended, day=date(2027, 1, 4)).notice(READER, before)) == [
         Reason.OVERDUE_FIRST
@@ -383,6 +387,10 @@ class Year:
     def owed(self, day: date) -> dict[UUID, tuple[str, date | None]]:
         """The second reading."""
         read = {each.entry_id: naive_programme.owes(each, log, day) for log in self.of_others for each in log}
+        for log in self.of_others:
+            for each in log:
+                if (item := read[each.entry_id]) and (since := naive_programme.reported_on(each, log, day)):
+                    read[each.entry_id] = (item[0], CALENDAR.add_working_days(since, 5))
         for log in self.of_reports:
             for (_, unit, first), (state, due_on) in naive_programme.reports(log, 2026, day).items():
                 item_id = report_id(log[0].entry_id, unit, first)

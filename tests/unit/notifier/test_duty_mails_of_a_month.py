@@ -32,6 +32,11 @@ OBSTACLE = entry(6, Kind.OBSTACLE_RAISED, "XA", happened_on=date(2026, 11, 24), 
 DECIDED = replace(
     step(7, Kind.OBSTACLE_DECIDED, OBSTACLE, date(2026, 12, 1), lead_unit_code="STP"), document="8/STP-PB"
 )
+UNTIL = date(2026, 12, 18)
+ASKED = on(8, Kind.EXTENSION_REQUESTED, date(2026, 11, 25), lead_unit_code="XA", due_on=UNTIL)
+GIVEN = on(9, Kind.TASK_EXTENDED, date(2026, 12, 1), due_on=UNTIL)
+REFUSED = on(10, Kind.EXTENSION_REFUSED, date(2026, 12, 1), lead_unit_code="XA")
+ABOUT_THE_TASK = replace(OBSTACLE, duty_id=TASK.entry_id)
 
 
 def month(*facts: EntryFact, to: Recipient) -> Mapping[str, str]:
@@ -49,6 +54,7 @@ def month(*facts: EntryFact, to: Recipient) -> Mapping[str, str]:
 
 
 URGING, ACCEPT = "[Đôn đốc]", "Xem xét, chấp nhận kết quả nhiệm vụ “Việc số 1” đã được báo cáo"
+ASKS = "đã đề nghị gia hạn đến hết ngày 18/12/2026"
 OWN, BELOW = "Nhiệm vụ “Việc số 1”", "Các việc sau của đơn vị khác đã quá thời hạn"
 EVERY_WEEK = ["23/11", "30/11", "07/12", "14/12", "21/12"]
 TABLE: Mapping[str, tuple[tuple[EntryFact, ...], Expected, Expected]] = {
@@ -74,9 +80,16 @@ TABLE: Mapping[str, tuple[tuple[EntryFact, ...], Expected, Expected]] = {
         (REPORTED,),
         Expected(["23/11"], {"23/11": [OWN]}, never=(URGING,)),
         Expected(
-            ["25/11", "30/11", "07/12", "14/12", "21/12"],
-            {"25/11": ["[Nhắc việc]", ACCEPT], "30/11": [URGING, ACCEPT]},
-            never=(BELOW, "Đơn vị giao"),
+            ["25/11", "02/12", "09/12", "16/12"],
+            {
+                "25/11": [
+                    "[Nhắc việc]",
+                    ACCEPT,
+                    "Thời hạn trả lời: hết ngày 01/12/2026; còn 4 ngày làm việc",
+                ],
+                "02/12": [URGING, ACCEPT, "Thời hạn trả lời: hết ngày 01/12/2026; quá hạn 1 ngày làm việc"],
+            },
+            never=(BELOW, "Đơn vị giao", "27/11/2026"),
         ),
     ),
     "the report was sent back": (
@@ -86,7 +99,7 @@ TABLE: Mapping[str, tuple[tuple[EntryFact, ...], Expected, Expected]] = {
             {"01/12": [URGING, OWN, "quá hạn 2 ngày làm việc"]},
             never=(ACCEPT,),
         ),
-        Expected(["25/11", "30/11", "11/12"], {"30/11": [ACCEPT], "11/12": [BELOW]}, {"11/12": [ACCEPT]}),
+        Expected(["25/11", "11/12"], {"25/11": [ACCEPT], "11/12": [BELOW]}, {"11/12": [ACCEPT]}),
     ),
     "the report was accepted": (
         (REPORTED, ACCEPTED),
@@ -105,6 +118,88 @@ TABLE: Mapping[str, tuple[tuple[EntryFact, ...], Expected, Expected]] = {
             {day: ["27/11/2026"] for day in ("26/11", "11/12", "21/12")},
         ),
         Expected([]),
+    ),
+    "more time is asked for and nobody answers": (
+        (ASKED,),
+        Expected(
+            EVERY_WEEK,
+            {
+                "30/11": [
+                    "[Nhắc việc]",
+                    "hết ngày 27/11/2026; đang chờ quyết định gia hạn",
+                    f"Ngày 25/11/2026 {ASKS}, đang chờ Sở Tư pháp quyết định",
+                ],
+                "07/12": [f"Ngày 25/11/2026 {ASKS}, đang chờ UBND tỉnh A quyết định"],
+            },
+            never=(URGING, "quá hạn"),
+        ),
+        Expected(
+            ["26/11"],
+            {
+                "26/11": [
+                    "[Nhắc việc]",
+                    "Xem xét đề nghị của UBND xã A gia hạn “Việc số 8” đến hết ngày 18/12/2026",
+                    "Thời hạn trả lời: hết ngày 02/12/2026; còn 4 ngày làm việc",
+                    "Lý do: Chờ kinh phí",
+                ]
+            },
+            never=(URGING, BELOW),
+        ),
+    ),
+    "more time is asked for and given": (
+        (ASKED, GIVEN),
+        Expected(
+            ["23/11", "30/11", "02/12", "11/12", "21/12"],
+            {
+                "30/11": [ASKS],
+                "02/12": [
+                    "Đề nghị gia hạn, khó khăn, vướng mắc của đơn vị được xử lý như sau:",
+                    "Ngày 01/12/2026: được gia hạn đến hết ngày 18/12/2026",
+                    "hết ngày 18/12/2026; còn 12 ngày làm việc",
+                ],
+                "21/12": [URGING, "hết ngày 18/12/2026; quá hạn 1 ngày làm việc"],
+            },
+            {day: [ASKS, "27/11/2026"] for day in ("02/12", "11/12", "21/12")},
+        ),
+        Expected(["26/11"], never=(URGING, BELOW)),
+    ),
+    "more time is asked for and refused": (
+        (ASKED, REFUSED),
+        Expected(
+            ["23/11", "30/11", "02/12", "09/12", "16/12"],
+            {
+                "30/11": ["[Nhắc việc]", ASKS],
+                "02/12": [
+                    URGING,
+                    "Ngày 01/12/2026: không được gia hạn; thời hạn giữ nguyên",
+                    "Nội dung: Đã gia hạn một lần",
+                    "hết ngày 27/11/2026; quá hạn 3 ngày làm việc",
+                ],
+                "09/12": [URGING],
+            },
+            {day: [ASKS] for day in ("02/12", "09/12", "16/12")},
+        ),
+        Expected(["26/11", "11/12"], {"11/12": [BELOW]}, {"26/11": [BELOW]}),
+    ),
+    "an obstacle about the task waits": (
+        (ABOUT_THE_TASK,),
+        Expected(
+            EVERY_WEEK,
+            {
+                day: [
+                    "[Nhắc việc]",
+                    OWN,
+                    "Đã nêu khó khăn, vướng mắc ngày 24/11/2026, đang chờ Sở Tư pháp giải quyết",
+                ]
+                for day in EVERY_WEEK[1:]
+            },
+            {"23/11": ["Đã nêu"]},
+            never=(URGING,),
+        ),
+        Expected(
+            ["25/11", "11/12"],
+            {"11/12": [BELOW, "Đã nêu khó khăn, vướng mắc ngày 24/11/2026"]},
+        ),
     ),
     "an obstacle waits": (
         (OBSTACLE,),

@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -253,3 +255,12 @@ def test_who_appraises_and_until_when(
     (each,) = reply_clocks(facts, BOOK, TODAY)
     assert (each.waits_for, each.body, each.by) == (WaitsFor.APPRAISAL, body, by)
     assert (each.as_dict()["legal_basis"] == UNCITED.vi) is not each.rule.certainty.is_citable
+
+
+def test_the_manual_says_how_many_rows_are_how_sure() -> None:
+    counts = Counter(row.get("certainty", "unknown") for row in TABLE["rows"])
+    manual = " ".join(Path("deploy/README.md").read_text(encoding="utf-8").split())
+    words = ", ".join(f"{counts[each.value]} `{each.value}`" for each in list(Certainty)[1:])
+    assert f"Of the {len(TABLE['rows'])} packaged rows {counts['read']} are `read`, {words}" in manual
+    uncited = counts["memory"] + counts["unknown"]
+    assert f"{uncited} rows are cited nowhere" in manual

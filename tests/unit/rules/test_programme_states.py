@@ -13,13 +13,14 @@ from shared.contracts.vocabulary import DuePrecision, UnitKind, UnitLevel
 from shared.contracts.vocabulary import ProgrammeKind as Kind
 from shared.directory.folds import Succession, Unit, UnitDirectory
 from shared.rules.programme.due import first_due_day, last_due_day
-from shared.rules.programme.kinds import KINDS
+from shared.rules.programme.kinds import CHANGES, KINDS
 from shared.rules.programme.owed import owed
 from shared.rules.programme.states import EntryFact, EntryStatus, standings
 from tests.support.cases import for_each
 from tests.support.rules import naive_programme
 
 FIRST = date(2024, 3, 1)
+ABOUT_TIME = {Kind.TASK_EXTENDED, Kind.EXTENSION_REQUESTED, Kind.EXTENSION_REFUSED}
 DONE, DONE_LATE = EntryStatus.DONE, EntryStatus.DONE_LATE
 OPEN, LATE, CANCELLED = EntryStatus.OPEN, EntryStatus.LATE, EntryStatus.CANCELLED
 
@@ -217,7 +218,7 @@ def history(draw: random.Random) -> list[EntryFact]:
     for _ in range(draw.randint(3, 25)):
         follow_ups = [
             (kind, earlier) for kind in Kind for earlier in facts
-            if earlier.kind in KINDS[kind].follows and KINDS[kind].group is not None
+            if earlier.kind in KINDS[kind].follows and kind not in CHANGES
         ]  # fmt: skip
         kind, followed = draw.choice(follow_ups) if follow_ups and draw.random() < 0.7 else (None, None)
         kind = kind or draw.choice(roots or [Kind.TASK_ASSIGNED])
@@ -231,6 +232,7 @@ def history(draw: random.Random) -> list[EntryFact]:
             lead_unit_code=draw.choice([None, "XA", "SO"]),
             needs_acceptance=draw.choice([None, False, True]),
             cancelled_from=draw.choice([None] * 8 + [date.min, day(draw.randint(0, 40))]),
+            period_from=draw.choice([None, None, day(0)]) if kind in ABOUT_TIME else None,
         )
         facts.append(replace(made, of_entry=followed.entry_id) if followed else made)
     return facts

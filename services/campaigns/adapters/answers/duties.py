@@ -17,19 +17,23 @@ from shared.http import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
-from shared.pages.date_boxes import day_in_boxes
+from shared.pages.date_boxes import day_in_boxes, in_boxes
 from shared.pages.forms import Fields, sent
 from shared.pages.link_pages import AnswerPages
 from shared.rules.programme.owed import Act
 from shared.signed_links.duty_links import DutyAnswer, DutyLink
 
 MOST_WORDS, MOST_DOCUMENT = 2000, 200
+FIELDS_OF_FORM: Mapping[str, str] = MappingProxyType(
+    {"happened_on": "day", "due_on": "until", "note": "words", "reason": "words"}
+)
 FURTHEST = timedelta(days=366)
 HEADINGS: Mapping[DutyAnswer, Text] = MappingProxyType(
     {
         DutyAnswer.DONE: Text("Cập nhật kết quả", "Enter the result"),
         DutyAnswer.MORE_TIME: Text("Đề nghị gia hạn", "Ask for more time"),
         DutyAnswer.OBSTACLE: Text("Phản ánh khó khăn, vướng mắc", "Report what stands in the way"),
+        DutyAnswer.REFUSE: Text("Không gia hạn", "Refuse more time"),
     }
 )
 BUTTONS: Mapping[Act, Text] = MappingProxyType(
@@ -38,6 +42,7 @@ BUTTONS: Mapping[Act, Text] = MappingProxyType(
         Act.ACCEPT: Text("Ghi nhận: chấp nhận kết quả", "Record: accepted"),
         Act.CORRECT: Text("Ghi nhận: đã khắc phục", "Record: corrected"),
         Act.DECIDE: Text("Ghi nhận: đã giải quyết", "Record: decided"),
+        Act.EXTEND: Text("Gia hạn đến ngày trên", "Give time until this day"),
         Act.REPORT: Text("Ghi nhận: đã gửi báo cáo", "Record: report sent"),
         Act.RECEIVE: Text("Ghi nhận: đã tiếp nhận", "Record: received"),
     }
@@ -59,6 +64,11 @@ NEXT: Mapping[DutyAnswer, Text] = MappingProxyType(
         ),
     }
 )
+ANSWERED = Text(
+    "Quyết định đã được ghi nhận; đơn vị đề nghị được thông báo bằng thư.",
+    "The decision is recorded; the unit that asked is mailed.",
+)
+TO_EXTEND = Text("Quyết định về đề nghị gia hạn", "Decide about more time")
 DECIDES = Text("cơ quan có thẩm quyền", "the body in charge")
 NOT_LATER = Text(
     "Đề nghị chọn ngày sau thời hạn hiện tại và sau hôm nay.",
@@ -109,7 +119,8 @@ class DutyHandler:
         asked = await self.answers.asked(held.link, self.today)
         if asked.recorded:
             raise DutyLinkIsOver
-        return self._form(asked, Fields())
+        wanted = asked.request.due_on if asked.request else None
+        return self._form(asked, Fields(in_boxes("until", wanted)) if wanted else Fields())
 
     async def answer(self, request: Request, held: HeldDuty) -> HTMLResponse:
         asked = await self.answers.asked(held.link, self.today)
@@ -123,7 +134,7 @@ class DutyHandler:
             await self.answers.record(asked, stated, self.today, held.metadata(request, self.now))
         except Refusal as refusal:
             named = str(refusal.facts.get("field", ""))
-            field = {"happened_on": "day", "due_on": "until", "note": "words"}.get(named, named)
+            field = FIELDS_OF_FORM.get(named, named)
             if field not in {"day", "until", "words", "document"}:
                 raise
             form.errors[field] = refusal.message
@@ -133,13 +144,14 @@ class DutyHandler:
     def _read(self, form: Fields, asked: AskedDuty) -> Stated | None:
         answer = asked.link.answer
         words = form.words("words", MOST_WORDS, required=answer is not DutyAnswer.DONE)
-        if answer is DutyAnswer.OBSTACLE:
+        if answer in {DutyAnswer.OBSTACLE, DutyAnswer.REFUSE}:
             return Stated(day=self.today, words=words)
-        if answer is DutyAnswer.MORE_TIME:
+        if answer is DutyAnswer.MORE_TIME or asked.request is not None:
             until = day_in_boxes(form, "until", latest=self.today + FURTHEST)
             if until is not None and until <= max(self.today, asked.due_on or self.today):
                 form.errors["until"] = NOT_LATER
-            return Stated(day=self.today, words=words, until=until)
+            document = form.words("document", MOST_DOCUMENT, required=False) if asked.request else None
+            return Stated(day=self.today, words=words, until=until, document=document)
         earliest = {"earliest": asked.earliest} if asked.earliest else {}
         day = day_in_boxes(form, "day", latest=self.today, **earliest)
         document = form.words("document", MOST_DOCUMENT, required=False)
@@ -152,7 +164,7 @@ class DutyHandler:
             asked=asked,
             form=form,
             answer=asked.link.answer.value,
-            heading=HEADINGS[asked.link.answer],
+            heading=TO_EXTEND if asked.request else HEADINGS[asked.link.answer],
             button=BUTTONS[asked.link.act],
             banners=banners([asked.dataset]),
             today=self.today,
@@ -161,7 +173,7 @@ class DutyHandler:
     def _done(self, asked: AskedDuty) -> HTMLResponse:
         own = asked.link.asked_by == asked.link.unit_code
         by = DECIDES if own else Text(asked.asked_by_name, asked.asked_by_name)
-        following = NEXT[asked.link.answer]
+        following = ANSWERED if asked.request else NEXT[asked.link.answer]
         next_ = Text(following.vi.format(asked_by=by.vi), following.en.format(asked_by=by.en))
         what = Text(f"“{asked.title}”", f"“{asked.title}”")
         return self.pages.page("recorded.html", heading=RECORDED, what=what, next=next_)

@@ -14,6 +14,7 @@ from services.campaigns.adapters.communications.bodies import Verification, Veri
 from services.campaigns.adapters.entry.communication_words import sentence
 from services.campaigns.adapters.entry.context import Entry, context_of
 from services.campaigns.adapters.entry.programme.words import Shown, shown
+from services.campaigns.application.duty_answers import BY_REQUEST
 from services.campaigns.application.queries import CommunicationFilter, EntryFilter
 from services.campaigns.domain.communication import Communication
 from shared.auth.admission import may
@@ -22,6 +23,7 @@ from shared.contracts.event import Acting
 from shared.contracts.vocabulary import Channel, Dataset, Precision, ProgrammeKind
 from shared.http.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
+from shared.pages.date_boxes import in_boxes
 from shared.pages.entry import Link, Step, body_of, for_people, step_of
 from shared.pages.forms import sent
 from shared.rights.actions import Action
@@ -91,12 +93,16 @@ def counts_router(entry: Entry) -> APIRouter:
         summary="How many entries of programmes wait for the caller, as the page of decisions lists them",
     )
     async def waiting(principal: Annotated[Principal, may(Action.FOLLOW_PROGRAMME_ENTRY)]) -> WaitingView:
-        work = await page.work(principal, await entry.read_model.dataset())
+        dataset = await entry.read_model.dataset()
+        work = await page.work(principal, dataset)
         return WaitingView(
             obstacles=len(work.obstacles),
             results=len(work.results),
             overdue=len(work.overdue),
             reports=len(work.reports),
+            extensions=len(work.extensions),
+            unverified=await page.count_unverified(principal, dataset),
+            left=len(work.left),
         )
 
     return routes
@@ -113,21 +119,33 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Entries of programmes on which the caller is to act: obstacles to decide, results and reports to take, late tasks."""
+    """Entries of programmes on which the caller is to act.
+
+    Obstacles and requests for more time to decide, results and reports to take, late tasks.
+    """
 
     obstacles: list[Shown]
     results: list[Shown]
     overdue: list[Shown]
     reports: list[Shown]
+    extensions: list[Shown]
+    left: list[Shown]
 
 
 class WaitingView(BaseModel):
-    """How many entries of programmes wait for the caller, by what is to be done; `overdue` are late tasks of others."""
+    """How much waits for the caller, by what is to be done; `overdue` are late tasks of others.
+
+    `extensions` are requests for more time, `unverified` communications that the caller may verify (0 for who may not),
+    `left` what is owed by units that have ended, where no one unit carries on.
+    """
 
     obstacles: int
     results: int
     overdue: int
     reports: int
+    extensions: int
+    unverified: int
+    left: int
 
 
 class DecisionsPage:
@@ -140,14 +158,15 @@ class DecisionsPage:
         """Show the page, also again with what was typed; what is not on it any more says why on its own."""
         entry = self.entry
         dataset = await entry.read_model.dataset()
-        verifies = principal.role in roles_of(Action.VERIFY_COMMUNICATION)
-        unverified = await self._unverified(principal, after, dataset) if verifies else []
+        unverified = await self._unverified(principal, after, dataset) if _verifies(principal) else []
         listed = unverified[:AT_ONCE]
         if again and again.why and again.communication_id not in {row["communication_id"] for row in listed}:
             return entry.problem(request, again.why)
         work = await self.work(principal, dataset)
         asked = await self._to_confirm(principal, dataset)
-        units = _units([*work.obstacles, *work.results, *work.overdue, *work.reports])
+        units = _units(
+            [*work.obstacles, *work.results, *work.overdue, *work.reports, *work.extensions, *work.left]
+        )
         return entry.pages.page(
             request,
             "decisions_of_campaigns.html",
@@ -159,11 +178,21 @@ class DecisionsPage:
             results=work.results,
             overdue=work.overdue,
             reports=work.reports,
+            extensions=work.extensions,
+            left=work.left,
+            by_request=BY_REQUEST,
             asked=asked,
+            unverified_count=await self.count_unverified(principal, dataset),
             unverified=[_with_form(row, again) for row in listed],
             more=unverified[AT_ONCE - 1]["cursor"] if len(unverified) > AT_ONCE else None,
             names={code: await entry.unit(code) for code in units},
-            form_ids={each.entry_id: entry.commands.new_id() for each in (*work.results, *work.reports)},
+            form_ids={
+                each.entry_id: entry.commands.new_id()
+                for each in (*work.results, *work.reports, *work.extensions)
+            },
+            refusal_ids={each.entry_id: entry.commands.new_id() for each in work.extensions},
+            today_boxes=in_boxes("happened_on", entry.today),
+            boxes_of={each.entry_id: _boxes(each) for each in work.extensions},
         )
 
     async def work(self, principal: Principal, dataset: Dataset | None) -> Work:
@@ -171,12 +200,15 @@ class DecisionsPage:
         obstacles = await self._entries(by, Kind.OBSTACLE_RAISED, dataset)
         tasks = await self._entries(by, Kind.TASK_ASSIGNED, dataset)
         results = [each for each in tasks if Kind.TASK_ACCEPTED in dict(each.steps)]
+        requests = await self._entries(by, Kind.EXTENSION_REQUESTED, dataset)
         late = [each for each in tasks if each.row["standing"].status is EntryStatus.LATE]
         return Work(
             obstacles=[each for each in obstacles if _decides(each, principal)],
             results=results,
             overdue=[each for each in late if each not in results],
             reports=await self._reports(principal, dataset),
+            extensions=[each for each in requests if by.may_act_for(each.row["unit_code"])],
+            left=await self._entries(by, None, dataset, left=True),
         )
 
     async def verified(
@@ -214,7 +246,9 @@ class DecisionsPage:
         own = f"{self.entry.pages.at(request)['campaigns']}entry/decisions?min_position={position}"
         return [Link(own, Text("Việc chờ quyết định", "What waits for a decision"))]
 
-    async def _entries(self, by: Acting, kind: Kind, dataset: Dataset | None) -> list[Shown]:
+    async def _entries(
+        self, by: Acting, kind: Kind | None, dataset: Dataset | None, *, left: bool = False
+    ) -> list[Shown]:
         """List what is open in the area of the caller, the longest waiting first."""
         entry = self.entry
         wanted = EntryFilter(
@@ -222,6 +256,7 @@ class DecisionsPage:
             kind=kind,
             concerning=by.limit,
             is_open=True,
+            left=left,
             dataset=dataset,
         )
         rows = await entry.read_model.entries(wanted, MOST, None)
@@ -250,13 +285,16 @@ class DecisionsPage:
     async def _unverified(
         self, principal: Principal, after: str | None, dataset: Dataset | None
     ) -> list[dict[str, Any]]:
-        limit = principal.acting.limit
-        others = None if limit is None else limit - {principal.unit}
-        wanted = CommunicationFilter(unverified=True, verified_for=others, newest_first=True, dataset=dataset)
+        wanted = _to_verify(principal, dataset)
         return [
             await self._row(row)
             for row in await self.entry.read_model.communications(wanted, AT_ONCE + 1, after)
         ]
+
+    async def count_unverified(self, principal: Principal, dataset: Dataset | None) -> int:
+        if not _verifies(principal):
+            return 0
+        return await self.entry.read_model.count_communications(_to_verify(principal, dataset))
 
     async def _to_confirm(self, principal: Principal, dataset: Dataset | None) -> list[dict[str, Any]]:
         if principal.unit is None:
@@ -275,6 +313,22 @@ class DecisionsPage:
             "when": dated(row["held_on"], Precision(row["precision"])),
             "unit": await self.entry.unit(unit_code),
         }
+
+
+def _verifies(principal: Principal) -> bool:
+    return principal.role in roles_of(Action.VERIFY_COMMUNICATION)
+
+
+def _to_verify(principal: Principal, dataset: Dataset | None) -> CommunicationFilter:
+    limit = principal.acting.limit
+    others = None if limit is None else limit - {principal.unit}
+    return CommunicationFilter(unverified=True, verified_for=others, newest_first=True, dataset=dataset)
+
+
+def _boxes(each: Shown) -> dict[str, list[str]]:
+    """Write the day that is asked for as the form of more time sends it."""
+    until = each.row["due_on"]
+    return in_boxes("due_on", until) if until else {}
 
 
 def _with_form(row: Mapping[str, Any], again: Unfinished | None) -> dict[str, Any]:

@@ -175,6 +175,12 @@ def _list(read_model: ReadModel) -> APIRouter:
         kind: Annotated[ProgrammeKind | None, Query(description="kind of entry")] = None,
         draft: Annotated[str | None, Query(description="code of the draft that it is about")] = None,
         open_: Annotated[bool, Query(alias="open", description="only what still waits for its end")] = False,
+        left: Annotated[
+            bool,
+            Query(
+                description="only what is owed by a unit that has ended, where no one unit carries on: correct who leads it"
+            ),
+        ] = False,
         due_by: Annotated[Day | None, Query(description="only what is due by this day, inclusive")] = None,
         dataset: Annotated[Dataset | None, OfRows] = None,
     ) -> Listing[EntryItem]:
@@ -187,6 +193,7 @@ def _list(read_model: ReadModel) -> APIRouter:
             kind=kind,
             draft_code=draft,
             is_open=open_,
+            left=left,
             due_by=due_by,
             as_of=as_of,
             dataset=dataset,

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.campaigns.adapters.tables import ENTRY, directory
 from services.campaigns.application.queries import EntryFilter
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.directory import datasets
-from shared.directory.projection import units_carrying_on
+from shared.directory.projection import unit_directory, units_carrying_on
 from shared.projections.programme_rows import OF_FACT, fact_of
 from shared.rules.programme.kinds import WITH_STATE
 from shared.rules.programme.states import ENDED, standings
@@ -23,11 +23,21 @@ AT_LEAST = 200  # rows that are read at once where only some of them are wanted
 async def entries(
     connection: AsyncConnection, wanted: EntryFilter, limit: int, after: int
 ) -> list[dict[str, Any]]:
-    """List entries after a position of the log, each with its `standing`; those that do not exist on the day have None."""
+    """List entries after a position of the log, each with its `standing`, and that of what it follows as `followed`.
+
+    `left` says whether it is owed by a unit that has ended, and no one unit carries on.
+
+    Those that do not exist on the day have None.
+    """
     rows: list[dict[str, Any]] = []
-    at_once = max(limit, AT_LEAST) if wanted.is_open or wanted.owed_by or wanted.due_by else limit
+    at_once = (
+        max(limit, AT_LEAST) if wanted.is_open or wanted.owed_by or wanted.due_by or wanted.left else limit
+    )
+    conditions = [*_wanted(wanted)]
+    if wanted.left:  # few units have ended: all other programmes need not be read
+        conditions.append(_concerns(await _ended(connection, wanted.as_of)))
     while len(rows) < limit:
-        query = select(ENTRY).where(ENTRY.c.position > after, *_wanted(wanted))
+        query = select(ENTRY).where(ENTRY.c.position > after, *conditions)
         page = (await connection.execute(query.order_by(ENTRY.c.position).limit(at_once))).mappings().all()
         rows += [
             row for row in await _with_standing(connection, page, wanted.as_of) if _is_wanted(row, wanted)
@@ -51,13 +61,42 @@ async def _with_standing(
     named = {code for fact in facts for code in (fact.unit_code, fact.lead_unit_code) if code is not None}
     units = await units_carrying_on(connection, directory.units, named)
     stand = standings(facts, as_of, units.successor_on)
-    return [{**row, "standing": stand.get(row["entry_id"])} for row in page]
+    owing = {standing.owed_by for standing in stand.values() if standing.owed_by is not None}
+    on_day = (await unit_directory(connection, directory.units, owing)).on(as_of)
+    left = {
+        entry_id
+        for entry_id, standing in stand.items()
+        if standing.owed_by is not None
+        and standing.owed_by in on_day
+        and not on_day.is_valid(standing.owed_by)
+    }
+    return [
+        {
+            **row,
+            "standing": stand.get(row["entry_id"]),
+            "followed": stand.get(row["of_entry"]),
+            "left": row["entry_id"] in left,
+        }
+        for row in page
+    ]
+
+
+async def _ended(connection: AsyncConnection, as_of: date) -> list[str]:
+    """Give the units that have ended by a day, or of which others carry on."""
+    unit, succession = directory.units.unit.c, directory.units.succession.c
+    ended = union(
+        select(unit.unit_code).where(unit.valid_to < as_of),
+        select(succession.unit_code).where(succession.on <= as_of),
+    )
+    return sorted(await connection.scalars(ended))
 
 
 def _is_wanted(row: Row, wanted: EntryFilter) -> bool:
     standing = row["standing"]
     status = standing.status if standing else None
     if wanted.owed_by is not None and (standing is None or standing.owed_by != wanted.owed_by):
+        return False
+    if wanted.left and not row["left"]:
         return False
     if wanted.is_open and (status is None or status in ENDED):
         return False

@@ -26,13 +26,23 @@ class StepView(BaseModel):
     happened_on: date | None
 
 
+class ExtensionView(BaseModel):
+    """A request for more time that waits: who asks, when, until when; `period_from` is that of the period of a report."""
+
+    entry_id: UUID
+    unit_code: str | None
+    happened_on: date | None
+    until: date | None
+    period_from: date | None
+
+
 class EntryView(BaseModel):
     """An entry as it stands after corrections, with where it stands at `as_of`.
 
     `status` is cancelled, done, done_late, late or open; null where nothing is owed. `state` is the same in the words
     of release 0.1.0. `due_on` is the last day of the period that `due_precision` names, `current_due_on` that of the
     last extension; `owed_by` is the unit that is to act next, `progress` the percent of a task that was last given, `steps`
-    what followed until then, by day.
+    what followed until then, by day. `requests` are those for more time that wait for an answer.
     """
 
     entry_id: UUID
@@ -50,6 +60,7 @@ class EntryView(BaseModel):
     progress: int | None
     percent: int | None
     steps: list[StepView]
+    requests: list[ExtensionView]
     of_entry: UUID | None = None
     entry_ref: str | None
     title: str
@@ -141,6 +152,7 @@ def stated(row: Mapping[str, Any]) -> dict[str, Any]:
         "progress": standing.percent if standing else None,
         "percent": row.get("percent"),
         "steps": [_step(step) for step in standing.steps] if standing else [],
+        "requests": [_request(each) for each in standing.requests] if standing else [],
         "due_precision": (row["due_precision"] or DuePrecision.DAY) if due_on else None,
         "needs_acceptance": bool(row["needs_acceptance"])
         if kind.kind is ProgrammeKind.TASK_ASSIGNED
@@ -154,6 +166,16 @@ def stated(row: Mapping[str, Any]) -> dict[str, Any]:
 def _is_cancelled(standing: Standing | None) -> bool:
     """Say whether an entry does not hold from some day on, by itself or with what it follows."""
     return standing is not None and standing.fact.cancelled_from is not None
+
+
+def _request(request: EntryFact) -> dict[str, Any]:
+    return {
+        "entry_id": request.entry_id,
+        "unit_code": request.lead_unit_code,
+        "happened_on": request.happened_on,
+        "until": request.due_on,
+        "period_from": request.period_from,
+    }
 
 
 def _step(step: EntryFact) -> dict[str, Any]:

@@ -66,8 +66,8 @@ class DutyLinks:
     page: str
 
     def of(self, notice: DutiesNotice, line: DutyLine) -> Mapping[DutyAnswer, MailLink]:
-        """Address every answer; none for supervisors, and for what units below owe."""
-        if self.secret is None or line.is_below or notice.recipient.role is RecipientRole.SUPERVISOR:
+        """Address every answer; none for what units below owe, and for what a supervisor does not decide."""
+        if self.secret is None or not line.is_answered_by(notice.recipient):
             return {}
         item, expires = line.duty.owed, _end(notice.day, VALID_FOR)
         reader, year = notice.recipient.recipient_id, line.duty.words.year

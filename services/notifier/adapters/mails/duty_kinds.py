@@ -6,9 +6,11 @@ from typing import Any, ClassVar, Protocol
 
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.rendering.duty_words import (
+    ABOUT_TIME,
     answer_values,
     duty_values,
     step_values,
+    steps_heading,
     subject_of,
 )
 from services.notifier.adapters.rendering.templates import in_language, linked
@@ -27,7 +29,7 @@ from services.notifier.domain.programmes.notices import (
 from services.notifier.domain.recipients.audience import Recipient, Unit, once_an_address
 from shared.contracts.vocabulary import OptionalMail
 from shared.kernel.errors import Text
-from shared.signed_links.duty_links import DutyAnswer
+from shared.signed_links.duty_links import OPEN_TO_OTHERS, DutyAnswer
 
 IN_FULL = 20  # items with buttons; a mail with more would be cut off by some readers
 
@@ -71,8 +73,9 @@ class DutiesKind(MailKind):
 
     def render(self, notice: DutiesNotice, unit: Unit) -> Mail:
         language, names = notice.recipient.language, notice.unit_names
-        overdue = sum(line.standing is Standing.OVERDUE for line in notice.owed)
-        counts = (len(notice.owed), overdue, len(notice.above), len(notice.steps))
+        urged = sum(line.standing is Standing.OVERDUE and not line.duty.waiting for line in notice.owed)
+        about_time = sum(step.kind in ABOUT_TIME for step in notice.steps)
+        counts = (len(notice.owed), urged, len(notice.above), len(notice.steps), about_time)
         links = [self.links.of(notice, line) if n < IN_FULL else {} for n, line in enumerate(notice.owed)]
         values: dict[str, Any] = {
             "subject": in_language(subject_of(*counts), language),
@@ -81,8 +84,10 @@ class DutiesKind(MailKind):
                 for line, of_line in zip(notice.owed, links, strict=True)
             ],
             "has_answers": any(links),
+            "has_own": any(line.duty.owed.act in OPEN_TO_OTHERS for line in notice.owed),
             "above": [duty_values(line, names, language) for line in notice.above],
             "steps": [step_values(step, names, language) for step in notice.steps],
+            "steps_heading": in_language(steps_heading(about_time), language),
             "contacts": [(names.get(code, code), email) for code, email in notice.contacts.items()],
         }
         mail = self.pages.regular(notice, common(notice, [unit]) | values, (), None)

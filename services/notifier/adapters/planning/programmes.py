@@ -39,6 +39,7 @@ async def programmes(connection: AsyncConnection) -> Programmes:
             document=row["document"],
             note=row["note"],
             draft_code=row["draft_code"],
+            reason=row["reason"],
         )
         for row in rows
     }

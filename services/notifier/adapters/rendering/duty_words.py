@@ -8,7 +8,7 @@ from services.notifier.adapters.delivery.message import Names, header, named
 from services.notifier.adapters.rendering.templates import in_language, late
 from services.notifier.application.ports import MailLink
 from services.notifier.domain.notification.reasons import Standing
-from services.notifier.domain.programmes.notices import DutyLine, StepLine
+from services.notifier.domain.programmes.notices import DutyLine, StepLine, Waiting
 from shared.contracts.vocabulary import Language, ProgrammeKind
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
@@ -32,6 +32,16 @@ def _correct(line: DutyLine, _asked_by: str) -> Text:
     )
 
 
+def _extend(line: DutyLine, asking: str) -> Text:
+    request = line.duty.owed.request
+    until = f"{request.due_on:%d/%m/%Y}" if request and request.due_on else "…"
+    quoted = _quoted(line)
+    return Text(
+        f"Xem xét đề nghị của {asking} gia hạn {quoted} đến hết ngày {until}",
+        f"Decide whether {asking} gets time for {quoted} until the end of {until}",
+    )
+
+
 def _period(line: DutyLine) -> Text:
     period = line.duty.owed.period
     if period is None:
@@ -52,6 +62,7 @@ _WHAT: Mapping[Act, Callable[[DutyLine, str], Text]] = MappingProxyType(
             f"Xem xét, giải quyết khó khăn, vướng mắc {_quoted(line)} của {asked_by}",
             f"Decide about the obstacle {_quoted(line)} of {asked_by}",
         ),
+        Act.EXTEND: _extend,
         Act.REPORT: lambda line, asked_by: Text(
             f"Gửi báo cáo {_quoted(line)}{_period(line).vi} về {asked_by}",
             f"Send the report {_quoted(line)}{_period(line).en} to {asked_by}",
@@ -68,6 +79,12 @@ _DONE: Mapping[ProgrammeKind, Text] = MappingProxyType(
         ProgrammeKind.OBSTACLE_FORWARDED: Text("đã được chuyển đến {by}", "passed on to {by}"),
         ProgrammeKind.OBSTACLE_DECIDED: Text("{by} đã quyết định giải quyết", "{by} has decided about it"),
         ProgrammeKind.OBSTACLE_ANSWERED: Text("đã có trả lời cho đơn vị", "the unit was answered"),
+        ProgrammeKind.TASK_EXTENDED: Text(
+            "được gia hạn đến hết ngày {until}", "there is time until the end of {until}"
+        ),
+        ProgrammeKind.EXTENSION_REFUSED: Text(
+            "không được gia hạn; thời hạn giữ nguyên", "no more time is given; the due day stays"
+        ),
     }
 )
 _BODY = Text("cơ quan có thẩm quyền", "the body in charge")
@@ -78,16 +95,39 @@ def duty_values(line: DutyLine, names: Names, language: Language) -> dict[str, A
     item = line.duty.owed
     asked_by = named(names, item.asked_by)
     is_other = item.asked_by != item.unit_code and item.act is Act.CARRY_OUT
+    asking = item.request.lead_unit_code if item.request and item.act is Act.EXTEND else None
     return {
-        "what": in_language(_WHAT[item.act](line, asked_by), language),
+        "what": in_language(_WHAT[item.act](line, named(names, asking) if asking else asked_by), language),
         "unit": named(names, item.unit_code),
         "left_by": named(names, item.left_by) if item.left_by else None,
         "asked_by": asked_by if is_other else None,
         "document": header(line.duty.words.document or ""),
         "due_on": item.due_on,
-        "is_overdue": line.standing is Standing.OVERDUE,
+        "due_label": in_language(_ANSWER_DUE if item.act in _ANSWERING else _DUE, language),
+        "is_overdue": line.standing is Standing.OVERDUE and not line.duty.asks_for_time,
         "time": in_language(_time(line), language),
+        "reason": header(line.duty.words.reason or "") if item.act is Act.EXTEND else "",
+        "waiting": [in_language(_waits(each, names, language), language) for each in line.duty.waiting],
     }
+
+
+_ANSWERING = frozenset({Act.ACCEPT, Act.EXTEND})
+_DUE, _ANSWER_DUE = Text("Thời hạn", "Due"), Text("Thời hạn trả lời", "Answer due")
+
+
+def _waits(waiting: Waiting, names: Names, language: Language) -> Text:
+    """Say what the unit asked for and with whom it waits."""
+    by = named(names, waiting.with_unit) if waiting.with_unit else in_language(_BODY, language)
+    on = f"{waiting.on:%d/%m/%Y}"
+    if waiting.until is None:
+        return Text(
+            f"Đã nêu khó khăn, vướng mắc ngày {on}, đang chờ {by} giải quyết",
+            f"An obstacle was reported on {on}; {by} has to decide",
+        )
+    return Text(
+        f"Ngày {on} đã đề nghị gia hạn đến hết ngày {waiting.until:%d/%m/%Y}, đang chờ {by} quyết định",
+        f"Time until the end of {waiting.until:%d/%m/%Y} was asked for on {on}; {by} has to decide",
+    )
 
 
 _ANSWERS: Mapping[DutyAnswer, Text] = MappingProxyType(
@@ -95,6 +135,7 @@ _ANSWERS: Mapping[DutyAnswer, Text] = MappingProxyType(
         DutyAnswer.DONE: Text("Đã thực hiện", "Done"),
         DutyAnswer.MORE_TIME: Text("Đề nghị gia hạn", "Ask for more time"),
         DutyAnswer.OBSTACLE: Text("Có khó khăn, vướng mắc", "Something stands in the way"),
+        DutyAnswer.REFUSE: Text("Không gia hạn", "Refuse"),
     }
 )
 _OF_ACT: Mapping[Act, Text] = MappingProxyType(
@@ -102,6 +143,7 @@ _OF_ACT: Mapping[Act, Text] = MappingProxyType(
         Act.ACCEPT: Text("Chấp nhận kết quả", "Accept the result"),
         Act.CORRECT: Text("Đã khắc phục", "Corrected"),
         Act.DECIDE: Text("Đã giải quyết", "Decided"),
+        Act.EXTEND: Text("Gia hạn", "Give time"),
         Act.REPORT: Text("Đã gửi báo cáo", "Report sent"),
         Act.RECEIVE: Text("Tiếp nhận báo cáo", "Receive the report"),
     }
@@ -122,6 +164,8 @@ def answer_values(
 def _time(line: DutyLine) -> Text:
     if line.duty.owed.due_on is None:
         return Text("chưa ấn định", "none set")
+    if line.duty.asks_for_time and line.standing is Standing.OVERDUE:
+        return Text("đang chờ quyết định gia hạn", "more time is asked for")
     if line.standing is Standing.OVERDUE:
         days = late(line.overdue_days)
         return Text(f"quá hạn {days.vi}", f"overdue by {days.en}") if line.overdue_days else _PASSED
@@ -134,20 +178,38 @@ _PASSED = Text("đã hết hạn", "the day has passed")
 
 
 def step_values(step: StepLine, names: Names, language: Language) -> dict[str, Any]:
-    """Give what a template shows of a step of an obstacle."""
+    """Give what a template shows of a step about an obstacle or a due day; of a refusal its reason."""
     by = named(names, step.by) if step.by else in_language(_BODY, language)
     reference = f" ({header(step.obstacle.entry_ref)})" if step.obstacle.entry_ref else ""
+    until = f"{step.until:%d/%m/%Y}" if step.until else ""
+    refused = step.kind is ProgrammeKind.EXTENSION_REFUSED
     return {
         "what": f"“{header(step.obstacle.title)}”{reference}",
-        "done": in_language(_DONE[step.kind], language).format(by=by),
+        "done": in_language(_DONE[step.kind], language).format(by=by, until=until),
         "on": step.on,
         "document": header(step.step.document or ""),
-        "note": header(step.step.note or ""),
+        "note": header((step.step.reason if refused else step.step.note) or ""),
     }
 
 
-def subject_of(owed: int, overdue: int, above: int, steps: int) -> Text:
-    """Say what a mail is about: the most pressing first."""
+ABOUT_TIME = frozenset({ProgrammeKind.TASK_EXTENDED, ProgrammeKind.EXTENSION_REFUSED})
+
+
+def steps_heading(about_time: int) -> Text:
+    """Say what the steps of a mail are about; `about_time` of them are about due days."""
+    if about_time:
+        return Text(
+            "Đề nghị gia hạn, khó khăn, vướng mắc của đơn vị được xử lý như sau:",
+            "What became of what the unit asked for:",
+        )
+    return Text(
+        "Khó khăn, vướng mắc do đơn vị phản ánh được xử lý như sau:",
+        "What became of the obstacles that the unit reported:",
+    )
+
+
+def subject_of(owed: int, overdue: int, above: int, steps: int, about_time: int = 0) -> Text:
+    """Say what a mail is about: the most pressing first. `about_time` are the steps about due days."""
     if overdue:
         return Text(
             f"[Đôn đốc] {overdue} việc theo chương trình, kế hoạch đã quá thời hạn",
@@ -162,6 +224,11 @@ def subject_of(owed: int, overdue: int, above: int, steps: int) -> Text:
         return Text(
             f"[Báo cáo] {above} việc theo chương trình, kế hoạch của đơn vị cấp dưới đã quá thời hạn",
             f"[Report] {counted(above, 'item')} of the programmes of units below {'is' if above == 1 else 'are'} overdue",
+        )
+    if about_time:
+        return Text(
+            f"[Thông báo] Kết quả xử lý {steps} đề nghị, khó khăn, vướng mắc của đơn vị",
+            f"[Notice] {counted(steps, 'answer')} to what the unit asked for",
         )
     return Text(
         f"[Thông báo] Việc giải quyết {steps} khó khăn, vướng mắc của đơn vị",

@@ -1,4 +1,4 @@
-"""What of their programmes units are reminded of on a day: tasks, findings, obstacles, and the steps of their own obstacles."""
+"""What of their programmes units are reminded of on a day: tasks, findings, obstacles, and what others decided for them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,13 +24,18 @@ from services.notifier.domain.programmes.notices import (
     Programmes,
     Reminders,
     StepLine,
+    Waiting,
 )
 from services.notifier.domain.recipients.audience import Reach, Recipient, Via, weightiest
+from shared.contracts.vocabulary import ProgrammeKind
 from shared.directory.folds import UnitDirectory
+from shared.rules.answer_periods import answer_by, decider_on
 from shared.rules.programme import states
-from shared.rules.programme.owed import Act, Owed, obstacle_steps, owed, owed_reports
+from shared.rules.programme.owed import Act, Owed, owed, owed_reports, steps_of_others
 from shared.rules.rulebook.rulebook import Calendar
+from shared.signed_links.duty_links import OPEN_TO_OTHERS
 
+Kind = ProgrammeKind
 SOON = 5  # working days before the due day: a task takes longer than a broadcast
 RECENT = timedelta(days=31)  # what is new is mailed so long; history that arrives later is not
 
@@ -53,7 +58,14 @@ class DutyBook:
         years = {entry_id: words.year for entry_id, words in self._words.items()}
         reports = owed_reports(self._stand, years, self.day, self._directory.successor_on)
         items = (*owed(self._stand), *reports)
-        given = (Duty(owed=self._decided_by(item), words=self._words[item.entry_id]) for item in items)
+        given = (
+            Duty(
+                owed=self._answered_by(item),
+                words=self._words[item.entry_id],
+                waiting=tuple(self._waiting(item)) if item.act in OPEN_TO_OTHERS else (),
+            )
+            for item in items
+        )
         return [duty for duty in given if not self._is_silenced(duty)]
 
     def notice(
@@ -111,9 +123,50 @@ class DutyBook:
     def _directory(self) -> UnitDirectory:
         return self.situation.tree.directory
 
+    def _answered_by(self, item: Owed) -> Owed:
+        """Say who is to answer another unit, and until when: in the period in which requests are answered."""
+        match item.act:
+            case Act.DECIDE:
+                return self._decided_by(item)
+            case Act.ACCEPT if item.since > date.min:
+                return replace(item, due_on=answer_by(item.since, self.situation.calendar))
+            case Act.EXTEND if item.since > date.min:
+                return self._extended_by(item)
+            case _:
+                return item
+
+    def _extended_by(self, item: Owed) -> Owed:
+        """Give a request for more time to who assigned the item, and one step up once that has not answered in time."""
+        calendar = self.situation.calendar
+        until = answer_by(item.since, calendar)
+        line = (item.unit_code, *self._directory.deciders_on(item.unit_code, self.day))
+        decider = decider_on(item.since, self.day, line, calendar) or item.unit_code
+        if decider == item.unit_code:
+            return replace(item, due_on=until)
+        return replace(item, unit_code=decider, left_by=None, since=until, due_on=answer_by(until, calendar))
+
+    def _waiting(self, item: Owed) -> Iterator[Waiting]:
+        """Give what the unit of an item asked for about it and has no answer to."""
+        units = {item.unit_code, item.left_by}
+        asked = [self._stand[item.request.entry_id]] if item.request else []
+        obstacles = [each for each in self._obstacles[item.entry_id] if each.fact.unit_code in units]
+        for standing in (*asked, *obstacles):
+            until = standing.fact.due_on if standing.fact.kind is Kind.EXTENSION_REQUESTED else None
+            open_ = next(owed({standing.fact.entry_id: standing}))
+            yield Waiting(on=standing.fact.day, until=until, with_unit=self._answered_by(open_).unit_code)
+
+    @cached_property
+    def _obstacles(self) -> Mapping[UUID | None, Sequence[states.Standing]]:
+        """Give the obstacles that wait, by the entry that they stand in the way of."""
+        about: dict[UUID | None, list[states.Standing]] = defaultdict(list)
+        for standing in self._stand.values():
+            if standing.fact.kind is Kind.OBSTACLE_RAISED and standing.owed_by is not None:
+                about[standing.fact.duty_id].append(standing)
+        return about
+
     def _decided_by(self, item: Owed) -> Owed:
         """Give an obstacle that names no other unit to who decides what its unit asks for."""
-        if item.act is not Act.DECIDE or (item.left_by or item.unit_code) != item.asked_by:
+        if (item.left_by or item.unit_code) != item.asked_by:
             return item
         line = self._directory.deciders_on(item.unit_code, self.day)
         return replace(item, unit_code=line[0]) if line else item
@@ -135,8 +188,8 @@ class DutyBook:
         return mine
 
     def _climbs(self, duty: Duty) -> Iterator[tuple[Rung, Reach]]:
-        """Give who reads of it above: the steps are those of gaps."""
-        if self._is_overdue(duty):
+        """Give who reads of it above: the steps are those of gaps. While more time is asked for nobody does."""
+        if self._is_overdue(duty) and not duty.asks_for_time:
             yield from self.situation.above(duty.owed.unit_code, self._overdue_days(duty))
 
     def _at(self, recipient: Recipient) -> Mapping[UUID, Duty]:
@@ -170,7 +223,7 @@ class DutyBook:
         if before is not None and (before.above or before.due_on != item.due_on):
             before = None
         if now is Standing.IN_GRACE:
-            asked = item.unit_code != item.asked_by or item.act in {Act.ACCEPT, Act.RECEIVE}
+            asked = item.unit_code != item.asked_by or item.act in {Act.ACCEPT, Act.RECEIVE, Act.EXTEND}
             is_new = before is None and asked and item.since >= self.day - RECENT
             return Reason.FIRST_NOTICE if is_new else Reason.NOT_OVERDUE
         return _pressing(now, before, self.day, self.situation.calendar)
@@ -190,17 +243,19 @@ class DutyBook:
     @cached_property
     def _steps_by_recipient(self) -> Mapping[UUID, Sequence[StepLine]]:
         steps: dict[UUID, list[StepLine]] = defaultdict(list)
-        for obstacle, step in obstacle_steps(self._stand, self.day - RECENT, self.day):
+        for fact, step, of_unit in steps_of_others(self._stand, self.day - RECENT, self.day):
+            moves = step.kind is Kind.TASK_EXTENDED
             line = StepLine(
                 step_id=step.entry_id,
                 kind=step.kind,
-                of_unit=obstacle.unit_code,
-                obstacle=self._words[obstacle.entry_id],
+                of_unit=of_unit,
+                obstacle=self._words[fact.entry_id],
                 step=self._words[step.entry_id],
                 by=step.lead_unit_code,
                 on=step.day,
+                until=step.due_on if moves else None,
             )
-            for reader in self.situation.audience.of_itself(obstacle.unit_code):
+            for reader in self.situation.audience.of_itself(of_unit):
                 steps[reader.recipient_id].append(line)
         return steps
 
@@ -213,6 +268,9 @@ class DutyBook:
     def _names(self, lines: Collection[DutyLine], steps: Collection[StepLine]) -> Mapping[str, str]:
         owed_now = [line.duty.owed for line in lines]
         codes = {code for item in owed_now for code in (item.unit_code, item.left_by, item.asked_by) if code}
+        asking = (item.request.lead_unit_code for item in owed_now if item.request)
+        asked = (each.with_unit for line in lines for each in line.duty.waiting)
+        codes.update(code for code in (*asking, *asked) if code)
         codes |= {step.of_unit for step in steps}
         return self.situation.tree.names([*codes, *(step.by for step in steps)])
 

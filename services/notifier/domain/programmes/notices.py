@@ -7,9 +7,10 @@ from uuid import UUID
 
 from services.notifier.domain.notification.reasons import Reason, Standing
 from services.notifier.domain.recipients.audience import Recipient, Unit
-from shared.contracts.vocabulary import Dataset, ProgrammeKind
+from shared.contracts.vocabulary import Dataset, ProgrammeKind, RecipientRole
 from shared.rules.programme.owed import Owed
 from shared.rules.programme.states import EntryFact
+from shared.signed_links.duty_links import OPEN_TO_OTHERS
 
 DUTIES = "duties"
 DUTIES_LIST = "duties_list"
@@ -26,6 +27,7 @@ class EntryWords:
     document: str | None = None
     note: str | None = None
     draft_code: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,24 @@ Reminders = Mapping[UUID, LastReminder]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What a unit asked for about an item and waits for since `on`: time until `until`, or (None) that an obstacle is settled."""
+
+    on: date
+    until: date | None
+    with_unit: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """What a unit owes of a programme. `stand_in`: the recipient reads for a unit that lists nobody; `above`: it went up to it."""
+    """What a unit owes of a programme. `stand_in`: the recipient reads for a unit that lists nobody; `above`: it went up to it.
+
+    `waiting` is what the unit has asked for about it: while more time is asked for, it is named but not urged.
+    """
 
     owed: Owed
     words: EntryWords
+    waiting: tuple[Waiting, ...] = ()
     stand_in: bool = False
     above: bool = False
 
@@ -68,6 +83,10 @@ class Duty:
     def order(self) -> int:
         """Tell which of two duties about one item counts: one's own before a stand-in's, and that before a report."""
         return 2 if self.above else int(self.stand_in)
+
+    @property
+    def asks_for_time(self) -> bool:
+        return any(each.until is not None for each in self.waiting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +103,15 @@ class DutyLine:
     def is_below(self) -> bool:
         return self.duty.stand_in or self.duty.above
 
+    def is_answered_by(self, recipient: Recipient) -> bool:
+        """Tell whether links stand under it: a supervisor answers what others wait for, and does nothing in their place."""
+        own = recipient.role is not RecipientRole.SUPERVISOR or self.duty.owed.act not in OPEN_TO_OTHERS
+        return own and not self.is_below
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepLine:
-    """A step that concerns the unit that raised an obstacle; `by` is who took it, or to whom it went."""
+    """A step about an obstacle or a due day of a unit; `by` is who took it, or to whom it went, `until` the new due day."""
 
     step_id: UUID
     kind: ProgrammeKind
@@ -96,6 +120,7 @@ class StepLine:
     step: EntryWords
     by: str | None
     on: date
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ PREVIEW_SECONDS = 5.0  # for what a person looks at before it is recorded
 MOST = 500  # entries that are listed
 HEADERS = ("authorization", "cookie", "accept-language")
 WAITING_REPORTS = ("reports_open", "reports_late")
-OF_CAMPAIGNS = ("obstacles", "results", "reports")
+OF_CAMPAIGNS = ("obstacles", "extensions", "results", "reports")
 
 Answer = Mapping[str, Any]
 
@@ -78,6 +78,7 @@ class Elsewhere:
             counts["reports"] = sum(figures[name] for name in WAITING_REPORTS)
         if work is not None:
             counts["work"] = sum(work[name] for name in OF_CAMPAIGNS)
+            counts["unverified"] = work["unverified"]
         return counts
 
     async def carried_on(self, request: Request, unit_code: str, today: date) -> CarriedOn:

@@ -12,8 +12,9 @@ from services.campaigns.domain.errors import (
     FollowsBefore,
     UnitNotYetRegistered,
 )
+from services.campaigns.domain.extensions import ABOUT_TIME
 from services.campaigns.domain.plan import MOST_MONEY
-from services.campaigns.domain.programme_errors import OutsideYear
+from services.campaigns.domain.programme_errors import NotLater, OutsideYear
 from shared.contracts.programme import CONTENT, ProgrammeEvent
 from shared.contracts.vocabulary import DuePrecision, Precision, ProgrammeKind, ReportPeriod
 from shared.kernel.errors import Text
@@ -70,6 +71,7 @@ FIELDS = {
     OutsideYear.code: "year_reason",
     FollowsBefore.code: "happened_on",
     DueBeforeBegin.code: "due_on",
+    NotLater.code: "due_on",
     UnitNotYetRegistered.code: "lead_unit_code",
     DraftNotYetRegistered.code: "draft_code",
 }
@@ -92,6 +94,11 @@ def _form(*names: str, required: str = "", **own: Text) -> EntryForm:
     return EntryForm(names, frozenset(required.split()), own)
 
 
+OF_REPORT = ("lead_unit_code", "period_from")
+_REPORT_FIELDS = {
+    "lead_unit_code": Text("Mã đơn vị gửi báo cáo", "Code of who reports"),
+    "period_from": Text("Ngày đầu của kỳ báo cáo", "First day of the period"),
+}
 _DAY_AND_DOCUMENT = ("happened_on", "document")
 _ISSUED = Text("Ngày ban hành", "Issued on")
 FORMS: Mapping[Kind, EntryForm] = {
@@ -216,9 +223,25 @@ FORMS: Mapping[Kind, EntryForm] = {
     ),
     Kind.TASK_PROGRESSED: _form("percent", "happened_on", "note", required="percent"),
     Kind.TASK_EXTENDED: _form(
-        *("due_on", "reason", "document"),
+        *("due_on", "reason", "document", *OF_REPORT),
         required="due_on reason",
         due_on=Text("Thời hạn mới", "New due day"),
+        **_REPORT_FIELDS,
+    ),
+    Kind.EXTENSION_REQUESTED: _form(
+        *("due_on", "reason", "happened_on", "period_from"),
+        required="due_on reason happened_on",
+        due_on=Text("Đề nghị gia hạn đến ngày", "Time until"),
+        reason=Text("Lý do: việc đã làm, việc còn lại", "Why: what is done, and what is left"),
+        happened_on=Text("Ngày đề nghị", "Asked on"),
+        period_from=_REPORT_FIELDS["period_from"],
+    ),
+    Kind.EXTENSION_REFUSED: _form(
+        *("reason", "happened_on", "document", *OF_REPORT),
+        required="reason happened_on",
+        reason=Text("Lý do không gia hạn", "Why no more time is given"),
+        happened_on=Text("Ngày quyết định", "Decided on"),
+        **_REPORT_FIELDS,
     ),
     Kind.TASK_REPORTED: _form("product", "quantity", "happened_on", "document", "note", required="product"),
     Kind.TASK_ACCEPTED: _form("happened_on", "document", "note"),
@@ -303,8 +326,16 @@ PURPOSES: Mapping[Kind, Text] = {
         "Cập nhật tiến độ theo phần trăm.", "How much of the task is done, in percent."
     ),
     Kind.TASK_EXTENDED: Text(
-        "Gia hạn nhiệm vụ, kèm lý do; do đơn vị giao thực hiện.",
-        "Moves the due day, with the reason; by who assigned it.",
+        "Gia hạn, kèm lý do; do đơn vị giao hoặc cấp trên thực hiện. Đơn vị được thông báo bằng thư.",
+        "Moves the due day, with the reason; by who assigned it or stands above. The unit is mailed.",
+    ),
+    Kind.EXTENSION_REQUESTED: Text(
+        "Đề nghị đơn vị giao cho thêm thời gian; thời hạn cũ còn hiệu lực cho đến khi có quyết định.",
+        "Asks who assigned it for more time; the present due day holds until that is decided.",
+    ),
+    Kind.EXTENSION_REFUSED: Text(
+        "Không gia hạn, kèm lý do; thời hạn giữ nguyên và đơn vị được thông báo bằng thư.",
+        "Refuses more time, with the reason; the due day stays, and the unit is mailed.",
     ),
     Kind.TASK_REPORTED: Text(
         "Báo cáo kết quả; đơn vị giao xem xét, chấp nhận hoặc đề nghị bổ sung.",
@@ -337,7 +368,13 @@ CORRECTED_BECAUSE = Text("Lý do đính chính", "Reason of the correction")
 
 
 def form_of(kind: Kind, followed: Kind | None = None) -> EntryForm:
-    """Give the form of a kind; a correction has the fields of what it corrects, and a reason."""
+    """Give the form of a kind; a correction has the fields of what it corrects, and a reason.
+
+    Whose report of which period is meant is asked only where the due day of a report is moved.
+    """
+    if kind in ABOUT_TIME and followed not in {None, Kind.REPORT_REQUIRED}:
+        whole = FORMS[kind]
+        return EntryForm(tuple(n for n in whole.names if n not in OF_REPORT), whole.required, whole.own)
     if kind is not Kind.ENTRY_CORRECTED or followed is None:
         return FORMS[kind]
     corrected = FORMS[followed]
@@ -349,10 +386,13 @@ def form_of(kind: Kind, followed: Kind | None = None) -> EntryForm:
     )
 
 
-def begun(kind: Kind, today: date) -> Fields:
-    """Fill a new form in with what is most likely: the day of today."""
+def begun(kind: Kind, today: date, asked: date | None = None) -> Fields:
+    """Fill a new form in with what is most likely: the day of today, and that until which more time is asked for."""
     dated = "happened_on" in FORMS[kind].names and kind is not Kind.ENTRY_CANCELLED
-    return Fields(in_boxes("happened_on", today) if dated else {})
+    given = in_boxes("happened_on", today) if dated else {}
+    if kind is Kind.TASK_EXTENDED and asked is not None:
+        given |= in_boxes("due_on", asked)
+    return Fields(given)
 
 
 def written(content: ProgrammeEvent, form: EntryForm) -> Fields:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -172,6 +173,11 @@ class Seen:
     view: EntryView | None
     version: int
 
+    @property
+    def asked(self) -> date | None:
+        """Give the day until which more time is asked for."""
+        return self.view.requests[-1].until if self.view and self.view.requests else None
+
 
 class ProgrammeForm:
     def __init__(self, entry: Entry) -> None:
@@ -186,7 +192,7 @@ class ProgrammeForm:
             form = (
                 fields.written(seen.corrected.content, seen.form)
                 if seen.corrected
-                else fields.begun(about.kind, entry.today)
+                else fields.begun(about.kind, entry.today, seen.asked)
             )
         hidden: dict[str, object] = {FORM_ID: form_id_of(form, entry.commands.new_id)}
         if about.changes:

@@ -11,7 +11,7 @@ from shared.contracts.vocabulary import DuePrecision, Precision, ProgrammeKind
 from shared.kernel.errors import Text
 from shared.rules.programme.due import first_due_day
 from shared.rules.programme.kinds import CHANGES, KINDS, Writer
-from shared.rules.programme.states import ENDED, EntryStatus, Standing
+from shared.rules.programme.states import ENDED, EntryFact, EntryStatus, Standing
 from shared.rules.rulebook.rulebook import Calendar
 from shared.rules.wording import dated
 
@@ -40,23 +40,28 @@ MARKS: Mapping[EntryStatus, str] = {
     EntryStatus.DONE: "good",
     EntryStatus.DONE_LATE: "good",
 }
+_ABOUT_TIME = (Kind.EXTENSION_REQUESTED, Kind.TASK_EXTENDED, Kind.EXTENSION_REFUSED)
 OFFERED: Mapping[Kind, tuple[Kind, ...]] = {
     Kind.TASK_ASSIGNED: (
         *(Kind.TASK_PROGRESSED, Kind.TASK_REPORTED, Kind.TASK_ACCEPTED, Kind.TASK_RETURNED),
-        Kind.TASK_EXTENDED,
+        *_ABOUT_TIME,
     ),
     Kind.OBSTACLE_RAISED: (
         *(Kind.OBSTACLE_RECEIVED, Kind.OBSTACLE_FORWARDED, Kind.OBSTACLE_DECIDED, Kind.OBSTACLE_ANSWERED),
     ),
-    Kind.INSPECTION_CONDUCTED: (Kind.FINDING_RECORDED, Kind.FINDING_FOLLOWED_UP),
-    Kind.FINDING_RECORDED: (Kind.FINDING_FOLLOWED_UP,),
+    Kind.INSPECTION_CONDUCTED: (Kind.FINDING_RECORDED, Kind.FINDING_FOLLOWED_UP, *_ABOUT_TIME),
+    Kind.FINDING_RECORDED: (Kind.FINDING_FOLLOWED_UP, *_ABOUT_TIME),
+    Kind.REPORT_REQUIRED: _ABOUT_TIME,
     Kind.REPORT_SUBMITTED: (Kind.REPORT_RECEIVED,),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An entry on a page; `steps` are what may follow it, `waiting` the working days since the day on which it began."""
+    """An entry on a page; `steps` are what may follow it, `waiting` the working days since the day on which it began.
+
+    `requests` are those for more time that wait.
+    """
 
     row: Mapping[str, Any]
     kind: Text
@@ -68,6 +73,7 @@ class Shown:
     waiting: int | None
     progress: int | None
     past: tuple[tuple[Text, Text | None, str | None], ...]
+    requests: tuple[EntryFact, ...]
     steps: tuple[tuple[Kind, Text], ...]
 
     @property
@@ -94,6 +100,7 @@ def shown(row: Mapping[str, Any], by: Acting, today: date, calendar: Calendar) -
         waiting=calendar.working_days_between(began, today) if began and is_open else None,
         progress=standing.percent if standing else None,
         past=tuple(_past(standing)) if standing else (),
+        requests=tuple(standing.requests) if standing else (),
         steps=tuple((step, KINDS[step].words) for step in _offered(kind, row, standing, by)),
     )
 
@@ -113,7 +120,11 @@ def _due(row: Mapping[str, Any], standing: Standing | None) -> Text | None:
 def _past(standing: Standing) -> Iterator[tuple[Text, Text | None, str | None]]:
     for step in standing.steps:
         when = dated(step.happened_on, Precision.DAY) if step.happened_on else None
-        yield KINDS[step.kind].words, when, step.document
+        words = KINDS[step.kind].words
+        if step.kind in _ABOUT_TIME and step.due_on is not None:
+            until = f"{step.due_on:%d/%m/%Y}"
+            words = Text(f"{words.vi} đến hết ngày {until}", f"{words.en} until {until}")
+        yield words, when, step.document
 
 
 def _offered(kind: Kind, row: Mapping[str, Any], standing: Standing | None, by: Acting) -> Iterator[Kind]:
@@ -123,20 +134,37 @@ def _offered(kind: Kind, row: Mapping[str, Any], standing: Standing | None, by: 
         return
     own = by.may_act_for(row["unit_code"])
     past = [step.kind for step in standing.steps] if standing else []
+    waits = bool(standing and standing.requests)
     for step in OFFERED.get(kind, ()):
-        writes = own or (KINDS[step].writer is not Writer.UNIT and _is_asked(row, standing, by))
-        if writes and _makes_sense(step, status, past):
+        if _writes(step, row, standing, by) and _makes_sense(step, status, past, waits=waits):
             yield step
     if own:
         yield from CHANGES
 
 
+def _writes(step: Kind, row: Mapping[str, Any], standing: Standing | None, by: Acting) -> bool:
+    own = by.may_act_for(row["unit_code"])
+    match KINDS[step].writer:
+        case Writer.UNIT | Writer.ABOVE:
+            return own
+        case Writer.OWING:  # who assigned it does not ask itself
+            return not own and _is_asked(row, standing, by)
+        case _:
+            return own or _is_asked(row, standing, by)
+
+
 def _is_asked(row: Mapping[str, Any], standing: Standing | None, by: Acting) -> bool:
     codes = {row["lead_unit_code"], standing.owed_by if standing else None} - {None}
+    if row["kind"] == Kind.REPORT_REQUIRED:
+        codes |= set(row["coordinating_unit_codes"] or ())
     return any(by.may_act_for(str(code)) for code in codes)
 
 
-def _makes_sense(step: Kind, status: EntryStatus | None, past: Sequence[Kind]) -> bool:
+def _makes_sense(step: Kind, status: EntryStatus | None, past: Sequence[Kind], *, waits: bool) -> bool:
+    if step is Kind.EXTENSION_REFUSED and not waits:
+        return False
+    if step is Kind.EXTENSION_REQUESTED and waits:
+        return False
     if step in _OF_REPORT:
         return _is_reported(past)
     if step in _ONCE and step in past:
@@ -146,7 +174,7 @@ def _makes_sense(step: Kind, status: EntryStatus | None, past: Sequence[Kind]) -
 
 
 _OF_REPORT = frozenset({Kind.TASK_ACCEPTED, Kind.TASK_RETURNED})
-_OF_TASK = frozenset({Kind.TASK_PROGRESSED, Kind.TASK_REPORTED, Kind.TASK_EXTENDED})
+_OF_TASK = frozenset({Kind.TASK_PROGRESSED, Kind.TASK_REPORTED, *_ABOUT_TIME})
 _ONCE = frozenset(
     {Kind.OBSTACLE_RECEIVED, Kind.OBSTACLE_DECIDED, Kind.OBSTACLE_ANSWERED, Kind.REPORT_RECEIVED}
 )
