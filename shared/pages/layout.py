@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from shared.auth.callers import ENDING
-from shared.http.strict_requests import content_policy
+from shared.http.requests.strict_requests import content_policy
 
 TEMPLATES = Path(__file__).parent / "templates"
 

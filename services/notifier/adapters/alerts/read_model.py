@@ -20,7 +20,7 @@ from services.notifier.adapters.tables import (
 )
 from services.notifier.domain.gaps.gap_alert import AlertStatus
 from shared.directory.projection import with_unit_names
-from shared.http.paging import key_of
+from shared.http.requests.paging import key_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 
