@@ -31,8 +31,8 @@ from shared.eventstore.jetstream import (
     StoreMetrics,
 )
 from shared.eventstore.streams import REVOKED_BUCKET, SESSIONS_BUCKET
-from shared.http.connections import BACKLOG, ConnectionLimits, Connections, bounded_by_files
-from shared.http.limits import RequestLimits
+from shared.http.overload.connections import BACKLOG, ConnectionLimits, Connections, bounded_by_files
+from shared.http.overload.limits import RequestLimits
 from shared.kernel import runtime
 from shared.kernel.errors import PermanentError
 from shared.kernel.health import Check, Health, Needs, Probe, Purpose, all_of

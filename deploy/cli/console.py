@@ -63,7 +63,7 @@ def banners(answer: Mapping[str, Any]) -> None:
 
 def percent(rate: float | None, places: int = 1) -> str:
     """Write a fraction to a tenth of a per cent (or to as many places), or that it does not apply."""
-    from shared.rules.percent import percent as written  # noqa: PLC0415  loads all rules: `loa --help` answers without
+    from shared.rules.words.percent import percent as written  # noqa: PLC0415  loads all rules: `loa --help` answers without
 
     return written(rate, places).vi
 

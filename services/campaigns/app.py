@@ -26,8 +26,9 @@ from services.campaigns.application.queries import DraftDirectory
 from services.campaigns.settings import Settings
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection, LocalRules, ProjectedUnits
-from shared.http import app_factory, request_context
-from shared.http.strict_requests import AllowedHosts
+from shared.http import app_factory
+from shared.http.requests import request_context
+from shared.http.requests.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
 from shared.observability import signals

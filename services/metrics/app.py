@@ -42,8 +42,9 @@ from services.metrics.application.waiting import WaitingQueries
 from services.metrics.settings import Settings
 from shared.directory.projection import ProjectedUnits
 from shared.eventstore.subscriber_states import subscriber_states
-from shared.http import app_factory, live
-from shared.http.strict_requests import AllowedHosts
+from shared.http import app_factory
+from shared.http.requests.strict_requests import AllowedHosts
+from shared.http.routes import live
 from shared.kernel import runtime
 from shared.messaging import faststream_broker
 from shared.observability.signals import READ_SECONDS

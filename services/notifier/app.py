@@ -85,7 +85,7 @@ from shared.eventstore.buckets import Bucket
 from shared.eventstore.jetstream import last_event_time
 from shared.eventstore.streams import SESSIONS_BUCKET
 from shared.http import app_factory
-from shared.http.strict_requests import AllowedHosts
+from shared.http.requests.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.runtime import Clock
 from shared.observability import signals

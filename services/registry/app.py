@@ -15,7 +15,7 @@ from services.registry.settings import Settings
 from shared.bulk_import import routes
 from shared.directory.projection import DirectoryProjection, LocalRules, ProjectedUnits
 from shared.http import app_factory
-from shared.http.strict_requests import AllowedHosts
+from shared.http.requests.strict_requests import AllowedHosts
 from shared.kernel import runtime
 from shared.kernel.health import all_of
 from shared.messaging import faststream_broker

@@ -16,7 +16,8 @@ from shared.bulk_import.pipeline import Carrier, cut
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Line, Session, Sheet, Sheets, refusal
 from shared.eventstore.handle import BulkStore, OverlayEventStore
-from shared.http import problems, request_context
+from shared.http import problems
+from shared.http.requests import request_context
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.transient import TRANSIENT

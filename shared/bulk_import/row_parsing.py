@@ -13,7 +13,7 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.text_folding import fold
 from shared.rules.sequence import is_first_day
-from shared.rules.suggestions import nearest
+from shared.rules.words.suggestions import nearest
 from shared.text_checks.exact_values import needs_a_day, not_a_day, not_a_number
 from shared.text_checks.printable import (
     LONGEST_NAME,

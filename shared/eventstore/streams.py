@@ -31,7 +31,7 @@ FENCE_BUCKET = "LOA_FENCE"  # which services have seen another log (`shared.even
 FENCE = f"KV_{FENCE_BUCKET}"
 
 
-ANSWERS_BUCKET = "LOA_ANSWERS"  # answers by idempotency key (`shared.http.idempotency`)
+ANSWERS_BUCKET = "LOA_ANSWERS"  # answers by idempotency key (`shared.http.requests.idempotency`)
 
 
 ANSWERS_STREAM = f"KV_{ANSWERS_BUCKET}"

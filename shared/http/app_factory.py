@@ -11,12 +11,14 @@ from shared.auth.admission import UnitsByDay
 from shared.auth.callers import Access
 from shared.contracts.envelope import Catalog
 from shared.eventstore.buckets import AnswerBucket
-from shared.http import admin_routes, documentation, log_routes, openapi, problems, service_routes
-from shared.http.idempotency import KeptAnswers, keyed_routes
-from shared.http.limits import AdmitFirst, FairShare, RequestLimits
-from shared.http.live import Streams
-from shared.http.request_context import BodyLimit, RequestLog
-from shared.http.strict_requests import AllowedHosts, HostCheck, HttpsOnly, SecurityHeaders, strict
+from shared.http import problems
+from shared.http.documents import documentation, openapi
+from shared.http.overload.limits import AdmitFirst, FairShare, RequestLimits
+from shared.http.requests.idempotency import KeptAnswers, keyed_routes
+from shared.http.requests.request_context import BodyLimit, RequestLog
+from shared.http.requests.strict_requests import AllowedHosts, HostCheck, HttpsOnly, SecurityHeaders, strict
+from shared.http.routes import admin_routes, log_routes, service_routes
+from shared.http.routes.live import Streams
 from shared.kernel.health import Health
 from shared.kernel.release import RELEASE
 from shared.kernel.runtime import Clock

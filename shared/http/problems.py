@@ -18,12 +18,12 @@ from starlette.requests import ClientDisconnect
 from shared.auth.callers import access_of
 from shared.auth.sessions import SIGN_IN_PATH
 from shared.auth.tokens import Unauthenticated
-from shared.http.client_address import client_of
+from shared.http.overload.client_address import client_of
 from shared.kernel.counted import counted
 from shared.kernel.errors import Refusal, RefusalKind, Text, Unavailable
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
-from shared.rules.suggestions import nearest
+from shared.rules.words.suggestions import nearest
 from shared.signed_links import links
 
 logger = signals.get_logger(__name__)

@@ -16,7 +16,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined,
 from markupsafe import Markup
 
 from shared.auth.callers import VISIT
-from shared.http.strict_requests import content_policy
+from shared.http.requests.strict_requests import content_policy
 from shared.kernel.errors import Text
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -21,14 +21,14 @@ from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import AlertAnswer, Role
-from shared.http import request_context
-from shared.http.client_address import client_of
+from shared.http.overload.client_address import client_of
+from shared.http.requests import request_context
 from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
 from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import kept_headers, page_route, problem_body, safe
 from shared.rights.actions import Action
-from shared.rules.wording import INSTRUMENTS, STAGES
+from shared.rules.words.wording import INSTRUMENTS, STAGES
 from shared.signed_links.links import PATH, Link, LinkNotValid
 from shared.signed_links.resolved import LinkSource, ResolvedLink
 from shared.signed_links.short_links import answer_link

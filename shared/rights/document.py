@@ -20,7 +20,7 @@ from shared.rights.table import (
 
 HEAD = """# Who may do what
 
-Written by `python -m shared.rights.document` from `shared/rights/table.py`; `tests/contract/test_rights.py` compares them.
+Written by `python -m shared.rights.document` from `shared/rights/table.py`; `tests/contract/security/test_rights.py` compares them.
 
 Each route declares one action (`may(Action.…)`). Whether a caller may do it to an object follows from the role of the token
 and from the relation of the token's unit to the unit that the object belongs to, on the day of the command:

@@ -19,7 +19,7 @@ from shared.rules.facts import DraftFacts
 from shared.rules.rulebook.procedures import PostingRule, ProcedureRule
 from shared.rules.rulebook.rulebook import Rulebook, last_day
 from shared.rules.sequence import HALTS, Step, rule_on, steps_of
-from shared.rules.wording import CERTAINTIES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
+from shared.rules.words.wording import CERTAINTIES, INSTRUMENTS, PROCEDURES, REGIMES, STAGES
 
 
 class FindingKind(StrEnum):

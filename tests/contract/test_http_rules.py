@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.http.request_context import MOST_BYTES
+from shared.http.requests.request_context import MOST_BYTES
 from tests.contract.test_endpoints import PUBLIC, paths_of
 from tests.support.cases import for_each
 from tests.support.platform.service import SERVICES, existing

@@ -9,7 +9,7 @@ from rich.table import Table
 from deploy.cli.console import banners, count, day, out, percent, print_text
 from shared.kernel.errors import Text
 from shared.rules.counts import change
-from shared.rules.figure_words import DRAFT_NUMBERS, OPINION_NUMBERS, PUBLISHED
+from shared.rules.words.figure_words import DRAFT_NUMBERS, OPINION_NUMBERS, PUBLISHED
 
 Answer = Mapping[str, Any]
 PATHS = {"activities": "/counts", "drafts": "/counts/drafts", "opinions": "/counts/opinions"}

@@ -9,7 +9,7 @@ from rich.table import Table
 from deploy.cli.console import banners, count, day, listed, out, percent, print_text
 from shared.contracts.vocabulary import GapState, Stage
 from shared.kernel.errors import Text
-from shared.rules.figure_words import (
+from shared.rules.words.figure_words import (
     BELOW_TARGET,
     COUNTS,
     DUE,
@@ -20,7 +20,7 @@ from shared.rules.figure_words import (
     programme_figure,
     time_left,
 )
-from shared.rules.wording import STAGES
+from shared.rules.words.wording import STAGES
 
 Answer = Mapping[str, Any]
 

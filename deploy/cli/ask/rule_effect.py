@@ -16,10 +16,10 @@ from shared.contracts.vocabulary import GapState, Stage
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.settings import RuleSettings
-from shared.rules.figure_words import COUNTS, RATES
 from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 from shared.rules.verdicts import PolicyVerdict
-from shared.rules.wording import (
+from shared.rules.words.figure_words import COUNTS, RATES
+from shared.rules.words.wording import (
     APPRAISING_BODIES,
     DAYS_OF,
     GAP_STATES,

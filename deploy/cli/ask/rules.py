@@ -18,7 +18,7 @@ from shared.rules.rulebook.legal_basis import Certainty
 from shared.rules.rulebook.procedure_rows import RulesRefused
 from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 from shared.rules.rulebook.rulebook import Rulebook, load_rulebook
-from shared.rules.wording import (
+from shared.rules.words.wording import (
     APPRAISING_BODIES,
     CERTAINTIES,
     DAYS_OF,

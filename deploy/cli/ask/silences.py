@@ -11,7 +11,7 @@ from deploy.cli.console import CommandError, day, out, print_text
 from shared.contracts.vocabulary import Stage
 from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
-from shared.rules.wording import STAGES
+from shared.rules.words.wording import STAGES
 
 SHOWN = 8  # characters of an id in the list
 

@@ -9,7 +9,7 @@ from deploy.cli.data.tables.headings import HEADINGS
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftRegistered
 from shared.kernel.errors import Text
-from shared.rules.suggestions import folded
+from shared.rules.words.suggestions import folded
 
 ORDER = {  # of the import; the service of each sheet
     "units": "registry",

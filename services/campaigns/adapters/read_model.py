@@ -35,7 +35,7 @@ from shared.contracts.vocabulary import CommunicationRole, Dataset, ProgrammeKin
 from shared.directory import datasets
 from shared.directory.folds import Unit, UnitDirectory, UnitsOn
 from shared.directory.projection import carried_on_by, leads_on, unit_directory, units_carrying_on
-from shared.http.paging import key_of, position_of
+from shared.http.requests.paging import key_of, position_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.projections.programme_rows import fact_of

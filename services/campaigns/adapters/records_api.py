@@ -12,8 +12,8 @@ from services.campaigns.domain.plan import plan
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.eventstore.handle import BulkStore
-from shared.http.paging import Listing, Paged
-from shared.http.request_context import AtPosition, Today
+from shared.http.requests.paging import Listing, Paged
+from shared.http.requests.request_context import AtPosition, Today
 from shared.rights.actions import Action
 
 

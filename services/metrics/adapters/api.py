@@ -26,9 +26,9 @@ from services.metrics.domain.errors import KnownAtUnclear, PeriodUnclear
 from services.metrics.domain.grouping import GroupBy, View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.http.forecasts import marked
-from shared.http.paging import Listing, Paged, PagedIfAsked, key_of
-from shared.http.request_context import AtPosition, OfDataset, Today
+from shared.http.requests.forecasts import marked
+from shared.http.requests.paging import Listing, Paged, PagedIfAsked, key_of
+from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.rights.actions import Action
 from shared.rules.figures import Period, year_period
 from shared.text_checks.days import Day

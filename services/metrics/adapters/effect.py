@@ -15,8 +15,8 @@ from services.metrics.domain.grouping import figures_of
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
-from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, Body, Today, example
+from shared.http.requests.forecasts import Dated, marked
+from shared.http.requests.request_context import AtPosition, Body, Today, example
 from shared.rights.actions import Action
 from shared.rules.figures import year_period
 from shared.rules.rulebook.rulebook import RuleFile

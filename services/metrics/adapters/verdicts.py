@@ -19,9 +19,9 @@ from services.metrics.application.queries import Queries
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Answer, Dataset
-from shared.http.forecasts import Dated, marked
-from shared.http.paging import Paged, position_of
-from shared.http.request_context import MOST_POSITION, AtPosition, Today
+from shared.http.requests.forecasts import Dated, marked
+from shared.http.requests.paging import Paged, position_of
+from shared.http.requests.request_context import MOST_POSITION, AtPosition, Today
 from shared.rights.actions import Action
 from shared.rules.verdicts import PolicyVerdict
 

@@ -28,9 +28,9 @@ from shared.contracts.vocabulary import (
     Stage,
 )
 from shared.directory.folds import UnitsOn
-from shared.http.forecasts import Dated
-from shared.http.paging import Cursor, key_of
-from shared.http.rule_views import FindingView, PostingClockView, ReplyClockView
+from shared.http.requests.forecasts import Dated
+from shared.http.requests.paging import Cursor, key_of
+from shared.http.routes.rule_views import FindingView, PostingClockView, ReplyClockView
 from shared.rules.figures import DEFINITION, Period
 from shared.rules.rulebook.legal_basis import Certainty
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict

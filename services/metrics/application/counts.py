@@ -34,7 +34,7 @@ from shared.rules.counts import (
     year_before,
 )
 from shared.rules.figures import Period, effective_day
-from shared.rules.wording import CHANNELS, INSTRUMENTS, ROLES
+from shared.rules.words.wording import CHANNELS, INSTRUMENTS, ROLES
 
 Groups = dict[Key, list[Activity]]
 NOT_RECORDED = Text("Không ghi nhận", "Not recorded")

@@ -29,7 +29,7 @@ from shared.contracts.vocabulary import Answer, Dataset, Handling, Instrument, S
 from shared.directory.folds import UnitDirectory
 from shared.kernel.errors import Text
 from shared.rules.counts import period_before, year_before
-from shared.rules.wording import HANDLINGS, INSTRUMENTS, STAGES
+from shared.rules.words.wording import HANDLINGS, INSTRUMENTS, STAGES
 
 N = TypeVar("N", DraftNumbers, OpinionNumbers)
 

@@ -24,7 +24,7 @@ from shared.directory.folds import UnitDirectory, UnitsOn
 from shared.kernel.errors import Text
 from shared.rules.counts import CountBy
 from shared.rules.figures import Period, effective_day, reporting_year, year_period
-from shared.rules.wording import CHANNELS
+from shared.rules.words.wording import CHANNELS
 
 BREAKDOWNS = (CountBy.CHANNEL, CountBy.AUDIENCE, CountBy.AREA)
 _OF_DRAFTS = ("policies", "judged", "met", "missed", "pending", "undetermined", "drafts", "drafts_judged")

@@ -35,10 +35,10 @@ from services.metrics.domain.waiting import ShownRequest, shown_requests
 from shared.contracts.vocabulary import Dataset, GapState, Instrument, Regime, UnitLevel
 from shared.directory.folds import UnitsOn
 from shared.directory.unit_tree import UnitTree
-from shared.rules import wording
 from shared.rules.figures import Period, effective_day, national_floor, reporting_year
 from shared.rules.rulebook.rulebook import Calendar, Rulebook
 from shared.rules.verdicts import Search
+from shared.rules.words import wording
 
 Led = TypeVar(
     "Led",

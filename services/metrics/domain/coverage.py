@@ -30,7 +30,7 @@ from shared.rules.verdicts import (
     assess,
     numbers_of,
 )
-from shared.rules.wording import STAGES, WHOLE_DRAFT_TITLE
+from shared.rules.words.wording import STAGES, WHOLE_DRAFT_TITLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from shared.directory.deciders import decider_of
 from shared.directory.folds import UnitDirectory, UnitsOn
 from shared.rules.answer_periods import answer_by
 from shared.rules.rulebook.rulebook import Calendar
-from shared.rules.wording import REQUESTS
+from shared.rules.words.wording import REQUESTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

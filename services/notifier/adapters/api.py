@@ -32,11 +32,18 @@ from shared.auth.admission import may
 from shared.auth.sessions import require_recent
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
-from shared.http import request_context
-from shared.http.audit import audited
-from shared.http.openapi import Messages
-from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, OfDataset, accepted
+from shared.http.documents.openapi import Messages
+from shared.http.requests import request_context
+from shared.http.requests.audit import audited
+from shared.http.requests.paging import Listing, Paged
+from shared.http.requests.request_context import (
+    Accepted,
+    AtPosition,
+    IdempotencyKey,
+    IfMatch,
+    OfDataset,
+    accepted,
+)
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId

@@ -26,10 +26,10 @@ from shared.auth.tokens import Principal
 from shared.contracts.event import Code, unit_id
 from shared.contracts.vocabulary import Dataset, Stage
 from shared.eventstore.handle import BulkStore, Handled
-from shared.http import request_context
-from shared.http.openapi import VERSIONED
-from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, OfRows
+from shared.http.documents.openapi import VERSIONED
+from shared.http.requests import request_context
+from shared.http.requests.paging import Listing, Paged
+from shared.http.requests.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, OfRows
 from shared.rights.actions import Action
 from shared.rules.rulebook.rulebook import Rulebook
 

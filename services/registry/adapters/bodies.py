@@ -27,7 +27,7 @@ from shared.contracts.vocabulary import (
     UnitKind,
     UnitLevel,
 )
-from shared.http.request_context import Body, example
+from shared.http.requests.request_context import Body, example
 from shared.text_checks.days import Day, FactDay
 
 Title = Annotated[str, Field(min_length=1, max_length=2000)]

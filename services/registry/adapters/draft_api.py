@@ -22,9 +22,9 @@ from shared.auth.tokens import Principal
 from shared.contracts.registry import DraftRequestRaised, Notes
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
 from shared.eventstore.handle import Handled
-from shared.http import request_context
-from shared.http.request_context import Accepted, Body, IdempotencyKey, IfMatch, example
-from shared.http.rule_views import (
+from shared.http.requests import request_context
+from shared.http.requests.request_context import Accepted, Body, IdempotencyKey, IfMatch, example
+from shared.http.routes.rule_views import (
     AppraisalRuleView,
     FindingView,
     GroundedView,

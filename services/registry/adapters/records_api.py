@@ -14,8 +14,8 @@ from services.registry.domain.draft_state import Draft
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.eventstore.handle import BulkStore, History
-from shared.http.paging import Listing, Paged
-from shared.http.request_context import AtPosition
+from shared.http.requests.paging import Listing, Paged
+from shared.http.requests.request_context import AtPosition
 from shared.rights.actions import Action
 
 

@@ -18,7 +18,7 @@ from shared.eventstore.handle import Handled
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.answer_periods import Forwarding, answer_by, answer_period
-from shared.rules.wording import REQUESTS
+from shared.rules.words.wording import REQUESTS
 
 RequestState = Literal["waiting", "approved", "refused", "withdrawn"]
 

@@ -19,9 +19,9 @@ from shared.auth.admission import Credentials, may, stands_for
 from shared.auth.tokens import Principal, Unauthenticated
 from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import Dataset, RequestDecision, RequestKind, Role
-from shared.http import request_context
-from shared.http.paging import Listing, Paged, position_of
-from shared.http.request_context import AtPosition, Body, OfRows, example
+from shared.http.requests import request_context
+from shared.http.requests.paging import Listing, Paged, position_of
+from shared.http.requests.request_context import AtPosition, Body, OfRows, example
 from shared.kernel.runtime import Clock
 from shared.rights.actions import Action
 from shared.signed_links.links import LinkIsOver, LinkNotValid, LinkReader

@@ -58,7 +58,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.directory.folds import CANCELLABLE
 from shared.eventstore.handle import History, Version
-from shared.http.rule_views import FindingView
+from shared.http.routes.rule_views import FindingView
 from shared.rules.clocks import PostingClock
 from shared.rules.facts import StageEntry
 from shared.rules.findings import Finding, FindingKind

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.registry.domain.draft_commands import Entry
 from shared.contracts.vocabulary import RequestDecision, RequestKind, Stage
 from shared.kernel.errors import Refusal, RefusalKind, Text
-from shared.rules.wording import STAGES
+from shared.rules.words.wording import STAGES
 
 
 class DraftNotFound(Refusal):

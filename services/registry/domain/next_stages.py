@@ -9,7 +9,7 @@ from shared.kernel.errors import Text
 from shared.rules.facts import DraftFacts
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import StagePeriod, rule_on, stage_on, stage_periods
-from shared.rules.wording import dated
+from shared.rules.words.wording import dated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from datetime import date
 
 from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
-from shared.rules.percent import percent
+from shared.rules.words.percent import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

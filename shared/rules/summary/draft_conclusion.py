@@ -8,9 +8,9 @@ from types import MappingProxyType
 from shared.contracts.vocabulary import Answer, GapState, Stage
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
-from shared.rules.figure_words import time_left
 from shared.rules.verdicts import PolicyVerdict
-from shared.rules.wording import STAGES
+from shared.rules.words.figure_words import time_left
+from shared.rules.words.wording import STAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

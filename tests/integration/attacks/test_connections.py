@@ -13,9 +13,10 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.responses import StreamingResponse
 
-from shared.http import connections, problems
-from shared.http.connections import MOST_BEHIND, MOST_HEADER_BYTES, ConnectionLimits, Connections
-from shared.http.request_context import MOST_BYTES, BodyLimit
+from shared.http import problems
+from shared.http.overload import connections
+from shared.http.overload.connections import MOST_BEHIND, MOST_HEADER_BYTES, ConnectionLimits, Connections
+from shared.http.requests.request_context import MOST_BYTES, BodyLimit
 from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port
 

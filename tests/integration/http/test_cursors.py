@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.http import paging
+from shared.http.requests import paging
 from tests.contract.test_endpoints import paths_of
 from tests.support.platform.service import SERVICES, Platform, eventually, existing
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from shared.http import request_context
+from shared.http.requests import request_context
 from tests.support.platform.service import SERVICES, Api, Platform, existing
 
 NO_DAYS = (

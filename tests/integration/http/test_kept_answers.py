@@ -10,7 +10,7 @@ import pytest
 
 from shared.eventstore.buckets import AnswerBucket
 from shared.eventstore.streams import ANSWERS_STREAM
-from shared.http.idempotency import KeptAnswers
+from shared.http.requests.idempotency import KeptAnswers
 from tests.support.platform.service import Platform, create_app_of
 from tests.support.samples import small_office
 from tests.support.servers.engines import connected

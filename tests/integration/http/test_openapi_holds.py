@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from shared.contracts.vocabulary import Role
-from shared.http import request_context
-from shared.http.request_context import MOST_BYTES
+from shared.http.requests import request_context
+from shared.http.requests.request_context import MOST_BYTES
 from tests.support.platform.service import SERVICES, Api, Platform, existing
 
 MOST = 3  # odd requests an operation and kind (that fit the document, and that don't)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.local.keys.keyring import Keyring
-from shared.http import request_context
+from shared.http.requests import request_context
 from tests.integration.metrics.office import Office, ago
 from tests.support.platform.service import Api, Platform, open_platform
 from tests.support.samples import small_office

@@ -7,7 +7,7 @@ import pytest
 
 from services.notifier.adapters.sign_in import api as sign_in
 from services.notifier.adapters.silences import api as sending
-from shared.http import admin_routes
+from shared.http.routes import admin_routes
 from tests.integration.notifier.notifier_fixture import NotifierFixture
 
 BY = "operator/test-operator"

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from services.notifier.adapters.delivery.message import MailboxLink, claims_of, seal
 from shared.auth.service_tokens import service_token
 from shared.contracts.vocabulary import AlertAnswer, Role
-from shared.http import audit
+from shared.http.requests import audit
 from shared.kernel.runtime import new_id
 from shared.pages.date_boxes import in_boxes
 from tests.integration.notifier.notifier_fixture import (

@@ -16,7 +16,7 @@ from shared.contracts.vocabulary import Instrument, Procedure, Regime
 from shared.kernel.settings import RuleSettings
 from shared.rules.rulebook.procedures import ProcedureRule
 from shared.rules.rulebook.rulebook import load_rulebook
-from shared.rules.wording import CERTAINTIES
+from shared.rules.words.wording import CERTAINTIES
 
 PACKAGED = load_rulebook()
 DAY = date(2026, 11, 24)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.http.paging import BadCursor, _decode, _encode, position_of
+from shared.http.requests.paging import BadCursor, _decode, _encode, position_of
 from tests.unit.fuzz.mutations import damaged_bytes
 
 PATH = "/drafts"

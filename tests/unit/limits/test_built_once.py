@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from shared.http.built_once import BuiltOnce
+from shared.http.documents.built_once import BuiltOnce
 
 
 async def test_it_is_built_once_and_beside_the_loop() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from shared.contracts.vocabulary import Stage
 from shared.kernel.text_folding import MOST_MARKS, fold, normalized
-from shared.rules.suggestions import nearest
+from shared.rules.words.suggestions import nearest
 from shared.text_checks.event_texts import find
 from shared.text_checks.exact_values import meant, needs_a_day, not_a_day, not_a_number
 from shared.text_checks.printable import flaw, tidied, unreadable
@@ -32,7 +32,7 @@ MODULES = (
     "shared.bulk_import.row_parsing",
     "shared.bulk_import.percentages",
     "shared.http.problems",
-    "shared.http.request_context",
+    "shared.http.requests.request_context",
     "shared.signed_links.links",
     "shared.kernel.host_name",
     "shared.kernel.sender",

@@ -14,9 +14,10 @@ from fastapi.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
-from shared.http import limits, problems
-from shared.http.limits import FairShare, RequestLimits
-from shared.http.turns import Overloaded, Turns, Work, resting
+from shared.http import problems
+from shared.http.overload import limits
+from shared.http.overload.limits import FairShare, RequestLimits
+from shared.http.overload.turns import Overloaded, Turns, Work, resting
 
 SECONDS = 5.0  # of patience: a test never waits as long
 
@@ -112,7 +113,7 @@ async def test_beyond_the_capacity_a_request_is_refused_at_once_and_the_others_a
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     service, clock = Service(), time.monotonic()
-    monkeypatch.setattr("shared.http.turns.time.monotonic", lambda: clock)
+    monkeypatch.setattr("shared.http.overload.turns.time.monotonic", lambda: clock)
     with capture_logs() as lines:
         async with service.at_work("/work", "/work", "/work") as tasks:
             clock += SECONDS / 2 + 0.1  # so long has the third waited

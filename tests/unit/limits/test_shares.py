@@ -12,11 +12,12 @@ from starlette.types import Message
 
 from shared.auth.admission import may
 from shared.auth.tokens import Principal, Verifier
-from shared.http import problems, turns
-from shared.http.limits import AdmitFirst, FairShare, RequestLimits
+from shared.http import problems
+from shared.http.overload import turns
+from shared.http.overload.limits import AdmitFirst, FairShare, RequestLimits
+from shared.http.overload.turns import TooBusy, TooManyRequests, Turns
 from shared.http.problems import MOST_PROBLEMS
-from shared.http.request_context import Body, BodyLimit
-from shared.http.turns import TooBusy, TooManyRequests, Turns
+from shared.http.requests.request_context import Body, BodyLimit
 from shared.rights.actions import Action
 from shared.text_checks.printable import LONGEST_TEXT, MOST_FIELDS, MOST_VALUES
 

@@ -52,10 +52,10 @@ from shared.kernel import runtime
 from shared.kernel.errors import Text
 from shared.rules.counts import Member
 from shared.rules.facts import Scope
-from shared.rules.figure_words import HARD_SPACE
 from shared.rules.figures import Counts, Period
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.verdicts import Search
+from shared.rules.words.figure_words import HARD_SPACE
 from tests.support.rules import shorthand
 
 DAY = date(2026, 3, 31)

@@ -20,8 +20,8 @@ from shared.contracts.vocabulary import (
 )
 from shared.projections.projection_health import ANOTHER_LOG, REFUSED_WRITES
 from shared.rules.facts import Scope
-from shared.rules.figure_words import HARD_SPACE
 from shared.rules.rulebook.legal_basis import UNCITED
+from shared.rules.words.figure_words import HARD_SPACE
 from tests.support.platform.projections import RULEBOOK
 from tests.unit.metrics.made_up import (
     DAY,

@@ -10,8 +10,8 @@ import pytest
 from services.metrics.adapters.views import gaps_view
 from services.metrics.application.queries import Gaps, SeenGap
 from shared.contracts.vocabulary import Dataset
-from shared.http import paging
-from shared.http.paging import BadCursor, Cursor
+from shared.http.requests import paging
+from shared.http.requests.paging import BadCursor, Cursor
 from tests.support.platform.projections import RULEBOOK
 from tests.unit.metrics.made_up import UNITS, a_gap
 

@@ -14,7 +14,7 @@ from shared.auth.tokens import Mapped
 from shared.contracts.vocabulary import Role
 from shared.eventstore.buckets import Bucket
 from shared.kernel import runtime
-from tests.unit.shared.test_tokens import OTHER, encoded, public_key, signed, signed_by
+from tests.unit.shared.auth.test_tokens import OTHER, encoded, public_key, signed, signed_by
 
 ISSUER = "https://sso.example.vn/realms/tinh"
 NONCE = "of this sign-in"

@@ -14,7 +14,6 @@ from deploy import holidays_file as generator
 from shared.contracts import vocabulary
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
 from shared.kernel.errors import PermanentError
-from shared.rules import wording
 from shared.rules.rulebook.legal_basis import Certainty
 from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 from shared.rules.rulebook.rulebook import (
@@ -27,6 +26,7 @@ from shared.rules.rulebook.rulebook import (
 )
 from shared.rules.sequence import occurrences
 from shared.rules.verdicts import Because, OccurrenceVerdict, PolicyVerdict
+from shared.rules.words import wording
 from tests.support.cases import for_each
 from tests.support.rules.shorthand import draft
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from deploy.cli.data.columns import COLUMNS, ORDER
 from deploy.cli.data.tables.headings import HEADINGS, SHEETS
 from shared.kernel.text_folding import normalized
-from shared.rules.suggestions import folded
+from shared.rules.words.suggestions import folded
 
 SEARCHED = 30  # rows from the top in which the headings may stand
 _PREFIX = re.compile(

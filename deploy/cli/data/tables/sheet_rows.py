@@ -37,7 +37,7 @@ from deploy.cli.data.tables.sheet_messages import (
 from deploy.cli.data.textfile import unescaped
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
-from shared.rules.suggestions import folded
+from shared.rules.words.suggestions import folded
 from shared.text_checks.printable import tidied
 
 Cells = Sequence[str | Cell]

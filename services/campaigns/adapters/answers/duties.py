@@ -13,7 +13,7 @@ from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import Role
-from shared.http import request_context
+from shared.http.requests import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock

@@ -23,7 +23,7 @@ from services.campaigns.domain.draft import Given
 from services.campaigns.domain.errors import FileKindRefused, FileTooLarge, QuotaExceeded
 from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import AlertAnswer, Channel
-from shared.http.client_address import client_of
+from shared.http.overload.client_address import client_of
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
@@ -34,7 +34,7 @@ from shared.pages.layout import environment
 from shared.pages.link_pages import AnswerPages, Held, hold, routes
 from shared.rules.answers import confirmation as confirmation_of
 from shared.rules.answers import kind_of
-from shared.rules.wording import CHANNELS
+from shared.rules.words.wording import CHANNELS
 from shared.signed_links.duty_links import duty_link
 from shared.signed_links.links import LinkIsUsed
 from shared.signed_links.resolved import LinkSource

@@ -23,10 +23,10 @@ from services.campaigns.domain.draft import Given
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
-from shared.http import request_context
-from shared.http.openapi import VERSIONED
-from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition
+from shared.http.documents.openapi import VERSIONED
+from shared.http.requests import request_context
+from shared.http.requests.paging import Listing, Paged
+from shared.http.requests.request_context import Accepted, AtPosition
 from shared.rights.actions import Action
 
 

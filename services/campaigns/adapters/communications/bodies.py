@@ -14,7 +14,7 @@ from services.campaigns.domain.plan import MOST_MONEY
 from shared.bulk_import.row_parsing import listed_names, listed_words
 from shared.contracts.event import Code, evidence_id
 from shared.contracts.vocabulary import Channel, CommunicationRole, ContentItem, Precision
-from shared.http.request_context import Body, example
+from shared.http.requests.request_context import Body, example
 from shared.text_checks.days import FactDay
 from shared.text_checks.event_texts import WebAddress
 

@@ -19,7 +19,7 @@ from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.directory.folds import DraftCard
 from shared.eventstore.handle import Handled
-from shared.http.request_context import AtPosition
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import (
     FORM_ID,
@@ -34,8 +34,8 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
-from shared.rules.decision_407 import CONTENT_ITEMS
-from shared.rules.wording import CHANNELS
+from shared.rules.words.decision_407 import CONTENT_ITEMS
+from shared.rules.words.wording import CHANNELS
 
 MOST_PLANNED = 100  # activities of one plan to choose from
 

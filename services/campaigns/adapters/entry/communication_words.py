@@ -10,7 +10,7 @@ from shared.rules.roles import role_of
 from shared.rules.rulebook.rulebook import Rulebook, last_day
 from shared.rules.sequence import course
 from shared.rules.verdicts import Span, covering_day
-from shared.rules.wording import CHANNELS, STAGES, dated
+from shared.rules.words.wording import CHANNELS, STAGES, dated
 
 SUPPORT = Text(
     "Hoạt động được ghi nhận là việc của đơn vị; hoạt động hỗ trợ không tính vào việc truyền thông của cơ quan chủ trì soạn thảo.",

@@ -17,7 +17,7 @@ from services.campaigns.domain.communication_commands import Confirm
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Channel, CommunicationRole, Precision
-from shared.http.request_context import AtPosition
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import (
     FORM_ID,
@@ -33,7 +33,7 @@ from shared.pages.entry import (
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
 from shared.rights.actions import Action
-from shared.rules.wording import CHANNELS, ROLES, dated
+from shared.rules.words.wording import CHANNELS, ROLES, dated
 
 LISTED = Text("Hoạt động truyền thông của đơn vị", "Communications of the unit")
 RETRACTING = Text("Rút hoạt động truyền thông", "Take a communication back")

@@ -20,7 +20,7 @@ from shared.contracts.event import draft_id, unit_id
 from shared.contracts.registry import DraftRegistered
 from shared.directory.folds import DraftCard, card_of, evolve_draft, facts_of_unit, unit_of
 from shared.eventstore.handle import BulkStore
-from shared.http.request_context import projected
+from shared.http.requests.request_context import projected
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock

@@ -21,7 +21,7 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Acting
 from shared.contracts.vocabulary import Channel, Dataset, Precision, ProgrammeKind
-from shared.http.request_context import AtPosition
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.pages.date_boxes import in_boxes
 from shared.pages.entry import Link, Step, body_of, for_people, step_of
@@ -29,7 +29,7 @@ from shared.pages.forms import sent
 from shared.rights.actions import Action
 from shared.rights.table import roles_of
 from shared.rules.programme.states import EntryStatus
-from shared.rules.wording import CHANNELS, dated
+from shared.rules.words.wording import CHANNELS, dated
 
 Kind = ProgrammeKind
 HEADING = Text("Chờ quyết định", "Waiting for a decision")

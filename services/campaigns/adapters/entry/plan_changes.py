@@ -18,7 +18,7 @@ from services.campaigns.domain.plan import Activity
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
-from shared.http.request_context import AtPosition
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.pages.date_boxes import date_in_boxes, in_boxes
 from shared.pages.entry import (
@@ -36,7 +36,7 @@ from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.sequence import DayInFuture
-from shared.rules.wording import CHANNELS, dated
+from shared.rules.words.wording import CHANNELS, dated
 
 MOST_WORDS = 2000
 LABELS: Mapping[str, Text] = {

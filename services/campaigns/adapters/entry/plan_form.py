@@ -17,7 +17,7 @@ from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Channel, Stage
 from shared.directory.folds import DraftCard
-from shared.http.request_context import AtPosition
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.pages.date_boxes import date_in_boxes
 from shared.pages.entry import FORM_ID, Link, Step, body_of, form_id_of, refused, step_of, with_values
@@ -26,7 +26,7 @@ from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import NotFirstDay, course, rule_on, stage_on, stage_periods
-from shared.rules.wording import CHANNELS, STAGES, dated
+from shared.rules.words.wording import CHANNELS, STAGES, dated
 
 PATH = "/entry/drafts/{draft_code}/plan"
 HEADING = Text("Kế hoạch truyền thông của dự thảo", "Communication plan of the draft")

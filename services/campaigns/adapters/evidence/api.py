@@ -19,8 +19,8 @@ from services.campaigns.adapters.command_context import CommandContext, on
 from services.campaigns.adapters.evidence.file_kinds import kind_of
 from services.campaigns.application.evidence import MOST_BYTES, EvidenceFiles, Received
 from services.campaigns.domain.errors import FileEmpty, FileTooLarge
-from shared.http.audit import audited
-from shared.http.request_context import Accepted, AtPosition, Body, example
+from shared.http.requests.audit import audited
+from shared.http.requests.request_context import Accepted, AtPosition, Body, example
 from shared.rights.actions import Action
 
 CHUNK = 1 << 20  # bytes of a file at a time

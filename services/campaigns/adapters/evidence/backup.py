@@ -15,8 +15,8 @@ from services.campaigns.application.evidence import FileMissing, Files
 from services.campaigns.domain.errors import EvidenceNotKept, FileIsAnother, NoPlaceForFiles
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.http.admin_routes import NDJSON, LogNotEmpty
-from shared.http.request_context import OWN_FILES, AtPosition
+from shared.http.requests.request_context import OWN_FILES, AtPosition
+from shared.http.routes.admin_routes import NDJSON, LogNotEmpty
 from shared.observability import signals
 from shared.projections.projector import Runner
 from shared.rights.actions import Action

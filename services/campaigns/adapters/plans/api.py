@@ -15,11 +15,11 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Dataset
-from shared.http import request_context
-from shared.http.forecasts import marked
-from shared.http.openapi import VERSIONED
-from shared.http.paging import Listing, Paged
-from shared.http.request_context import Accepted, AtPosition, OfRows, Today
+from shared.http.documents.openapi import VERSIONED
+from shared.http.requests import request_context
+from shared.http.requests.forecasts import marked
+from shared.http.requests.paging import Listing, Paged
+from shared.http.requests.request_context import Accepted, AtPosition, OfRows, Today
 from shared.rights.actions import Action
 from shared.text_checks.days import Day
 

@@ -11,7 +11,7 @@ from services.campaigns.domain.plan import MOST_MONEY
 from shared.contracts import event
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Channel, Precision, Stage
-from shared.http.request_context import Body, example
+from shared.http.requests.request_context import Body, example
 from shared.text_checks.days import FactDay
 
 

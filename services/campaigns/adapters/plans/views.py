@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from services.campaigns.domain.plan import Activity, ActivityState, Plan, state_of
 from shared.contracts.vocabulary import Channel, Dataset, Precision, Stage
-from shared.http.forecasts import Dated
+from shared.http.requests.forecasts import Dated
 
 
 class ApprovalView(BaseModel):

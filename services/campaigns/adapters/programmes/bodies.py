@@ -12,7 +12,7 @@ from services.campaigns.domain.plan import MOST_MONEY
 from services.campaigns.domain.programme import Record
 from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import DuePrecision, Precision, ProgrammeKind, ReportPeriod
-from shared.http.request_context import Body, example
+from shared.http.requests.request_context import Body, example
 from shared.text_checks.days import Day, FactDay
 
 Reference = Annotated[str, Field(min_length=1, max_length=100)]

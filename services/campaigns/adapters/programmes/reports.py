@@ -21,7 +21,7 @@ from shared.contracts.event import Acting, Code
 from shared.contracts.programme import ProgrammeEntry, ProgrammeEntryCorrected
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.eventstore.handle import Handled
-from shared.http.request_context import Accepted, AtPosition, Body, example
+from shared.http.requests.request_context import Accepted, AtPosition, Body, example
 from shared.kernel.local_day import day_in_vietnam
 from shared.rights.actions import Action
 from shared.text_checks.days import Day, FactDay

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.campaigns.domain.programme import EntryState, Programme, state_of
 from shared.contracts.envelope import Recorded
 from shared.contracts.vocabulary import Dataset, DuePrecision, Precision, ProgrammeKind, ReportPeriod
-from shared.http.forecasts import Dated
+from shared.http.requests.forecasts import Dated
 from shared.rules.programme.facts import entry_facts
 from shared.rules.programme.kinds import KINDS
 from shared.rules.programme.states import EntryFact, EntryStatus, Standing, standings

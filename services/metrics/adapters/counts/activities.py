@@ -12,8 +12,8 @@ from services.metrics.domain.grouping import View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Answer, Channel
-from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, OfDataset, Today
+from shared.http.requests.forecasts import Dated, marked
+from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.rights.actions import Action
 from shared.rules.counts import DEFINITION, CountBy
 from shared.text_checks.days import Day

@@ -20,8 +20,8 @@ from services.metrics.domain.grouping import View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Answer, Handling, Instrument, Stage
-from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, OfDataset, Today
+from shared.http.requests.forecasts import Dated, marked
+from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.kernel.errors import Text
 from shared.rights.actions import Action
 from shared.rules.counts import change

@@ -10,8 +10,8 @@ from services.metrics.adapters.views import Banner, banner_views
 from services.metrics.application.waiting import Waiting, WaitingQueries, WaitingQuestion
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, OfDataset, Today
+from shared.http.requests.forecasts import Dated, marked
+from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.rights.actions import Action
 
 

@@ -14,7 +14,7 @@ from services.metrics.domain.errors import UnitUnknown
 from shared.auth.admission import UnitsByDay, may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
-from shared.http.request_context import Today, clock_of
+from shared.http.requests.request_context import Today, clock_of
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.pages.entry import EntryPages, NotAForm, Step, step_of

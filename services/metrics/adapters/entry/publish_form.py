@@ -16,8 +16,8 @@ from services.metrics.application.published import PublishedReport, Publishing
 from services.metrics.application.queries import Question
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.http import request_context
-from shared.http.request_context import AtPosition, Today
+from shared.http.requests import request_context
+from shared.http.requests.request_context import AtPosition, Today
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import EntryPages, NotAForm, Step, body_of, refused, step_of
 from shared.pages.forms import Fields, sent

@@ -18,8 +18,8 @@ from services.metrics.application.ports import ActivitySums, GroupKey
 from shared.contracts.vocabulary import Channel
 from shared.kernel.errors import Text
 from shared.rules.counts import CountBy
-from shared.rules.figure_words import PUBLISHED
-from shared.rules.wording import CHANNELS
+from shared.rules.words.figure_words import PUBLISHED
+from shared.rules.words.wording import CHANNELS
 
 MUCH = 0.5  # of all activities: then one form prevails
 MOST_AUDIENCES = 12  # columns of the table of forms and audiences

@@ -21,10 +21,10 @@ from services.metrics.application.queries import Gaps, Queries, Question, SeenGa
 from services.metrics.domain.errors import CalendarUnknown
 from shared.auth.admission import may, stands_for
 from shared.auth.tokens import Principal
-from shared.http.request_context import AtPosition, Body, Today, clock_of, example
+from shared.http.requests.request_context import AtPosition, Body, Today, clock_of, example
 from shared.rights.actions import Action
 from shared.rights.table import require
-from shared.rules.wording import STAGES
+from shared.rules.words.wording import STAGES
 
 if TYPE_CHECKING:
     from icalendar import Event

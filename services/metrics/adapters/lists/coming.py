@@ -10,7 +10,7 @@ from services.metrics.application.list_ports import Coming, Planned
 from services.metrics.application.queries import Overview, SeenGap, counted_rows
 from shared.contracts.vocabulary import Precision, Stage
 from shared.kernel.errors import Text
-from shared.rules.wording import CHANNELS, STAGES
+from shared.rules.words.wording import CHANNELS, STAGES
 
 PATH = COMING.path
 CONSULTATIONS = frozenset({Stage.POLICY_CONSULTATION, Stage.DRAFT_CONSULTATION})

@@ -18,7 +18,7 @@ from services.metrics.application.queries import Overview, SeenGap
 from shared.contracts.vocabulary import Dataset, GapState
 from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
-from shared.rules.wording import REQUESTS, STAGES
+from shared.rules.words.wording import REQUESTS, STAGES
 
 PATH = GAPS.path
 STATES = {

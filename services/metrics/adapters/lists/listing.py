@@ -12,7 +12,7 @@ from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.pages.leaders import Words
 from services.metrics.domain.errors import ColumnUnknown, TableUnknown
 from shared.kernel.errors import Text
-from shared.rules.wording import NOT_APPLICABLE
+from shared.rules.words.wording import NOT_APPLICABLE
 
 NONE = Text("Không có.", "None.")
 MINUS = "\N{MINUS SIGN}"

@@ -9,10 +9,10 @@ from services.metrics.adapters.pages.navigation import PROGRAMME
 from services.metrics.application.programme import ProgrammeAnswer, ProgrammeQuestion, programme_in
 from services.metrics.domain.programme import GroupFigures, KindFigures, Number
 from shared.kernel.errors import Text
-from shared.rules.figure_words import COUNTS, PUBLISHED, RATES
 from shared.rules.figures import reporting_year
 from shared.rules.programme.kinds import KINDS
 from shared.rules.programme.states import EntryStatus
+from shared.rules.words.figure_words import COUNTS, PUBLISHED, RATES
 
 PATH = PROGRAMME.path
 GROUPS = (

@@ -28,7 +28,7 @@ from services.metrics.adapters.pages.routes import pages_router, render_live, sh
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import GapState, Stage
-from shared.http.request_context import Today
+from shared.http.requests.request_context import Today
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
 

@@ -26,7 +26,7 @@ from shared.directory.folds import UnitsOn
 from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
 from shared.rules.figures import NOTHING, Counts
-from shared.rules.wording import UNIT_LEVELS
+from shared.rules.words.wording import UNIT_LEVELS
 
 PATH = UNITS.path
 COLUMNS = (

@@ -15,7 +15,7 @@ from services.metrics.application.queries import Question
 from services.metrics.domain.errors import TypedDayWrong
 from services.metrics.domain.grouping import View
 from shared.contracts.vocabulary import Dataset
-from shared.http.request_context import OfDataset
+from shared.http.requests.request_context import OfDataset
 from shared.pages.date_boxes import date_in_boxes
 from shared.pages.forms import Fields
 from shared.rules.figures import reporting_year, year_period

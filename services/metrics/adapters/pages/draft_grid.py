@@ -8,10 +8,10 @@ from typing import Any
 from services.metrics.adapters.pages.page_data import day
 from shared.contracts.vocabulary import Answer, GapState, Precision, Stage
 from shared.kernel.errors import Text
-from shared.rules.figure_words import time_left
 from shared.rules.rulebook.rulebook import Calendar
 from shared.rules.summary.draft_conclusion import SETTLED, DraftSituation, PresentGap, draft_conclusion
 from shared.rules.verdicts import COUNTING, JUDGED, OccurrenceVerdict, PolicyVerdict
+from shared.rules.words.figure_words import time_left
 
 Body = Mapping[str, Any]
 DUE_TODAY = Text("hạn trong ngày", "due that day")

@@ -12,9 +12,9 @@ from services.metrics.application.leaders import LeadersPage, UnitStages
 from services.metrics.application.queries import Overview, SeenGap
 from shared.contracts.vocabulary import Stage
 from shared.kernel.errors import Text
-from shared.rules import figure_words, wording
 from shared.rules.summary.conclusion import conclusion
 from shared.rules.summary.segments import Segment
+from shared.rules.words import figure_words, wording
 
 MOST_OWING = 5
 MOST_UNITS = 6

@@ -24,12 +24,12 @@ from shared.contracts.vocabulary import (
 )
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
-from shared.rules import wording
-from shared.rules.figure_words import time_left
 from shared.rules.figures import rates
-from shared.rules.percent import percent as percent_text
 from shared.rules.rulebook.procedures import AppraisingBody, DaysOf
 from shared.rules.verdicts import COUNTING, Because, OccurrenceVerdict, PolicyVerdict
+from shared.rules.words import wording
+from shared.rules.words.figure_words import time_left
+from shared.rules.words.percent import percent as percent_text
 
 MOST_SHOWN = 100  # drafts of a unit, or of a kind of to-do, on one page; the lists have all of them
 _NAMES: Mapping[type, Mapping[Any, Text]] = {

@@ -21,15 +21,15 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import banners, draft_id
 from shared.contracts.vocabulary import Dataset
-from shared.http.request_context import AtPosition, Today
+from shared.http.requests.request_context import AtPosition, Today
 from shared.kernel.errors import Text
 from shared.pages.forms import Fields
 from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
-from shared.rules import figure_words, wording
 from shared.rules.figures import DEFINITION, FIRST_YEAR, reporting_year
 from shared.rules.rulebook.legal_basis import UNCITED
+from shared.rules.words import figure_words, wording
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 WIDE, WIDE_LEFT = 1000, 92  # units of the time track, and where its rows begin

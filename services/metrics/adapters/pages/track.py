@@ -10,7 +10,7 @@ from services.metrics.application.projections import ESCALATED
 from shared.contracts.vocabulary import Precision, Stage
 from shared.kernel.errors import Text
 from shared.rules.verdicts import COUNTING, OccurrenceVerdict
-from shared.rules.wording import CHANNELS, STAGES
+from shared.rules.words.wording import CHANNELS, STAGES
 
 Body = Mapping[str, Any]
 MARGIN = 8  # units free at the right end

@@ -17,8 +17,8 @@ from services.metrics.domain.programme import GroupFigures, KindFigures, UnitFig
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import ProgrammeKind
-from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, OfDataset, Today
+from shared.http.requests.forecasts import Dated, marked
+from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.rights.actions import Action
 from shared.rules.counts import CountBy
 from shared.rules.programme.groups import ProgrammeGroup

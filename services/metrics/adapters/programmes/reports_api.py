@@ -19,8 +19,8 @@ from services.metrics.application.required_reports import (
 )
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.http.forecasts import Dated, marked
-from shared.http.request_context import AtPosition, OfDataset, Today
+from shared.http.requests.forecasts import Dated, marked
+from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.rights.actions import Action
 from shared.rules.programme.figures import OWN_FIGURES
 from shared.rules.programme.reports import ReportState

@@ -12,7 +12,7 @@ from services.metrics.domain.report import ReportDraft
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.rules.counts import CountBy
-from shared.rules.figure_words import COUNTS, PUBLISHED
+from shared.rules.words.figure_words import COUNTS, PUBLISHED
 
 CAUSES: Mapping[Cause, Text] = {
     Cause.REGISTERED: Text("dự thảo được đăng ký sau khi chốt", "the draft was registered after publication"),

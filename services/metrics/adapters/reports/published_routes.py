@@ -27,10 +27,10 @@ from services.metrics.application.queries import Question
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.http import request_context
-from shared.http.paging import Listing, Paged, key_of
-from shared.http.request_context import Accepted, AtPosition, Body, IdempotencyKey, Today, example
-from shared.http.turns import resting
+from shared.http.overload.turns import resting
+from shared.http.requests import request_context
+from shared.http.requests.paging import Listing, Paged, key_of
+from shared.http.requests.request_context import Accepted, AtPosition, Body, IdempotencyKey, Today, example
 from shared.kernel.local_day import VIETNAM
 from shared.kernel.runtime import new_id
 from shared.pages.layout import safe

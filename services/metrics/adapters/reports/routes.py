@@ -30,9 +30,9 @@ from services.metrics.domain.errors import PeriodUnclear
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.http.forecasts import marked
-from shared.http.request_context import AtPosition, OfDataset, Today
-from shared.http.turns import resting
+from shared.http.overload.turns import resting
+from shared.http.requests.forecasts import marked
+from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.projections.projection_health import Notices, no_notices
 from shared.rights.actions import Action
 from shared.rules.figures import Period, reporting_year

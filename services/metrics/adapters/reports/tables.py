@@ -16,9 +16,9 @@ from services.metrics.adapters.views import GapView
 from shared.contracts.vocabulary import Answer, GapState
 from shared.kernel.errors import Text
 from shared.rules.facts import WHOLE_DRAFT
-from shared.rules.figure_words import COUNTS, OPINION_NUMBERS, PUBLISHED, RATES, SHARES, time_left
 from shared.rules.verdicts import JUDGED
-from shared.rules.wording import (
+from shared.rules.words.figure_words import COUNTS, OPINION_NUMBERS, PUBLISHED, RATES, SHARES, time_left
+from shared.rules.words.wording import (
     CHANNELS,
     INSTRUMENTS,
     NOT_APPLICABLE,

@@ -28,7 +28,7 @@ from services.metrics.application.reports import Report, ReportObstacle
 from services.metrics.domain.grouping import View
 from services.metrics.domain.report import ReportDraft
 from shared.contracts.vocabulary import Answer, Channel, Instrument
-from shared.http.forecasts import Dated
+from shared.http.requests.forecasts import Dated
 from shared.kernel.errors import Text
 from shared.rules import counts as count_rules
 from shared.rules.counts import CountBy
@@ -36,7 +36,7 @@ from shared.rules.figures import DEFINITION, reporting_year
 from shared.rules.programme.states import ENDED, EntryStatus
 from shared.rules.summary.conclusion import conclusion
 from shared.rules.verdicts import PolicyVerdict
-from shared.rules.wording import INSTRUMENTS
+from shared.rules.words.wording import INSTRUMENTS
 
 
 class Words(BaseModel):

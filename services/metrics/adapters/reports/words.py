@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from shared.kernel.errors import Text
-from shared.rules.figure_words import COUNTS, DUE, LEAD_UNIT, PUBLISHED, RATES
 from shared.rules.programme.states import EntryStatus
+from shared.rules.words.figure_words import COUNTS, DUE, LEAD_UNIT, PUBLISHED, RATES
 
 TITLE = Text(
     "Kết quả truyền thông chính sách có tác động lớn đến xã hội trong quá trình xây dựng văn bản quy phạm pháp luật "

@@ -22,7 +22,7 @@ from services.notifier.domain.gaps.gap_alert import AlertStatus
 from shared.contracts.vocabulary import Dataset
 from shared.directory import datasets
 from shared.directory.projection import with_unit_names
-from shared.http.paging import key_of
+from shared.http.requests.paging import key_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 

@@ -25,9 +25,9 @@ from shared.contracts.notifier import (
 )
 from shared.contracts.vocabulary import Stage
 from shared.directory.projection import with_unit_names
-from shared.http.audit import audited
-from shared.http.paging import Listing, Paged, key_of
-from shared.http.request_context import AtPosition
+from shared.http.requests.audit import audited
+from shared.http.requests.paging import Listing, Paged, key_of
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.rights.actions import Action

@@ -23,7 +23,7 @@ from shared.contracts.notifier import (
     AnswerEvent,
 )
 from shared.contracts.vocabulary import AlertAnswer, Channel
-from shared.http.client_address import client_of
+from shared.http.overload.client_address import client_of
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
@@ -32,7 +32,7 @@ from shared.pages.forms import Fields, sent
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rights.actions import Action
 from shared.rules.answers import confirmation
-from shared.rules.wording import CHANNELS
+from shared.rules.words.wording import CHANNELS
 from shared.signed_links.links import LinkIsUsed
 from shared.signed_links.resolved import LinkSource
 

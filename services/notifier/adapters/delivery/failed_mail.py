@@ -15,7 +15,7 @@ from services.notifier.domain.delivery.retries import UNDELIVERED, DigestState, 
 from services.notifier.domain.errors import DigestNotFound
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
-from shared.http.request_context import Body, example
+from shared.http.requests.request_context import Body, example
 from shared.kernel.runtime import Clock
 from shared.observability import signals
 from shared.rights.actions import Action

@@ -19,7 +19,7 @@ from services.notifier.domain.notification.reasons import Reason
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import RecipientRole, Role
-from shared.http.audit import audited
+from shared.http.requests.audit import audited
 from shared.kernel.local_day import VIETNAM
 from shared.pages.layout import safe, visit_bar
 from shared.rights.actions import Action

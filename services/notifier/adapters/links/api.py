@@ -12,7 +12,7 @@ from shared.auth.admission import may, stands_for
 from shared.auth.service_tokens import ServiceVerifier, admit_service
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
-from shared.http.request_context import Body, example
+from shared.http.requests.request_context import Body, example
 from shared.kernel.runtime import Clock
 from shared.observability import signals
 from shared.rights.actions import Action

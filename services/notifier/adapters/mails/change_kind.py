@@ -17,7 +17,7 @@ from shared.contracts.vocabulary import Role
 from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM
-from shared.rules.wording import STAGES
+from shared.rules.words.wording import STAGES
 
 ACTORS: Mapping[str, Text] = {
     Role.UNIT: Text("cán bộ của đơn vị", "a clerk of the unit"),

@@ -75,7 +75,7 @@ from services.notifier.domain.recipients.preference import EVERYTHING, SETTINGS,
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import Language, OptionalMail
 from shared.kernel.errors import Text
-from shared.rules.wording import STAGES
+from shared.rules.words.wording import STAGES
 
 
 @dataclass(frozen=True)

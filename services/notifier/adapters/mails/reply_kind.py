@@ -16,7 +16,7 @@ from services.notifier.domain.recipients.audience import Unit
 from services.notifier.domain.replies import ReplyNote, reply_notes
 from shared.contracts.vocabulary import Precision
 from shared.kernel.errors import Text
-from shared.rules.wording import CHANNELS, dated
+from shared.rules.words.wording import CHANNELS, dated
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from services.notifier.domain.recipients.audience import Recipient
 from shared.bulk_import.row_parsing import ImportRow
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Language, RecipientRole
-from shared.http.request_context import Body, example
+from shared.http.requests.request_context import Body, example
 from shared.text_checks.days import Day
 
 # One plain mailbox, in ASCII (no name, no list, nothing that could begin another header), or a channel's name.

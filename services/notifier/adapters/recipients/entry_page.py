@@ -25,8 +25,8 @@ from shared.auth.sessions import require_recent
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Language, RecipientRole
-from shared.http.audit import audited
-from shared.http.request_context import AtPosition
+from shared.http.requests.audit import audited
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock

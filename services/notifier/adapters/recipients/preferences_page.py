@@ -36,8 +36,8 @@ from shared.auth.admission import stands_for
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
-from shared.http import request_context
-from shared.http.client_address import client_of
+from shared.http.overload.client_address import client_of
+from shared.http.requests import request_context
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent

@@ -3,8 +3,8 @@
 from services.notifier.domain.overview import MonthlySummary, PlanRate
 from shared.kernel.counted import agreeing, counted
 from shared.kernel.errors import Text
-from shared.rules.figure_words import RATES
-from shared.rules.percent import percent
+from shared.rules.words.figure_words import RATES
+from shared.rules.words.percent import percent
 
 
 def plan_rate(rate: PlanRate) -> Text:

@@ -19,7 +19,7 @@ from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from services.notifier.adapters.rendering.letter_rows import Row, Terms
-from shared.rules.figure_words import DUE, LEAD_UNIT
+from shared.rules.words.figure_words import DUE, LEAD_UNIT
 
 FONT = "Times New Roman"
 WIDTH = 16.5  # cm between the margins

@@ -5,7 +5,7 @@ from datetime import date
 from services.notifier.adapters.delivery.message import Names, header, named
 from services.notifier.domain.gaps.gap_alert import APPROVED, UnitRequest
 from shared.kernel.errors import Text
-from shared.rules.wording import REQUESTS
+from shared.rules.words.wording import REQUESTS
 
 WAITS = Text("Đang chờ quyết định", "Waits for a decision")
 DECIDED = Text("Kết quả xem xét đề nghị", "Decision on the request")

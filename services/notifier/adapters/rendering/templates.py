@@ -50,8 +50,8 @@ from shared.contracts.vocabulary import AlertAnswer, Instrument, Language, Optio
 from shared.kernel.counted import counted, noun_of
 from shared.kernel.errors import Text
 from shared.kernel.local_day import VIETNAM
-from shared.rules.figure_words import DUE
-from shared.rules.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
+from shared.rules.words.figure_words import DUE
+from shared.rules.words.wording import GAP_CLOSURES, INSTRUMENTS, STAGES, WHOLE_DRAFT_TITLE
 from shared.signed_links.short_links import ShortLink
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from shared.auth.sessions import Session, Way
 from shared.auth.single_use import SingleUseCodes
 from shared.auth.tokens import Forbidden, Principal
 from shared.contracts.vocabulary import Role
-from shared.http.request_context import Body, example
+from shared.http.requests.request_context import Body, example
 from shared.kernel.errors import Refusal
 from shared.kernel.runtime import Clock
 from shared.observability import signals

@@ -17,7 +17,7 @@ from shared.auth.tokens import Principal
 from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import Stage
 from shared.eventstore.conflicts import HoldsPersonalData
-from shared.http.request_context import Body, example
+from shared.http.requests.request_context import Body, example
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.observability import signals

@@ -33,7 +33,7 @@ from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.rulebook.rulebook import Calendar
-from shared.rules.wording import INSTRUMENTS, STAGES
+from shared.rules.words.wording import INSTRUMENTS, STAGES
 
 PATH = "/entry/urging"
 SEND = f"{PATH}/send"

@@ -18,7 +18,7 @@ from shared.rules.findings import Finding
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import Occurrence, course, parallel_entries, rule_on
 from shared.rules.verdicts import scope_of
-from shared.rules.wording import SCOPE, SCOPE_BASES, STAGES
+from shared.rules.words.wording import SCOPE, SCOPE_BASES, STAGES
 
 NOTHING_NEW = Text(
     "Nội dung này đã được ghi nhận trước đó; không có gì thay đổi.",

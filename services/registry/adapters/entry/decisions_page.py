@@ -19,12 +19,12 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import RequestDecision, RequestKind
-from shared.http import request_context
+from shared.http.requests import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import STEP, Step
 from shared.pages.forms import Fields, sent
 from shared.rights.actions import Action
-from shared.rules.wording import REQUESTS
+from shared.rules.words.wording import REQUESTS
 
 MOST = 200  # requests on one page; the oldest first
 LONGEST_REASON, LONGEST_DOCUMENT = 2000, 200

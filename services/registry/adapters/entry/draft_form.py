@@ -19,13 +19,13 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Instrument, Procedure, Regime
 from shared.eventstore.handle import Handled
-from shared.http import request_context
+from shared.http.requests import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import Step, body_of, refused, step_of
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
 from shared.rights.actions import Action
-from shared.rules.wording import INSTRUMENTS, PROCEDURES, REGIMES
+from shared.rules.words.wording import INSTRUMENTS, PROCEDURES, REGIMES
 
 MOST_TITLE, MOST_CODE = 2000, 64
 FIRST_ROWS, MORE_ROWS, MOST_ROWS = 3, 5, 150

@@ -8,7 +8,7 @@ from typing import Any
 from shared.contracts import registry as events
 from shared.contracts.vocabulary import Precision, RequestDecision, Stage
 from shared.kernel.errors import Text
-from shared.rules.wording import PROCEDURES, REQUESTS, STAGES, dated
+from shared.rules.words.wording import PROCEDURES, REQUESTS, STAGES, dated
 
 _DECIDED: Mapping[str, Text] = {
     RequestDecision.APPROVED: Text("Chấp thuận đề nghị", "The request was approved"),

@@ -22,12 +22,12 @@ from shared.contracts.envelope import Recorded
 from shared.contracts.event import Code
 from shared.contracts.registry import DraftRequestDecided
 from shared.contracts.vocabulary import Dataset, Stage
-from shared.http.request_context import AtPosition
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.rights.actions import Action
 from shared.rights.table import roles_of
-from shared.rules.wording import INSTRUMENTS, PROCEDURES, REGIMES, REQUESTS, SCOPE, STAGES
+from shared.rules.words.wording import INSTRUMENTS, PROCEDURES, REGIMES, REQUESTS, SCOPE, STAGES
 
 HEADING = Text("Trang của đơn vị", "Page of the unit")
 MOST = 50  # drafts on one page

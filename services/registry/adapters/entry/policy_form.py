@@ -14,7 +14,7 @@ from services.registry.domain.errors import PolicyDiffers
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
-from shared.http import request_context
+from shared.http.requests import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import Step, body_of, refused, step_of, with_values
 from shared.pages.forms import Fields, sent

@@ -9,8 +9,8 @@ from shared.contracts.vocabulary import Answer, ScopeBasis
 from shared.eventstore.handle import History
 from shared.kernel.errors import Text
 from shared.pages.forms import Fields
-from shared.rules.decision_407 import ANSWERS, CRITERIA
-from shared.rules.wording import SCOPE_BASES
+from shared.rules.words.decision_407 import ANSWERS, CRITERIA
+from shared.rules.words.wording import SCOPE_BASES
 
 _QUESTIONS = {
     "requires_proposal": Text("Tiêu chí 1: phải lập đề nghị xây dựng", "Criterion 1: a proposal is required"),

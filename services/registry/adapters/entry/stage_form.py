@@ -21,7 +21,7 @@ from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Stage
 from shared.eventstore.handle import Handled
-from shared.http import request_context
+from shared.http.requests import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.date_boxes import date_in_boxes
 from shared.pages.entry import (
@@ -39,7 +39,7 @@ from shared.pages.forms import MISSING, NOT_IN_LIST, Fields, sent
 from shared.pages.help import Help
 from shared.rights.actions import Action
 from shared.rules.sequence import DayInFuture, NotFirstDay
-from shared.rules.wording import STAGES
+from shared.rules.words.wording import STAGES
 
 RESUMED = "resumed"
 MOST_WORDS = 2000

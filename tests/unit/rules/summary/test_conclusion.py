@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from shared.rules.figure_words import HARD_SPACE, SEGMENTS
 from shared.rules.figures import Counts
 from shared.rules.summary.conclusion import Situation, conclusion
 from shared.rules.summary.segments import Segment, segments
+from shared.rules.words.figure_words import HARD_SPACE, SEGMENTS
 
 NONE = {"begun": 0, "judged": 0, "recoverable": 0, "lacking": 0, "overdue": 0}
 

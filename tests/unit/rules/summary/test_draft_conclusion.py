@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shared.contracts.vocabulary import Answer, GapState, Stage
-from shared.rules.figure_words import HARD_SPACE
 from shared.rules.summary.draft_conclusion import DraftSituation, PresentGap, draft_conclusion
 from shared.rules.verdicts import PolicyVerdict
+from shared.rules.words.figure_words import HARD_SPACE
 
 OVERDUE: dict[str, Any] = {
     "stage": Stage.APPRAISAL,

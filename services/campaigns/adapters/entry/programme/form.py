@@ -23,7 +23,7 @@ from shared.auth.tokens import Principal
 from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.eventstore.handle import History
-from shared.http.request_context import AtPosition
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import (
     FORM_ID,

@@ -17,7 +17,7 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Dataset, ProgrammeKind
-from shared.http.request_context import AtPosition
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Text
 from shared.rights.actions import Action
 from shared.rules.programme.groups import ProgrammeGroup

@@ -13,7 +13,7 @@ from shared.rules.programme.due import first_due_day
 from shared.rules.programme.kinds import CHANGES, KINDS, Writer
 from shared.rules.programme.states import ENDED, EntryFact, EntryStatus, Standing
 from shared.rules.rulebook.rulebook import Calendar
-from shared.rules.wording import dated
+from shared.rules.words.wording import dated
 
 Kind = ProgrammeKind
 STATUSES: Mapping[EntryStatus, Text] = {

@@ -26,7 +26,7 @@ from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.eventstore.handle import Handled, History
-from shared.http import request_context
+from shared.http.requests import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.date_boxes import BOXES, box
 from shared.pages.entry import (

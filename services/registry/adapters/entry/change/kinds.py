@@ -35,7 +35,7 @@ from services.registry.domain.draft_state import procedure_of
 from shared.contracts.vocabulary import Stage
 from shared.kernel.errors import Text
 from shared.rights.actions import Action
-from shared.rules.wording import PROCEDURES, STAGES
+from shared.rules.words.wording import PROCEDURES, STAGES
 
 REASON = Field("reason", Text("Lý do", "Reason"), "words")
 DOCUMENT = Field(

@@ -21,8 +21,8 @@ from shared.contracts.event import Code
 from shared.contracts.registry import UnitSucceeded
 from shared.directory.folds import CANCELLABLE, DatedChange
 from shared.eventstore.handle import Handled
-from shared.http import request_context
-from shared.http.request_context import AtPosition
+from shared.http.requests import request_context
+from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Refusal, Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.pages.entry import (

@@ -27,7 +27,7 @@ from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import ENDS, Stage, SuccessionKind
 from shared.eventstore.handle import Handled
-from shared.http import request_context
+from shared.http.requests import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.date_boxes import date_in_boxes
 from shared.pages.entry import FORM_ID, Link, Step, body_of, form_id_of, refused, step_of, with_values
