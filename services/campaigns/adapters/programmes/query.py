@@ -11,6 +11,7 @@ from services.campaigns.adapters.tables import ENTRY, directory
 from services.campaigns.application.queries import EntryFilter
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.directory import datasets
+from shared.directory.folds import UnitsOn
 from shared.directory.projection import unit_directory, units_carrying_on
 from shared.projections.programme_rows import OF_FACT, fact_of
 from shared.rules.programme.kinds import WITH_STATE
@@ -66,9 +67,7 @@ async def _with_standing(
     left = {
         entry_id
         for entry_id, standing in stand.items()
-        if standing.owed_by is not None
-        and standing.owed_by in on_day
-        and not on_day.is_valid(standing.owed_by)
+        if standing.owed_by and _has_ended(on_day, standing.owed_by)
     }
     return [
         {
@@ -83,12 +82,19 @@ async def _with_standing(
 
 async def _ended(connection: AsyncConnection, as_of: date) -> list[str]:
     """Give the units that have ended by a day, or of which others carry on."""
-    unit, succession = directory.units.unit.c, directory.units.succession.c
+    units = directory.units
+    unit, end, succession = units.unit.c, units.end.c, units.succession.c
     ended = union(
         select(unit.unit_code).where(unit.valid_to < as_of),
+        select(end.unit_code).where(end.on < as_of),
         select(succession.unit_code).where(succession.on <= as_of),
     )
     return sorted(await connection.scalars(ended))
+
+
+def _has_ended(units: UnitsOn, unit_code: str) -> bool:
+    """Tell whether a unit was dissolved, or split between several."""
+    return unit_code in units and (len(units.successors(unit_code)) > 1 or not units.is_valid(unit_code))
 
 
 def _is_wanted(row: Row, wanted: EntryFilter) -> bool:
