@@ -64,7 +64,10 @@ async def test_what_somebody_sees_is_of_the_own_session(office: Office) -> None:
     """One after the other on one connection, and a program in between: nothing of a visit outlasts its request."""
     tokens = set()
     async with httpx.AsyncClient(
-        base_url=office.url("metrics"), headers={"Accept": "text/html"}, verify=NO_AUTHORITIES
+        base_url=office.url("metrics"),
+        headers={"Accept": "text/html"},
+        verify=NO_AUTHORITIES,
+        timeout=20,
     ) as client:
         for unit, role in ((HEALTH, Role.HEAD), (JUSTICE, Role.SUPERVISOR)):
             client.cookies = httpx.Cookies(dict(await office.cookies(unit, role)))
