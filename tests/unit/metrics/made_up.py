@@ -198,6 +198,9 @@ class MadeUp:
     async def opinion_sums(self, asked: DraftQuestion) -> Mapping[SumKey, tuple[int, ...]]:  # noqa: ARG002  the port's own
         return {}  # no draft here has a consultation
 
+    async def stage_sums(self, asked: DraftQuestion) -> Mapping[SumKey, tuple[int, ...]]:  # noqa: ARG002  the port's own
+        return {}
+
     async def activity_sums(self, asked: ActivitiesAsked) -> Mapping[GroupKey, ActivitySums]:
         return joined({}, items_of(asked, self.made_members), ())
 

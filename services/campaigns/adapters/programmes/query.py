@@ -82,12 +82,11 @@ async def _with_standing(
 
 async def _ended(connection: AsyncConnection, as_of: date) -> list[str]:
     """Give the units that have ended by a day, or of which others carry on."""
-    units = directory.units
-    unit, end, succession = units.unit.c, units.end.c, units.succession.c
+    unit, change = directory.units.unit.c, directory.units.change.c
     ended = union(
         select(unit.unit_code).where(unit.valid_to < as_of),
-        select(end.unit_code).where(end.on < as_of),
-        select(succession.unit_code).where(succession.on <= as_of),
+        select(change.unit_code).where(change.change == UnitChange.DISSOLVED, change.on < as_of),
+        select(change.unit_code).where(change.change == UnitChange.SUCCEEDED, change.on <= as_of),
     )
     return sorted(await connection.scalars(ended))
 
