@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.campaigns.adapters.tables import ENTRY, directory
 from services.campaigns.application.queries import EntryFilter
-from shared.contracts.vocabulary import ProgrammeKind
+from shared.contracts.vocabulary import ProgrammeKind, UnitChange
 from shared.directory import datasets
 from shared.directory.folds import UnitsOn
 from shared.directory.projection import unit_directory, units_carrying_on
