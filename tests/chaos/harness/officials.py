@@ -97,16 +97,18 @@ class Officials:
             await asyncio.sleep(0.3)
 
     async def _attempt(self, command: Command) -> Attempt:
-        """Open the page, then send its form as it is filled in there."""
+        """Open the page, then send its form as it is filled in there; a form that was sent is sent again as it was."""
         replica = self.clients.any(command.service)
         attempt = Attempt(replica.name, time.monotonic())
         command.attempts.append(attempt)
         try:
             async with httpx.AsyncClient(timeout=ANSWER_SECONDS, verify=NO_AUTHORITIES) as client:
-                answer = await client.get(f"{replica.url}{command.path}")
-                if answer.is_success:
-                    form = {**command.json, "policies": POLICY.findall(answer.text)}
-                    answer = await client.post(f"{replica.url}{command.path}", data=form)
+                if "policies" not in command.json:
+                    answer = await client.get(f"{replica.url}{command.path}")
+                    if answer.is_success:
+                        command.json = {**command.json, "policies": POLICY.findall(answer.text)}
+                if "policies" in command.json:
+                    answer = await client.post(f"{replica.url}{command.path}", data=command.json)
             attempt.status, attempt.body = answer.status_code, {"page": _words(answer)}
         except httpx.TransportError as error:
             attempt.body = {"error": f"{type(error).__name__}: {error}"}
