@@ -84,7 +84,7 @@ async def test_the_nearest_parameter_is_named(address: str, nearest: str, client
 
 
 DONE = ("200", "202", "201")
-PAGES = {"text/html", "application/pdf"}  # pages take the empty fields of a form, also those that are printed
+PAGE_TYPES = {"text/html", "application/pdf"}  # pages take the empty fields of a form, also those that are printed
 
 
 @every_service
@@ -105,7 +105,7 @@ async def test_a_parameter_is_given_once_and_not_empty(service: str, client: htt
                 answered = next(
                     operation["responses"][code] for code in DONE if code in operation["responses"]
                 )
-                if not PAGES & set(answered.get("content", {})):
+                if not PAGE_TYPES & set(answered.get("content", {})):
                     empty = await client.request(method, address, params={name: " "})
                     assert (empty.status_code, "còn trống" in empty.text) == (422, True), (
                         f"{method} {path} {name}"
