@@ -207,7 +207,7 @@ async def test_the_page_for_leaders_is_printed_on_one_a4(metrics: Api) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (200, PDF)
     assert answer.headers["content-disposition"] == 'attachment; filename="overview-20250420.pdf"'
     (sheet,) = PdfReader(BytesIO(answer.content)).pages
-    assert "1/2 policies judged (50" in " ".join(sheet.extract_text().split())
+    assert "1/2 judged policies (50%)" in " ".join(sheet.extract_text().split())
     page = await metrics.client.get("/", params=ASKED)
     assert 'href="/overview.pdf?as_of=2025-04-20&amp;year=2025&amp;unit=REPORT"' in page.text
 

@@ -13,7 +13,7 @@ from tests.integration.registry.test_requests import EXEMPTION, as_lead, asked
 from tests.support.platform.service import Platform
 from tests.support.servers.plain import NO_AUTHORITIES
 
-FORM = re.compile(r'<form method="post" action="([^"]+)"')
+FORM = re.compile(r'<form method="post" action="([^"]+)(?<!/sign-out)"')
 CSRF = re.compile(rf'name="{CSRF_FIELD}" value="([^"]+)"')
 
 
