@@ -84,7 +84,10 @@ async def test_the_nearest_parameter_is_named(address: str, nearest: str, client
 
 
 DONE = ("200", "202", "201")
-PAGE_TYPES = {"text/html", "application/pdf"}  # pages take the empty fields of a form, also those that are printed
+PAGE_TYPES = {
+    "text/html",
+    "application/pdf",
+}  # pages take the empty fields of a form, also those that are printed
 
 
 @every_service
