@@ -244,7 +244,7 @@ def _state(home: Home) -> dict[str, Any]:
         codes = [draft["draft_code"] for draft in _items(services, "registry", "/drafts")]
         units = [unit["unit_code"] for unit in _items(services, "registry", "/units")]
         return {
-            "units": [services.get("registry", f"/units/{code}") for code in units],
+            "units": [_unit(services.get("registry", f"/units/{code}")) for code in units],
             "drafts": [_plain(services.get("registry", f"/drafts/{code}")) for code in codes],
             "communications": [
                 _items(services, "campaigns", f"/drafts/{code}/communications") for code in codes
@@ -256,6 +256,11 @@ def _items(services: Services, service: str, path: str) -> list[dict[str, Any]]:
     page = services.get(service, path, limit=500)
     assert page["next"] is None
     return [{name: value for name, value in item.items() if name != "version"} for item in page["items"]]
+
+
+def _unit(unit: dict[str, Any]) -> dict[str, Any]:
+    changes = [{**change, "change_id": "", "recorded_at": ""} for change in unit["changes"]]
+    return {**unit, "changes": changes}
 
 
 def _plain(draft: dict[str, Any]) -> dict[str, Any]:

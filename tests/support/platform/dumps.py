@@ -8,7 +8,13 @@ import asyncpg
 from deploy.local.engines.postgres import PostgresServer
 from tests.support.platform.home import Home
 
-DRAWN = ("entry_id", "event_id", "version", "position")  # of the moment, and how often something was said
+DRAWN = (
+    "change_id",
+    "entry_id",
+    "event_id",
+    "version",
+    "position",
+)  # of the moment, and how often something was said
 
 
 async def dump(home: Home, *services: str) -> dict[str, list[str]]:
