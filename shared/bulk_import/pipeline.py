@@ -165,10 +165,11 @@ class Carrier:
         breather = Breather()
 
         async def work() -> None:
-            for rows in by_aggregate:
+            await breather.give_way()
+            for rows in by_aggregate:  # no turn is waited for with rows in hand: others would overtake them
                 for row in rows:
-                    await breather.give_way()
                     outcomes[row.number] = await self._take(row, sheet, metadata)
+                    await breather.give_way()
 
         await together(*[work] * WORKERS)
         return outcomes
