@@ -118,7 +118,8 @@ class OwingUnit:
         return communications
 
     async def alert(self) -> list[dict[str, Any]]:
-        answer = await self.platform.services["notifier"].client.get("/alerts", params={"unit": self.code})
+        asked = {"unit": self.code, "dataset": self.dataset}
+        answer = await self.platform.services["notifier"].client.get("/alerts", params=asked)
         alerts: list[dict[str, Any]] = answer.json()["items"]
         return alerts
 

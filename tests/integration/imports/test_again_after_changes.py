@@ -149,7 +149,9 @@ async def test_nothing_is_entered_twice_and_nothing_refused(platform: Platform, 
         assert await platform.head() == head, folder
         changed[folder] = {each.label for each in findings if "changed since" in each.why.en}
     of_drafts = {f"{name}.csv" for name in ("drafts", "policies", "stages", "opinions")}
-    assert changed["0"] == of_drafts | {"targets.csv"}, "the first versions of the others are recognised by their ids"
+    assert changed["0"] == of_drafts | {"targets.csv"}, (
+        "the first versions of the others are recognised by their ids"
+    )
     assert changed["1"] >= of_drafts | {
         "communications.csv",
         "programme.csv",

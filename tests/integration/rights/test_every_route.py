@@ -76,6 +76,8 @@ def parameters(objects: Objects) -> Mapping[str, str]:
         "code": "x" * 22,
         "key": "x" * 22,
         "evidence_id": ids["communication"],
+        "change_id": ids["unit_change"],
+        "exemption_id": ids["exemption"],
         "report_id": ids["communication"],
     }
 
