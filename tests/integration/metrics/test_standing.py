@@ -200,7 +200,7 @@ ANSWERS: dict[str, Asks] = {
 }
 
 
-@pytest.mark.parametrize("seed", (0, 2))
+@pytest.mark.parametrize("seed", [0, 2])
 async def test_what_is_kept_and_brought_up_to_date_is_what_all_rows_say(seed: int, database_url: str) -> None:
     stream, random = FullStream(seed, drafts=6), Random(seed)
     async with read_model("metrics", database_url) as model:
