@@ -10,7 +10,7 @@ from shared.bulk_import.row_parsing import ImportRow, Reason, refused
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.eventstore.handle import Handled, History, OverlayEventStore
 from shared.kernel.errors import Text
-from shared.text_checks.json_names import repeated_names
+from shared.text_checks.printable import repeated_names
 
 R = TypeVar("R", bound=ImportRow)
 

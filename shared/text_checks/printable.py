@@ -6,8 +6,10 @@ The old encodings are those of TCVN 5712:1993 (fonts .VnTime, .VnArial …) and 
 """
 
 import html
+import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.errors import HeaderParseError
@@ -429,3 +431,24 @@ def _decoded(code: str) -> str | None:
 def _left_by_machine(text: str) -> Text | None:
     """Say what a machine left in a text; None if nothing."""
     return _formula_error(text) or _encoded(text)
+
+
+def repeated_names(text: str | bytes) -> tuple[str, ...]:
+    """Give the names that any object of a JSON text has more than once, in their order; none if it is no JSON.
+
+    Readers take the last of them without a word (RFC 8259, 4).
+    """
+    repeated: dict[str, None] = {}
+
+    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            counts = Counter(name for name, _ in pairs)
+            repeated.update(dict.fromkeys(name for name, count in counts.items() if count > 1))
+        return value
+
+    try:
+        json.loads(text, object_pairs_hook=note)
+    except (ValueError, RecursionError):  # who reads the text refuses it
+        return ()
+    return tuple(repeated)

@@ -119,7 +119,9 @@ def _completed(document: Document) -> Document:
 def _describe(path: str, method: str, operation: Document) -> None:
     responses = operation["responses"]
     content = set(responses.get("200", {}).get("content", {}))
-    page = "text/html" in content or content == {"application/pdf"}  # one that is printed is refused as a page is
+    page = "text/html" in content or content == {
+        "application/pdf"
+    }  # one that is printed is refused as a page is
     for status in _statuses(path, method, operation):
         responses[str(status)] = _problem(status, page=page)
     for status, response in responses.items():

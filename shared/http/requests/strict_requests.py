@@ -26,7 +26,7 @@ from shared.http.requests.request_context import QUIET, STREAMED
 from shared.kernel.errors import Text
 from shared.observability import signals
 from shared.signed_links.links import MAILBOX_PATH, PATH
-from shared.text_checks.json_names import repeated_names
+from shared.text_checks.printable import repeated_names
 
 logger = signals.get_logger(__name__)
 

@@ -23,7 +23,9 @@ from tests.support.servers.engines import Databases, connected
 from tests.support.servers.plain import NO_AUTHORITIES
 
 REGISTERED = "vn.loa.draft.registered.v1"
-ANEW = httpx.Limits(max_keepalive_connections=0)  # a replica that was restarted has closed what was kept
+NOTHING_KEPT = httpx.Limits(
+    max_keepalive_connections=0
+)  # a replica that was restarted has closed what was kept
 LONGEST_PUT_OFF = timedelta(hours=3)  # of a mail that a server did not take at first, within the day
 SETTLED_SECONDS = 180.0  # an outcome, not a promise: it takes as long as the machine needs
 
@@ -80,7 +82,7 @@ async def _mails_at(platform: ChaosPlatform, token: str, later: datetime) -> Non
     )
     url = platform.of("notifier")[0].url
     async with httpx.AsyncClient(
-        headers={"Authorization": f"Bearer {token}"}, timeout=120, verify=NO_AUTHORITIES, limits=ANEW
+        headers={"Authorization": f"Bearer {token}"}, timeout=120, verify=NO_AUTHORITIES, limits=NOTHING_KEPT
     ) as client:
 
         async def nothing_left() -> bool:
@@ -98,7 +100,7 @@ async def _settled(platform: ChaosPlatform, token: str) -> int:
             return int((await nc.jetstream().stream_info("LOA_EVENTS")).state.last_seq)
 
     async with httpx.AsyncClient(
-        headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=NO_AUTHORITIES, limits=ANEW
+        headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=NO_AUTHORITIES, limits=NOTHING_KEPT
     ) as client:
 
         async def at(position: int) -> bool:
@@ -121,7 +123,7 @@ async def _answers(urls: Mapping[str, str], token: str, codes: Sequence[str]) ->
     """Ask a platform what people read: drafts, figures, gaps, communications, alerts."""
     today = day_in_vietnam(now()).isoformat()
     async with httpx.AsyncClient(
-        headers={"Authorization": f"Bearer {token}"}, timeout=60, verify=NO_AUTHORITIES, limits=ANEW
+        headers={"Authorization": f"Bearer {token}"}, timeout=60, verify=NO_AUTHORITIES, limits=NOTHING_KEPT
     ) as client:
 
         async def ask(service: str, path: str, **query: str) -> Any:
@@ -185,7 +187,7 @@ async def states(platform: ChaosPlatform, token: str) -> str:
     """Say where the read models stand, for a run that does not come to rest."""
     parts = []
     async with httpx.AsyncClient(
-        headers={"Authorization": f"Bearer {token}"}, timeout=10, verify=NO_AUTHORITIES, limits=ANEW
+        headers={"Authorization": f"Bearer {token}"}, timeout=10, verify=NO_AUTHORITIES, limits=NOTHING_KEPT
     ) as client:
         for replica in platform.replicas:
             try:
