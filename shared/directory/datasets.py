@@ -24,7 +24,8 @@ async def asked(connection: AsyncConnection, unit: Table, draft: Table) -> Datas
     """
     if (dataset := NAMED.get()) is not None:
         return dataset
-    return asked_of(await present(connection, unit, draft))
+    query = select(_is_there(Dataset.LIVE, unit, draft))
+    return Dataset.LIVE if (await connection.execute(query)).scalar_one() else None
 
 
 def asked_of(there: Collection[Dataset]) -> Dataset | None:
@@ -36,11 +37,12 @@ def asked_of(there: Collection[Dataset]) -> Dataset | None:
 
 async def present(connection: AsyncConnection, unit: Table, draft: Table) -> frozenset[Dataset]:
     """Give the data sets of which there is a unit or a draft."""
-    query = select(
-        *(or_(*(exists().where(table.c.dataset == each) for table in (draft, unit))) for each in Dataset)
-    )
-    row = (await connection.execute(query)).one()
+    row = (await connection.execute(select(*(_is_there(each, unit, draft) for each in Dataset)))).one()
     return frozenset(each for each, is_there in zip(Dataset, row, strict=True) if is_there)
+
+
+def _is_there(dataset: Dataset, unit: Table, draft: Table) -> ColumnElement[bool]:
+    return or_(*(exists().where(table.c.dataset == dataset) for table in (draft, unit)))
 
 
 @dataclass(slots=True)
