@@ -26,8 +26,6 @@ async def entries(
 ) -> list[dict[str, Any]]:
     """List entries after a position of the log, each with its `standing`, and that of what it follows as `followed`.
 
-    `left` says whether it is owed by a unit that has ended, and no one unit carries on.
-
     Those that do not exist on the day have None.
     """
     rows: list[dict[str, Any]] = []
@@ -40,9 +38,10 @@ async def entries(
     while len(rows) < limit:
         query = select(ENTRY).where(ENTRY.c.position > after, *conditions)
         page = (await connection.execute(query.order_by(ENTRY.c.position).limit(at_once))).mappings().all()
-        rows += [
+        listed = [
             row for row in await _with_standing(connection, page, wanted.as_of) if _is_wanted(row, wanted)
         ]
+        rows += await _left(connection, listed, wanted.as_of) if wanted.left else listed
         if len(page) < at_once:
             break
         after = page[-1]["position"]
@@ -62,22 +61,20 @@ async def _with_standing(
     named = {code for fact in facts for code in (fact.unit_code, fact.lead_unit_code) if code is not None}
     units = await units_carrying_on(connection, directory.units, named)
     stand = standings(facts, as_of, units.successor_on)
-    owing = {standing.owed_by for standing in stand.values() if standing.owed_by is not None}
-    on_day = (await unit_directory(connection, directory.units, owing)).on(as_of)
-    left = {
-        entry_id
-        for entry_id, standing in stand.items()
-        if standing.owed_by and _has_ended(on_day, standing.owed_by)
-    }
     return [
-        {
-            **row,
-            "standing": stand.get(row["entry_id"]),
-            "followed": stand.get(row["of_entry"]),
-            "left": row["entry_id"] in left,
-        }
+        {**row, "standing": stand.get(row["entry_id"]), "followed": stand.get(row["of_entry"])}
         for row in page
     ]
+
+
+async def _left(
+    connection: AsyncConnection, rows: Collection[dict[str, Any]], as_of: date
+) -> list[dict[str, Any]]:
+    """Keep what is owed by a unit that has ended, where no one unit carries on."""
+    owing = {row["entry_id"]: row["standing"].owed_by for row in rows if row["standing"]}
+    codes = {code for code in owing.values() if code is not None}
+    units = (await unit_directory(connection, directory.units, codes)).on(as_of)
+    return [row for row in rows if (code := owing.get(row["entry_id"])) and _has_ended(units, code)]
 
 
 async def _ended(connection: AsyncConnection, as_of: date) -> list[str]:
@@ -100,8 +97,6 @@ def _is_wanted(row: Row, wanted: EntryFilter) -> bool:
     standing = row["standing"]
     status = standing.status if standing else None
     if wanted.owed_by is not None and (standing is None or standing.owed_by != wanted.owed_by):
-        return False
-    if wanted.left and not row["left"]:
         return False
     if wanted.is_open and (status is None or status in ENDED):
         return False
