@@ -26,7 +26,7 @@ from shared.rules.rulebook.rulebook import Calendar
 
 logger = signals.get_logger(__name__)
 
-UNIT, NAME = directory.units.unit, directory.units.change
+UNIT, CHANGE = directory.units.unit, directory.units.change
 CARD, LEAD, STAGE = directory.drafts.draft, directory.drafts.lead, directory.drafts.stage
 
 SEARCHED = frozenset({"search", "search_title", "search_number"})
@@ -187,7 +187,7 @@ def _units(text: str | None, limit: int, after: str | None) -> Select[Any]:
     columns = [column for column in UNIT.c if column.name != "search"]
     query = select(*columns).order_by(UNIT.c.unit_code).limit(limit)
     if text:
-        renamed = exists().where(NAME.c.unit_code == UNIT.c.unit_code, _has_words(NAME.c.search, text))
+        renamed = exists().where(CHANGE.c.unit_code == UNIT.c.unit_code, _has_words(CHANGE.c.search, text))
         query = query.where(or_(_has_words(UNIT.c.search, text), renamed))
     return query.where(UNIT.c.unit_code > after) if after else query
 

@@ -130,14 +130,13 @@ class CancellationForm:
             )
             for item in reversed(items)
         ]
-        registered = state.registered
         return self.entry.pages.page(
             request,
             "unit_changes.html",
             heading=HISTORY,
             unit_code=unit_code,
-            unit=await self.entry.unit(unit_code),
-            registered=registered,
+            unit=state.by_day.name_on(self.entry.commands.today),
+            registered=state.registered,
             changes=shown,
         )
 
@@ -166,7 +165,7 @@ class CancellationForm:
             form=with_values(form, **hidden),
             labels=LABELS,
             unit_code=unit_code,
-            unit=await self.entry.unit(unit_code),
+            unit=state.by_day.name_on(self.entry.commands.today),
             what=words_of(change, await self._names([change])),
             handed_over=await self._handed_over(unit_code, change),
             review=None,
@@ -221,7 +220,7 @@ class CancellationForm:
             heading=REVIEW,
             form=form,
             unit_code=unit_code,
-            unit=await self.entry.unit(unit_code),
+            unit=state.by_day.name_on(self.entry.commands.today),
             what=words_of(change, names),
             review=body,
             consequences=list(
