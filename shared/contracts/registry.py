@@ -484,7 +484,7 @@ class DraftRequestForwarded(Event, context="draft"):
     reason: str
 
 
-UnitEvent = (
+UnitFact = (
     UnitRegistered
     | UnitAmended
     | UnitRenamed
@@ -493,8 +493,9 @@ UnitEvent = (
     | UnitDissolved
     | UnitTargetSet
     | UnitSupervisionSet
-    | UnitChangeCancelled
 )
+"""What is recorded of a unit. A cancellation is none of them: it says which of them never held (`facts_of_unit` of the directory)."""
+UnitEvent = UnitFact | UnitChangeCancelled
 DraftEvent = (
     DraftRegistered
     | DraftAmended

@@ -27,6 +27,7 @@ from shared.contracts.registry import (
     UnitAmended,
     UnitChangeCancelled,
     UnitDissolved,
+    UnitFact,
     UnitMoved,
     UnitRegistered,
     UnitRenamed,
@@ -146,19 +147,6 @@ def amended_unit(amendment: Any) -> dict[str, Any]:
         name: getattr(amendment, name) for name in AMENDABLE_OF_UNIT if getattr(amendment, name) is not None
     }
     return given | {str(name): None for name in amendment.cleared}
-
-
-UnitFact = (
-    UnitRegistered
-    | UnitAmended
-    | UnitRenamed
-    | UnitMoved
-    | UnitSucceeded
-    | UnitDissolved
-    | UnitTargetSet
-    | UnitSupervisionSet
-)
-"""What is recorded of a unit. A cancellation is none of them: it says which of them never held (`facts_of_unit`)."""
 
 
 DatedChange = UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitSupervisionSet

@@ -16,7 +16,7 @@ from shared.rules.programme import states
 from shared.rules.programme.due import first_due_day, last_due_day
 from shared.rules.programme.facts import entry_fact
 from shared.rules.programme.figures import MOST_FIGURE, OWN_FIGURES
-from shared.rules.programme.kinds import CHANGES, KINDS, EntryKind, Years
+from shared.rules.programme.kinds import ABOUT_TIME, CHANGES, KINDS, EntryKind, Years
 from shared.rules.programme.states import EntryFact, Standing
 from shared.rules.rulebook.rulebook import last_day
 from shared.rules.sequence import check_recorded_day
@@ -30,7 +30,7 @@ ONLY_OF = {  # fields that other kinds don't have
     "report_period": frozenset({Kind.REPORT_REQUIRED, Kind.ENTRY_CORRECTED}),
     "due_days": frozenset({Kind.REPORT_REQUIRED, Kind.ENTRY_CORRECTED}),
     "period_to": _OF_PERIODS,
-    "period_from": _OF_PERIODS | {Kind.TASK_EXTENDED, Kind.EXTENSION_REQUESTED, Kind.EXTENSION_REFUSED},
+    "period_from": _OF_PERIODS.union(ABOUT_TIME),
     **dict.fromkeys(("figures", "report_id"), frozenset({Kind.REPORT_SUBMITTED, Kind.ENTRY_CORRECTED})),
     "duty_id": frozenset({Kind.REPORT_SUBMITTED, Kind.OBSTACLE_RAISED, Kind.ENTRY_CORRECTED}),
     "reason": frozenset(kind for kind, spec in KINDS.items() if "reason" in spec.requires),

@@ -10,12 +10,11 @@ from services.campaigns.domain.programme_errors import ReportNotRequired
 from shared.contracts.programme import ProgrammeEvent
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.rules.programme.facts import entry_fact
-from shared.rules.programme.kinds import KINDS
+from shared.rules.programme.kinds import ABOUT_TIME, KINDS
 from shared.rules.programme.reports import ExpectedReport, expected_of, extended, units_of
 from shared.rules.programme.states import ENDED, EntryFact, is_same_case
 
 Kind = ProgrammeKind
-ABOUT_TIME = frozenset({Kind.EXTENSION_REQUESTED, Kind.TASK_EXTENDED, Kind.EXTENSION_REFUSED})
 
 
 def owing(entries: Entries, followed: Entered) -> Iterator[str]:

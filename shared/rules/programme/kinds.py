@@ -83,6 +83,8 @@ _CHANGED = frozenset(Kind) - CHANGES.keys()
 _IN_YEAR = Years()
 _TASK, _INSPECTION = frozenset({Kind.TASK_ASSIGNED}), frozenset({Kind.INSPECTION_CONDUCTED})
 _OBSTACLE = frozenset({Kind.OBSTACLE_RAISED})
+ABOUT_TIME = (Kind.EXTENSION_REQUESTED, Kind.TASK_EXTENDED, Kind.EXTENSION_REFUSED)
+"""What is said about a due day: asked for, given and refused."""
 EXTENDABLE = _TASK | _INSPECTION | {Kind.FINDING_RECORDED, Kind.REPORT_REQUIRED}
 """What has a due day that may be moved: of a required report, that of one unit and period."""
 _registered: dict[Kind, EntryKind] = {}

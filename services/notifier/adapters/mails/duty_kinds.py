@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Protocol
 
 from services.notifier.adapters.mails.pages import PageMails, common
 from services.notifier.adapters.rendering.duty_words import (
-    ABOUT_TIME,
     answer_values,
     duty_values,
     step_values,
@@ -29,6 +28,7 @@ from services.notifier.domain.programmes.notices import (
 from services.notifier.domain.recipients.audience import Recipient, Unit, once_an_address
 from shared.contracts.vocabulary import OptionalMail
 from shared.kernel.errors import Text
+from shared.rules.programme import states
 from shared.signed_links.duty_links import OPEN_TO_OTHERS, DutyAnswer
 
 IN_FULL = 20  # items with buttons; a mail with more would be cut off by some readers
@@ -74,7 +74,7 @@ class DutiesKind(MailKind):
     def render(self, notice: DutiesNotice, unit: Unit) -> Mail:
         language, names = notice.recipient.language, notice.unit_names
         urged = sum(line.standing is Standing.OVERDUE and not line.duty.waiting for line in notice.owed)
-        about_time = sum(step.kind in ABOUT_TIME for step in notice.steps)
+        about_time = sum(step.kind in states.ANSWERS for step in notice.steps)
         counts = (len(notice.owed), urged, len(notice.above), len(notice.steps), about_time)
         links = [self.links.of(notice, line) if n < IN_FULL else {} for n, line in enumerate(notice.owed)]
         values: dict[str, Any] = {

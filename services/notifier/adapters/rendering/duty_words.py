@@ -192,9 +192,6 @@ def step_values(step: StepLine, names: Names, language: Language) -> dict[str, A
     }
 
 
-ABOUT_TIME = frozenset({ProgrammeKind.TASK_EXTENDED, ProgrammeKind.EXTENSION_REFUSED})
-
-
 def steps_heading(about_time: int) -> Text:
     """Say what the steps of a mail are about; `about_time` of them are about due days."""
     if about_time:

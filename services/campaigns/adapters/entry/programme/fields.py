@@ -12,7 +12,6 @@ from services.campaigns.domain.errors import (
     FollowsBefore,
     UnitNotYetRegistered,
 )
-from services.campaigns.domain.extensions import ABOUT_TIME
 from services.campaigns.domain.plan import MOST_MONEY
 from services.campaigns.domain.programme_errors import NotLater, OutsideYear
 from shared.contracts.programme import CONTENT, ProgrammeEvent
@@ -22,7 +21,7 @@ from shared.pages.date_boxes import date_in_boxes, in_boxes
 from shared.pages.forms import Fields
 from shared.pages.help import Help
 from shared.rules.programme.due import first_due_day
-from shared.rules.programme.kinds import KINDS
+from shared.rules.programme.kinds import ABOUT_TIME, KINDS
 from shared.rules.sequence import DayInFuture, NotFirstDay
 
 Kind = ProgrammeKind

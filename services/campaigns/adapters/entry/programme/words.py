@@ -10,7 +10,7 @@ from shared.contracts.event import Acting
 from shared.contracts.vocabulary import DuePrecision, Precision, ProgrammeKind
 from shared.kernel.errors import Text
 from shared.rules.programme.due import first_due_day
-from shared.rules.programme.kinds import CHANGES, KINDS, Writer
+from shared.rules.programme.kinds import ABOUT_TIME, CHANGES, KINDS, Writer
 from shared.rules.programme.states import ENDED, EntryFact, EntryStatus, Standing
 from shared.rules.rulebook.rulebook import Calendar
 from shared.rules.words.wording import dated
@@ -40,18 +40,17 @@ MARKS: Mapping[EntryStatus, str] = {
     EntryStatus.DONE: "good",
     EntryStatus.DONE_LATE: "good",
 }
-_ABOUT_TIME = (Kind.EXTENSION_REQUESTED, Kind.TASK_EXTENDED, Kind.EXTENSION_REFUSED)
 OFFERED: Mapping[Kind, tuple[Kind, ...]] = {
     Kind.TASK_ASSIGNED: (
         *(Kind.TASK_PROGRESSED, Kind.TASK_REPORTED, Kind.TASK_ACCEPTED, Kind.TASK_RETURNED),
-        *_ABOUT_TIME,
+        *ABOUT_TIME,
     ),
     Kind.OBSTACLE_RAISED: (
         *(Kind.OBSTACLE_RECEIVED, Kind.OBSTACLE_FORWARDED, Kind.OBSTACLE_DECIDED, Kind.OBSTACLE_ANSWERED),
     ),
-    Kind.INSPECTION_CONDUCTED: (Kind.FINDING_RECORDED, Kind.FINDING_FOLLOWED_UP, *_ABOUT_TIME),
-    Kind.FINDING_RECORDED: (Kind.FINDING_FOLLOWED_UP, *_ABOUT_TIME),
-    Kind.REPORT_REQUIRED: _ABOUT_TIME,
+    Kind.INSPECTION_CONDUCTED: (Kind.FINDING_RECORDED, Kind.FINDING_FOLLOWED_UP, *ABOUT_TIME),
+    Kind.FINDING_RECORDED: (Kind.FINDING_FOLLOWED_UP, *ABOUT_TIME),
+    Kind.REPORT_REQUIRED: ABOUT_TIME,
     Kind.REPORT_SUBMITTED: (Kind.REPORT_RECEIVED,),
 }
 
@@ -121,7 +120,7 @@ def _past(standing: Standing) -> Iterator[tuple[Text, Text | None, str | None]]:
     for step in standing.steps:
         when = dated(step.happened_on, Precision.DAY) if step.happened_on else None
         words = KINDS[step.kind].words
-        if step.kind in _ABOUT_TIME and step.due_on is not None:
+        if step.kind in ABOUT_TIME and step.due_on is not None:
             until = f"{step.due_on:%d/%m/%Y}"
             words = Text(f"{words.vi} đến hết ngày {until}", f"{words.en} until {until}")
         yield words, when, step.document
@@ -174,7 +173,7 @@ def _makes_sense(step: Kind, status: EntryStatus | None, past: Sequence[Kind], *
 
 
 _OF_REPORT = frozenset({Kind.TASK_ACCEPTED, Kind.TASK_RETURNED})
-_OF_TASK = frozenset({Kind.TASK_PROGRESSED, Kind.TASK_REPORTED, *_ABOUT_TIME})
+_OF_TASK = frozenset({Kind.TASK_PROGRESSED, Kind.TASK_REPORTED, *ABOUT_TIME})
 _ONCE = frozenset(
     {Kind.OBSTACLE_RECEIVED, Kind.OBSTACLE_DECIDED, Kind.OBSTACLE_ANSWERED, Kind.REPORT_RECEIVED}
 )
