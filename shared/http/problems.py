@@ -221,11 +221,16 @@ async def _refusal(request: Request, error: Exception) -> Response:
 def _sign_in(request: Request) -> str | None:
     """Address the sign-in page for a browser that opens a page without a token; None for every other request."""
     access = access_of(request)
-    opens = request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "")
-    if access is None or not opens or "authorization" in request.headers or not access.place.is_usable:
+    if access is None or not opens_page(request) or not access.place.is_usable:
         return None
     query = f"?{request.url.query}" if request.url.query else ""
     return access.place.sign_in(quote(request.url.path) + query)
+
+
+def opens_page(request: Request) -> bool:
+    """Tell whether a browser opens a page, without a token."""
+    opens = request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "")
+    return opens and "authorization" not in request.headers
 
 
 def _to_sign_in(request: Request, address: str) -> Response:

@@ -48,7 +48,7 @@ async def gap_summary_of(store: EventStore, link: Link, today: date) -> GapSumma
         instrument=gap.instrument,
         stage=gap.stage,
         unit_code=link.unit_code,
-        unit_name=await _name(store, link.unit_code, today),
+        unit_name=await unit_name(store, link.unit_code, today),
         since=gap.since,
         due_on=gap.due_on,
         policies=gap.policies,
@@ -62,7 +62,8 @@ async def _facts(store: EventStore, context: str, id_: UUID) -> Sequence[Any]:
     return (await store.load(AggregateRef(context, id_))).facts
 
 
-async def _name(store: EventStore, code: str, today: date) -> str:
+async def unit_name(store: EventStore, code: str, today: date) -> str:
+    """Give what a unit is called today, as new as it can be; its code if it is not registered."""
     events = (await store.load(AggregateRef("unit", unit_id(code)))).events
     unit = folds.unit_of(folds.facts_of_unit(events))
     return unit.name_on(today) if unit else code

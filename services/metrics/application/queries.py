@@ -37,6 +37,7 @@ from shared.directory.folds import UnitsOn
 from shared.directory.unit_tree import UnitTree
 from shared.rules.figures import Period, effective_day, national_floor, reporting_year
 from shared.rules.rulebook.rulebook import Calendar, Rulebook
+from shared.rules.timeline import gap_state
 from shared.rules.verdicts import Search
 from shared.rules.words import wording
 
@@ -122,7 +123,7 @@ class SeenGap:
 
     @property
     def state(self) -> GapState:
-        return GapState.OVERDUE if self.as_of > self.gap.due_on else GapState.IN_GRACE
+        return gap_state(self.gap.due_on, self.as_of)
 
     @property
     def overdue_working_days(self) -> int:

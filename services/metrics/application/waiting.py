@@ -8,8 +8,9 @@ from services.metrics.application.programme import year_of
 from services.metrics.application.queries import Question, counted_rows
 from services.metrics.application.required_reports import ReportsOfYear, ReportsQuestion
 from services.metrics.domain.grouping import long_suspended_before
-from shared.contracts.vocabulary import Dataset
+from shared.contracts.vocabulary import Dataset, GapState
 from shared.rules.programme.reports import ReportState
+from shared.rules.timeline import gap_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class WaitingQueries:
             year = year_of(day, None)
             reports = await ReportsOfYear.read(snapshot, day, year)
             states = reports.counts(ReportsQuestion(as_of=day, year=year, receiver=asked.receiver), units)
-        overdue = [gap.unit_code for gap in gaps if gap.due_on < day]
+        overdue = [gap.unit_code for gap in gaps if gap_state(gap.due_on, day) is GapState.OVERDUE]
         return Waiting(
             question=asked,
             position=snapshot.position,

@@ -119,9 +119,8 @@ def _completed(document: Document) -> Document:
 def _describe(path: str, method: str, operation: Document) -> None:
     responses = operation["responses"]
     content = set(responses.get("200", {}).get("content", {}))
-    page = "text/html" in content or content == {
-        "application/pdf"
-    }  # one that is printed is refused as a page is
+    is_printed = content == {"application/pdf"}  # it is refused as a page is
+    page = "text/html" in content or is_printed
     for status in _statuses(path, method, operation):
         responses[str(status)] = _problem(status, page=page)
     for status, response in responses.items():

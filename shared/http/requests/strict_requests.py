@@ -316,8 +316,7 @@ class HttpsOnly:
         await (self._answer(request) if in_clear else self._app)(scope, receive, send)
 
     def _answer(self, request: Request) -> Response:
-        opens = request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "")
-        if not opens or "authorization" in request.headers:
+        if not problems.opens_page(request):
             logger.warning("request_in_clear", with_token="authorization" in request.headers)
             return problems.problem(request, HTTPStatus.FORBIDDEN, "needs-https", IN_CLEAR)
         query = f"?{request.url.query}" if request.url.query else ""

@@ -16,15 +16,16 @@ from services.campaigns.domain.draft import DraftSummary
 from services.campaigns.domain.errors import DraftNotYetRegistered
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import AggregateRef
-from shared.contracts.event import draft_id, unit_id
+from shared.contracts.event import draft_id
 from shared.contracts.registry import DraftRegistered
-from shared.directory.folds import DraftCard, card_of, evolve_draft, facts_of_unit, unit_of
+from shared.directory.folds import DraftCard, card_of, evolve_draft
 from shared.eventstore.handle import BulkStore
 from shared.http.requests.request_context import projected
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.entry import EntryPages, Link
+from shared.pages.gap_summary import unit_name
 from shared.rules.rulebook.rulebook import Rulebook
 
 DONE = Text("Đã ghi nhận", "Recorded")
@@ -56,9 +57,7 @@ class Entry:
 
     async def unit(self, unit_code: str) -> str:
         """Give what a unit is called today; its code if it is not registered."""
-        events = (await self.store.load(AggregateRef("unit", unit_id(unit_code)))).events
-        unit = unit_of(facts_of_unit(events))
-        return unit.name_on(self.today) if unit else unit_code
+        return await unit_name(self.store, unit_code, self.today)
 
     def done(
         self, request: Request, what: Text, consequences: Sequence[Text], links: Sequence[Link], position: int
