@@ -30,6 +30,12 @@ LONGEST_PUT_OFF = timedelta(hours=3)  # of a mail that a server did not take at 
 SETTLED_SECONDS = 180.0  # an outcome, not a promise: it takes as long as the machine needs
 
 
+def asking(token: str, seconds: float) -> httpx.AsyncClient:
+    """Give a client of the services with an operator's token, that waits so long for an answer."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(headers=headers, timeout=seconds, verify=NO_AUTHORITIES, limits=NOTHING_KEPT)
+
+
 async def evidence_of(platform: ChaosPlatform, clients: Clients, *, fresh: bool = True) -> Evidence:
     """Let everything come to rest, ask, and copy the log for a fresh platform (not that of a cluster: its store has parts)."""
     await purge_ticks(platform.nats)
@@ -81,9 +87,7 @@ async def _mails_at(platform: ChaosPlatform, token: str, later: datetime) -> Non
         )
     )
     url = platform.of("notifier")[0].url
-    async with httpx.AsyncClient(
-        headers={"Authorization": f"Bearer {token}"}, timeout=120, verify=NO_AUTHORITIES, limits=NOTHING_KEPT
-    ) as client:
+    async with asking(token, 120) as client:
 
         async def nothing_left() -> bool:
             answer = await client.post(f"{url}/tick")
@@ -99,9 +103,7 @@ async def _settled(platform: ChaosPlatform, token: str) -> int:
         async with connected(platform.nats, "operator") as nc:
             return int((await nc.jetstream().stream_info("LOA_EVENTS")).state.last_seq)
 
-    async with httpx.AsyncClient(
-        headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=NO_AUTHORITIES, limits=NOTHING_KEPT
-    ) as client:
+    async with asking(token, 30) as client:
 
         async def at(position: int) -> bool:
             for replica in platform.replicas:
@@ -122,9 +124,7 @@ async def _settled(platform: ChaosPlatform, token: str) -> int:
 async def _answers(urls: Mapping[str, str], token: str, codes: Sequence[str]) -> dict[str, Any]:
     """Ask a platform what people read: drafts, figures, gaps, communications, alerts."""
     today = day_in_vietnam(now()).isoformat()
-    async with httpx.AsyncClient(
-        headers={"Authorization": f"Bearer {token}"}, timeout=60, verify=NO_AUTHORITIES, limits=NOTHING_KEPT
-    ) as client:
+    async with asking(token, 60) as client:
 
         async def ask(service: str, path: str, **query: str) -> Any:
             answer = await client.get(urls[service] + path, params=query)
@@ -186,9 +186,7 @@ async def _is_at(fresh: Platform, head: int) -> bool:
 async def states(platform: ChaosPlatform, token: str) -> str:
     """Say where the read models stand, for a run that does not come to rest."""
     parts = []
-    async with httpx.AsyncClient(
-        headers={"Authorization": f"Bearer {token}"}, timeout=10, verify=NO_AUTHORITIES, limits=NOTHING_KEPT
-    ) as client:
+    async with asking(token, 10) as client:
         for replica in platform.replicas:
             try:
                 state = (await client.get(f"{replica.url}/projections")).json()
