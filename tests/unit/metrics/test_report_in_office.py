@@ -1,7 +1,10 @@
 """LibreOffice opens the report's files, and reckons the same totals and rates as were written."""
 
+import os
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,7 +25,17 @@ def converted(file: Path, kind: str) -> Path:
     assert program is not None, "LibreOffice is not installed"
     folder = file.parent
     command = [program, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", kind]
-    subprocess.run([*command, "--outdir", folder / kind, file], check=True, timeout=110, capture_output=True)
+    with subprocess.Popen(
+        [*command, "--outdir", folder / kind, file],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # the program starts others, which have to end with it
+    ) as opening:
+        try:
+            assert opening.wait(110) == 0
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(opening.pid, signal.SIGKILL)
     return folder / kind / f"{file.stem}.{kind}"
 
 

@@ -42,21 +42,21 @@ UNITS: Columns = (
     ("Dự thảo đang thiếu", "lacking", 2.3),
 )
 LACKING: Columns = (
-    ("TT", "row_no", 1.0),
-    (words.COLUMNS["unit_name"].vi, "unit_name", 3.3),
+    ("TT", "row_no", 1.2),
+    (words.COLUMNS["unit_name"].vi, "unit_name", 3.1),
     ("Dự thảo", "title", 4.9),
     ("Giai đoạn", "stage_name", 2.5),
     ("Thời hạn", "due_on", 2.6),
     ("Tình trạng", "standing", 2.2),
 )
 DRAFTS: Columns = (
-    ("TT", "row_no", 0.9),
+    ("TT", "row_no", 1.3),
     ("Dự thảo", "title", 4.0),
     (words.COLUMNS["unit_name"].vi, "unit_name", 2.5),
     ("Bắt đầu lấy ý kiến", "consultation_started_on", 2.2),
     ("Truyền thông từ", "communicated_from", 2.2),
     ("đến", "communicated_to", 2.2),
-    ("Hình thức truyền thông", "channel_names", 3.0),
+    ("Hình thức truyền thông", "channel_names", 2.6),
     ("Hội nghị, tọa đàm", "events", 1.2),
     ("Lượt người", "attendance", 1.5),
     ("Ý kiến nhận / tiếp thu / giải trình", "", 1.7),
@@ -73,8 +73,8 @@ PROGRAMME: Columns = (
     (words.COLUMNS["late"].vi, "late", 1.8),
 )
 OBSTACLES: Columns = (
-    ("TT", "row_no", 1.0),
-    (words.COLUMNS["obstacle"].vi, "title", 4.6),
+    ("TT", "row_no", 1.2),
+    (words.COLUMNS["obstacle"].vi, "title", 4.4),
     (words.COLUMNS["raised_by"].vi, "unit_name", 3.0),
     (words.COLUMNS["raised_on"].vi, "raised_on", 2.5),
     (words.COLUMNS["standing"].vi, "standing", 2.4),

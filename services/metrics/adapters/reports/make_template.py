@@ -37,6 +37,7 @@ from services.metrics.adapters.reports.layout import (
 from services.metrics.adapters.reports.workbook import TOTAL, WRITTEN_BY_HAND
 
 FONT = "Times New Roman"
+ROWS_OF_A_PART = 200  # of a long table
 LEFT, CENTRE, JUSTIFY = (
     WD_PARAGRAPH_ALIGNMENT.LEFT,
     WD_PARAGRAPH_ALIGNMENT.CENTER,
@@ -202,25 +203,35 @@ def _line(
 
 
 def _table(paper: Paper, name: str, columns: Columns, *, size: int = 12, total: Sequence[str] = ()) -> None:
-    """Make a table with lines: a head that is repeated on each page, a row for each row of `name`, and the totals."""
+    """Make a table with lines: a head that is repeated on each page, a row for each row of `name`, and the totals.
+
+    A long list becomes several tables, one below the other: the time that LibreOffice takes to lay out one table grows
+    with the square of its rows (2,000 rows in one: 27 s, in parts of 200: 8 s; 5,000 rows in one: not in 110 s).
+    """
+    paper.add_paragraph(f"{{%p for part in {name}|batch({ROWS_OF_A_PART})|list or [[]] %}}")
     table = paper.add_table(rows=4, cols=len(columns))
     table.style = "Table Grid"
     head, before, row, after = table.rows
     head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # noqa: SLF001  rows have no other way in
-    _line(before.cells[0], f"{{%tr for row in {name} %}}", size)
+    _line(before.cells[0], "{%tr for row in part %}", size)
     _line(after.cells[0], "{%tr endfor %}", size)
     for place, (heading, key, _) in enumerate(columns):
         _line(head.cells[place], heading, size, bold=True)
         align = LEFT if key in {"group", "label", "title", "unit_name", "channel_names"} else CENTRE
         _line(row.cells[place], f"{{{{ row.{key} }}}}" if key else OPINIONS, size, align=align)
     if total:
+        _line(table.add_row().cells[0], "{%tr if loop.last %}", size)
         sums = table.add_row()
         for place, (_, key, _) in enumerate(columns):
             text = f"{{{{ totals.{name}.{key} }}}}" if key in total else TOTAL.vi if place == 0 else ""
             _line(sums.cells[place], text, size, bold=True)
+        _line(table.add_row().cells[0], "{%tr endif %}", size)
     for line in table.rows:
         line._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001
     _widths(table, [width for _, _, width in columns])
+    between = paper.add_paragraph().paragraph_format
+    between.space_after, between.line_spacing = Pt(0), Pt(1)
+    paper.add_paragraph("{%p endfor %}")
     paper.add_paragraph()
 
 
