@@ -12,33 +12,58 @@ from typing import Any
 
 WRITE_PATH = {
     "registry": (
+        "shared.http.requests.idempotency:KeptAnswers._claimed",
+        "shared.http.requests.idempotency:KeptAnswers._carry_out",
+        "shared.http.requests.idempotency:KeptAnswers._end",
         "shared.eventstore.jetstream:JetStreamEventStore.load",
         "shared.eventstore.jetstream:JetStreamEventStore.append",
         "shared.eventstore.jetstream:JetStreamEventStore._publish",
-        "shared.projections.rows:CheckpointTables.lock",
+        "shared.projections.log_fence:LogFence.confirm",
         "shared.projections.rows:CheckpointTables.advance",
+        "shared.directory.projection:DirectoryProjection.apply",
+        "shared.projections.batches:Batches._commit",
         "shared.projections.batches:Batches.project",
     ),
-    "campaigns": ("shared.eventstore.jetstream:JetStreamEventStore.append",),
-    "metrics": (
+    "campaigns": (
+        "shared.http.requests.idempotency:KeptAnswers._carry_out",
+        "shared.eventstore.jetstream:JetStreamEventStore._publish",
+        "shared.eventstore.jetstream:JetStreamEventStore.append",
         "shared.projections.batches:Batches.project",
+    ),
+    "metrics": (
+        "shared.projections.rows:CheckpointTables.advance",
+        "services.metrics.adapters.records:MetricsProjection.apply",
+        "services.metrics.adapters.records:SqlRecords.replace",
+        "shared.projections.batches:Batches.project",
+        "services.metrics.adapters.records:MetricsProjection.caught_up",
         "services.metrics.application.projections:GapReconciler.reconcile",
+        "services.metrics.application.projections:GapReconciler._append",
+        "shared.eventstore.jetstream:JetStreamEventStore._publish",
         "shared.eventstore.jetstream:JetStreamEventStore.append",
     ),
 }
 MAIL_PATH = {
     "notifier": (
+        "services.notifier.adapters.planning.snapshot:NotifierProjection.apply",
+        "services.notifier.adapters.planning.snapshot:NotifierProjection.caught_up",
         "services.notifier.application.alert_publisher:AlertPublisher.follow_gaps",
-        "services.notifier.application.alert_publisher:AlertPublisher.follow_mails",
         "services.notifier.application.alert_publisher:AlertPublisher._append",
+        "shared.eventstore.handle:OverlayEventStore.write",
+        "services.notifier.application.ticks:Ticks.tick",
+        "services.notifier.application.pipeline:Pipeline.plan",
         "services.notifier.adapters.planning.snapshot:SqlSnapshots.read",
+        "services.notifier.application.ticks:Ticks._queue",
         "services.notifier.adapters.delivery.ledger:SqlLedger.enqueue",
+        "services.notifier.application.ticks:Sender.claim",
         "services.notifier.adapters.delivery.ledger:SqlLedger.claim",
+        "services.notifier.application.ticks:Sender.attempt",
+        "services.notifier.adapters.delivery.transports:SmtpTransport.deliver",
         "services.notifier.adapters.delivery.ledger:SqlLedger.finish",
+        "services.notifier.application.alert_publisher:AlertPublisher.follow_mails",
         "services.notifier.adapters.delivery.ledger:SqlLedger.unannounced",
         "services.notifier.adapters.delivery.ledger:SqlLedger.announced",
-        "services.notifier.adapters.delivery.transports:SmtpTransport.deliver",
         "services.notifier.adapters.planning.snapshot:SqlMailRuns.close",
+        "services.notifier.application.ticks:Ticks._report",
     ),
 }
 FAILPOINTS = tuple(

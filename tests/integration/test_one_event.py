@@ -1,12 +1,14 @@
 """One event from `POST …/stages` to the ledger's row: which files of the project run, counted by a tracer."""
 
+import inspect
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import asyncpg
@@ -14,6 +16,7 @@ import pytest
 
 from deploy.local.keys.keyring import Keyring
 from shared.eventstore.streams import TICKS
+from tests.chaos.failpoints import MAIL_PATH, WRITE_PATH
 from tests.integration.answers.office import working_day
 from tests.integration.metrics.office import today
 from tests.support.platform.service import Platform, eventually, open_platform
@@ -36,14 +39,28 @@ DRAFT = {
 }
 
 
+@dataclass(slots=True)
+class Executed:
+    """What ran, in the order of first calls: files of `services` and `shared`, and coroutines as `module:Class.method`."""
+
+    files: dict[str, None] = field(default_factory=dict)
+    coroutines: dict[str, None] = field(default_factory=dict)
+
+    def add(self, code: CodeType) -> None:
+        file = code.co_filename.removeprefix(f"{ROOT}/")
+        self.files.setdefault(file)
+        if code.co_flags & inspect.CO_COROUTINE:
+            self.coroutines.setdefault(f"{file.removesuffix('.py').replace('/', '.')}:{code.co_qualname}")
+
+
 @contextmanager
-def traced(files: dict[str, None]) -> Iterator[None]:
-    """Collect the files of `services` and `shared` in which a function is called or continued, in the order of first calls."""
+def traced(executed: Executed) -> Iterator[None]:
+    """Collect what is called, or continued."""
 
     def profile(frame: FrameType, event: str, _argument: object) -> None:
         file = frame.f_code.co_filename
         if event == "call" and file.startswith(OURS) and file.endswith(".py"):
-            files.setdefault(file.removeprefix(f"{ROOT}/"))
+            executed.add(frame.f_code)
 
     sys.setprofile(profile)
     try:
@@ -58,8 +75,8 @@ async def executed(
     token_issuer: Issuer,
     session_database: NewDatabase,
     tmp_path_factory: pytest.TempPathFactory,
-) -> list[str]:
-    """Let a draft enter a stage 40 days ago, and tick; give the files that ran.
+) -> Executed:
+    """Let a draft enter a stage 40 days ago, and tick; give what ran.
 
     campaigns is left out: it keeps rows of every draft, but this event goes past it.
     """
@@ -80,7 +97,7 @@ async def executed(
             return await _one_event(platform)
 
 
-async def _one_event(platform: Platform) -> list[str]:
+async def _one_event(platform: Platform) -> Executed:
     registry, notifier = platform.registry.client, platform.services["notifier"].client
     assert (await registry.post("/units", json=UNIT)).status_code == 201
     assert (await registry.post("/drafts", json=DRAFT)).status_code == 201
@@ -91,14 +108,16 @@ async def _one_event(platform: Platform) -> list[str]:
     database = await asyncpg.connect(
         platform.databases["notifier"]
     )  # asked directly: no file of ours runs for it
-    files: dict[str, None] = {}
+    executed = Executed()
 
     async def rows(table: str) -> Any:
         return await database.fetchval(f"SELECT count(*) FROM {table}")
 
     try:
-        with traced(files):
-            answer = await registry.post("/drafts/NQ-1/stages", json=stage)
+        with traced(executed):
+            answer = await registry.post(
+                "/drafts/NQ-1/stages", json=stage, headers={"Idempotency-Key": "k-1"}
+            )
             assert answer.status_code == 201, answer.text
             await eventually(lambda: rows("alert"))
             answer = await notifier.post("/tick", json={"at": working_day().isoformat()})
@@ -106,17 +125,24 @@ async def _one_event(platform: Platform) -> list[str]:
             await eventually(lambda: rows("digest"))
     finally:
         await database.close()
-    return list(files)
+    return executed
 
 
-def test_one_event_runs_few_files(executed: list[str]) -> None:
-    assert len(executed) <= MOST_FILES, "\n".join([f"{len(executed)} files:", *executed])
+def test_one_event_runs_few_files(executed: Executed) -> None:
+    files = executed.files
+    assert len(files) <= MOST_FILES, "\n".join([f"{len(files)} files:", *files])
 
 
-def test_readme_follows_the_event(executed: list[str]) -> None:
+def test_every_failpoint_is_reached(executed: Executed) -> None:
+    """A place that the path does not pass kills nothing, and the test of all failpoints would end after half an hour."""
+    places = {place for path in (WRITE_PATH, MAIL_PATH) for each in path.values() for place in each}
+    assert {place for place in places - set(executed.coroutines) if "SmtpTransport" not in place} == set()
+
+
+def test_readme_follows_the_event(executed: Executed) -> None:
     """Every file that README's flow names is among those that run."""
     section = (
         (ROOT / "README.md").read_text(encoding="utf-8").split("## Follow one event")[1].split("\n## ")[0]
     )
     named = set(re.findall(r"`((?:services|shared)/[\w/]+\.py)`", section))
-    assert named - set(executed) == set()
+    assert named - set(executed.files) == set()

@@ -26,10 +26,9 @@ def main() -> int:
 
 
 async def run(arguments: argparse.Namespace) -> list[Outcome]:
-    first, _, last = arguments.seeds.partition("-")
     outcomes = []
     async with prepared() as shared:
-        for seed in range(int(first), int(last or first) + 1):
+        for seed in arguments.seeds:
             outcome = await run_seed(shared, seed, arguments.fault)
             outcomes.append(outcome)
             _show(outcome, arguments.report)
@@ -60,9 +59,16 @@ def line(outcome: Outcome) -> str:
     )
 
 
+def _seeds(words: str) -> range:
+    first, _, last = words.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", default="1-10", help="one seed, or the first and the last")
+    parser.add_argument(
+        "--seeds", default="1-10", type=_seeds, help="one seed (81), or the first and the last (81-90)"
+    )
     parser.add_argument(
         "--fault", action="append", default=[], help="these faults instead of those of the seed"
     )

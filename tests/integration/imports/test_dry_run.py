@@ -136,6 +136,23 @@ async def test_recipients_are_not_listed_by_a_dry_run(notifier_env: Platform, a_
     assert [outcome["status"] for outcome in real] == ["taken", "unchanged", "taken", "refused"]
 
 
+async def test_who_is_absent_keeps_the_role_that_a_stand_in_has(notifier_env: Platform, a_code: str) -> None:
+    api = notifier_env.services["notifier"]
+    await _register(notifier_env, a_code)
+    await notifier_env.settled()
+    absent = {"role": "head", "email": "vang@example.vn"}
+    stand_in = {"role": "head", "email": "thay@example.vn", "stands_in_for": absent["email"]}
+    people = [absent, stand_in | {"valid_to": ago(-10)}]
+    put = await api.client.put(f"/units/{a_code}/recipients", json=people)
+    assert put.status_code == 200, put.text
+    row = absent | {"unit_code": a_code}
+    rows = [("recipients", row | change) for change in ({}, {"role": "focal_point"}, {"language": "en"})]
+    dry = await send(api, rows, dry_run=True)
+    real = await send(api, rows)
+    assert without_position(dry) == without_position(real)
+    assert [outcome["status"] for outcome in real] == ["unchanged", "refused", "taken"]
+
+
 async def _register(notifier_env: Platform, code: str) -> None:
     unit = UnitRegistered(
         unit_code=code, unit_name="Sở", level=UnitLevel.PROVINCIAL, kind=UnitKind.DEPARTMENT

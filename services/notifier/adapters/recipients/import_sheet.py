@@ -1,17 +1,19 @@
 """The import sheet `recipients`: addresses go into the notifier's own table, never into the log."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from services.notifier.adapters.recipients.bodies import RecipientRow
-from services.notifier.adapters.recipients.store import ImportedChanges, SqlRecipients
+from services.notifier.adapters.recipients.store import IMPORTED, ImportedChanges, SqlRecipients
 from services.notifier.application.commands import Commands
 from services.notifier.domain.recipients.audience import Recipient
+from services.notifier.domain.recipients.naming import Namer, check_one
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Session, Sheet, Taken
 from shared.contracts.envelope import AggregateRef, Metadata
 from shared.contracts.event import unit_id
+from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 
 LISTED = "recipient listed"  # no event: what an outcome names for a row that changed something
@@ -25,20 +27,24 @@ class Recipients(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UnwrittenRecipients:
-    """The list of a dry run: what the table has, overlaid with the rows of this request."""
+    """The lists of a dry run: what the table has, overlaid with the rows of this request, by the same rules."""
 
-    listed: SqlRecipients
-    _added: dict[tuple[str, str], Recipient | None] = field(default_factory=dict)
+    stored: SqlRecipients
+    _lists: dict[str, list[Recipient]] = field(default_factory=dict)
 
     async def add(self, recipient: Recipient, changes: ImportedChanges, now: datetime, by: str) -> bool:  # noqa: ARG002  nothing is told of a dry run
-        key = recipient.unit_code, recipient.email
-        if key not in self._added:
-            of_unit = await self.listed.of_unit(recipient.unit_code, date.min)
-            self._added[key] = next(
-                (recipient_row for recipient_row in of_unit if recipient_row.email == recipient.email), None
-            )
-        before, self._added[key] = self._added[key], recipient
-        return before is None or replace(before, recipient_id=recipient.recipient_id) != recipient
+        unit = recipient.unit_code
+        if unit not in self._lists:
+            self._lists[unit] = await self.stored.of_unit(unit, date.min)
+        listed = self._lists[unit]
+        check_one(listed, recipient, Namer(by), day_in_vietnam(now))
+        before = next((each for each in listed if each.email == recipient.email), None)
+        self._lists[unit] = [*(each for each in listed if each is not before), recipient]
+        return before is None or _imported(before) != _imported(recipient)
+
+
+def _imported(recipient: Recipient) -> list[Any]:
+    return [getattr(recipient, name) for name in IMPORTED]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,22 @@ from services.notifier.adapters.links.withdrawals import withdraw_of_recipients
 from services.notifier.adapters.planning.snapshot import preferences, recipient_of
 from services.notifier.adapters.tables import RECIPIENT, directory
 from services.notifier.domain.recipients.audience import Recipient, Tree, taken_off
-from services.notifier.domain.recipients.naming import Namer, bounded, check, granted, require_own_right
+from services.notifier.domain.recipients.naming import (
+    Namer,
+    bounded,
+    check,
+    check_one,
+    granted,
+    require_own_right,
+)
 from services.notifier.domain.recipients.preference import Preference
 from shared.directory.projection import unit_directory
 from shared.eventstore.conflicts import StaleVersion
 from shared.kernel.local_day import day_in_vietnam
 
+# An import changes neither a recipient's choices nor an undeliverable mark.
+IMPORTED = ("role", "language", "valid_from", "valid_to", "stands_in_for")
+_LISTED = (*IMPORTED, "calendar", "undeliverable_on")
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext(:unit))")
 
 
@@ -168,9 +178,9 @@ class SqlRecipients:
             listed = await _listed(connection, unit, locked=True)
             before = changes.before.setdefault(unit, [each for each in listed if each.is_listed_on(today)])
             others = [other for other in listed if other.email != recipient.email]
-            check(listed, [*(each for each in others if not each.has_ended(today)), recipient], Namer(by))
+            check_one(listed, recipient, Namer(by), today)
             await self._sign_out(listed, [*others, recipient])
-            is_new = await _put(connection, recipient, _IMPORTED)
+            is_new = await _put(connection, recipient, IMPORTED)
             if is_new:
                 after = [each for each in await _listed(connection, unit) if each.is_listed_on(today)]
                 changes.numbers[unit] = await record_mailboxes(
@@ -222,8 +232,3 @@ async def _put(connection: AsyncConnection, recipient: Recipient, columns: Seque
         )
     )
     return done.rowcount == 1
-
-
-# An import changes neither a recipient's choices nor an undeliverable mark.
-_IMPORTED = ("role", "language", "valid_from", "valid_to", "stands_in_for")
-_LISTED = (*_IMPORTED, "calendar", "undeliverable_on")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from services.notifier.domain.errors import (
     AbsentNotListed,
@@ -45,6 +46,12 @@ def check(listed: Sequence[Recipient], wanted: Sequence[Recipient], namer: Namer
             raise NamesMoreThanOwn(each.role, namer.most)
         if each.stands_in_for is not None:
             _check_stand_in(each, by_email.get(each.stands_in_for))
+
+
+def check_one(listed: Sequence[Recipient], wanted: Recipient, namer: Namer, today: date) -> None:
+    """Raise what is wrong with one more on a list, or with what becomes of one who stands there."""
+    others = (each for each in listed if each.email != wanted.email and not each.has_ended(today))
+    check(listed, [*others, wanted], namer)
 
 
 def granted(recipient: Recipient) -> tuple[object, ...]:

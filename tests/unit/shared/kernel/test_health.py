@@ -3,6 +3,7 @@
 import pytest
 
 from services.registry.app import READS, WRITES
+from shared.kernel.errors import TransientError
 from shared.kernel.health import Check, Health, Purpose
 
 HEALTH = Health({}, {Purpose.READS: READS, Purpose.WRITES: WRITES})
@@ -27,3 +28,19 @@ def test_a_check_is_needed_if_the_service_is_not_ready_without_it(
     assert {name for name in ALL if HEALTH.is_needed(purpose, name, checks)} == needed
     blocking = needed & failed
     assert HEALTH.is_ready(purpose, checks) is not bool(blocking)
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (TransientError("the log could not be read"), "the log could not be read"),
+        (ConnectionResetError("by peer"), "ConnectionResetError: by peer"),
+    ],
+)
+async def test_a_check_that_fails_says_why_in_words(error: Exception, detail: str) -> None:
+    """The names of our own classes mean nothing to an operator; those of libraries are what one searches for."""
+
+    async def probe() -> Check:
+        raise error
+
+    assert await Health({"nats": probe}, {}).examine() == {"nats": Check(ok=False, detail=detail)}
