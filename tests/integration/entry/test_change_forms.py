@@ -23,6 +23,7 @@ IN_PLACE = "Sở Tư pháp tỉnh T nhập thay Sở Y tế tỉnh T"
 PAPER = {"document": "Công văn số 12/VP", "authority": "Văn phòng"}
 WITHDRAW = re.compile(r'href="([^"]+/requests/[0-9a-f-]{36}/withdraw)"')
 EXEMPTION = re.compile(r'href="([^"]+/exemptions/[0-9a-f-]{36}/cancellation)"')
+CANCEL = re.compile(r'href="([^"]+/(?:stages|postings)/[0-9a-f-]{36}/cancellation)"')
 CORRECT = re.compile(r'href="([^"]+/stages/[0-9a-f-]{36})"')
 
 
@@ -130,6 +131,45 @@ async def test_a_stage_is_corrected(office: Office, a_code: str) -> None:
         assert gone.status_code == 404
     (stage,) = (await office.draft(a_code))["stages"]
     assert stage["entered_on"] == ago(6)
+
+
+async def test_a_stage_and_a_posting_that_never_were_are_taken_back(office: Office, a_code: str) -> None:
+    await registered(office, a_code)
+    client, page = office.platform.registry.client, f"/entry/drafts/{a_code}"
+    posting = {"stage": "draft_consultation", "opened_on": ago(4)}
+    assert (await client.post(f"/drafts/{a_code}/postings", json=posting)).status_code == 201
+    async with office.browser(HEALTH) as clerk:
+        await entered(clerk, a_code, "draft_consultation", ago(5))
+        await entered(clerk, a_code, "appraisal", ago(3))
+        shown = await clerk.get(page)
+        _, appraisal, posted = CANCEL.findall(shown.text)
+        done = {}
+        for link, why in ((posted, "Chưa đăng tải"), (appraisal, "Chưa gửi thẩm định")):
+            form = await clerk.get(shown.url.join(link))
+            wrong = await press(clerk, form, "review", reason="")
+            assert (wrong.status_code, 'id="reason-error"' in wrong.text) == (422, True)
+            review = await press(clerk, wrong, "review", reason=why)
+            assert review.status_code == 200, review.text
+            done[link] = review, await press(clerk, review, "record")
+        assert done[posted][1].status_code == 200
+        assert "Khi đó dự thảo ở giai đoạn “Lấy ý kiến dự thảo”" in done[appraisal][0].text, done[appraisal][
+            0
+        ].text
+        assert due_after(ago(5)) in done[appraisal][0].text
+        assert done[appraisal][1].status_code == 202, "its duty would be less, so it is asked for"
+    (request,) = (await office.draft(a_code))["requests"]
+    decision = {"decision": "approved", "document": "CV 8"}
+    path = f"/drafts/{a_code}/requests/{request['request_id']}/decision"
+    assert (await client.post(path, json=decision)).status_code == 200
+    draft = await office.draft(a_code)
+    assert ([stage["stage"] for stage in draft["stages"]], draft["postings"]) == (["draft_consultation"], [])
+    async with office.browser(HEALTH) as clerk:
+        shown = await clerk.get(page)
+        assert "Hủy lần đăng tải ghi nhầm: Chưa đăng tải" in shown.text
+        assert "Hủy giai đoạn ghi nhầm: Thẩm định" in shown.text
+        assert "(Chưa gửi thẩm định)" in shown.text
+        assert len(CANCEL.findall(shown.text)) == 1
+        assert (await clerk.get(shown.url.join(appraisal))).status_code == 404
 
 
 async def test_the_title_and_the_procedure(office: Office, a_code: str) -> None:
