@@ -213,7 +213,7 @@ def naive(history: History, log: Sequence[Recorded]) -> Answer:
 def _naive_successors(events: Sequence[Any], code: str, day: date) -> set[str]:
     """Follow every succession in force to units that no other carries on for, by no way a unit twice."""
     last: set[str] = set()
-    ways = [(code,)]
+    ways: list[tuple[str, ...]] = [(code,)]
     while ways:
         way = ways.pop()
         direct = {
