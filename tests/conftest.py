@@ -78,7 +78,9 @@ LONG = (
     "integration/rights",
     "integration/sign_in",
     "integration/test_upgrade.py",
+    "unit/metrics/test_overview_pdf.py",
     "unit/metrics/test_report_of_thousands.py",
+    "unit/metrics/test_report_pdf.py",
 )
 
 

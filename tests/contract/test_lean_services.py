@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.contract.test_endpoints import every_service
+from tests.support.platform.service import SERVICES
 
 HEAVY = {
     "PIL",
@@ -18,12 +18,13 @@ HEAVY = {
     "weasyprint",
     "xlsxwriter",
 }
-LOADED = "import sys, services.{}.__main__; print(*(name for name, module in sys.modules.items() if module))"
+LOADED = "import sys, {}; print(*(name for name, module in sys.modules.items() if module))"
 
 
-@every_service
-def test_a_service_loads_them_when_it_needs_them(service: str) -> None:
-    run = (sys.executable, "-c", LOADED.format(service))
+def test_no_service_loads_them_before_it_needs_them() -> None:
+    """All in one process: what none of them loads together, each does not load alone."""
+    mains = ", ".join(f"services.{service}.__main__" for service in SERVICES)
+    run = (sys.executable, "-c", LOADED.format(mains))
     loaded = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
-    assert f"services.{service}.app" in loaded
+    assert {f"services.{service}.app" for service in SERVICES} <= {*loaded}
     assert HEAVY.isdisjoint(loaded), sorted(HEAVY.intersection(loaded))
