@@ -6,7 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from tests.contract.test_endpoints import PUBLIC, endpoints, every_service
+from tests.contract.http.test_endpoints import PUBLIC, endpoints, every_service
 from tests.support.platform.service import create_app_of
 from tests.support.servers.tokens import Issuer, issuer
 from tests.unit.shared.auth.test_tokens import claims, encoded

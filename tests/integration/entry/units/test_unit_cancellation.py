@@ -5,7 +5,7 @@ import re
 
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import JUSTICE, PROVINCE, Office, date_of, press
-from tests.integration.entry.test_reorganisation import BASIS, drafts, leads, units
+from tests.integration.entry.units.test_reorganisation import BASIS, drafts, leads, units
 from tests.integration.metrics.office import ago
 
 

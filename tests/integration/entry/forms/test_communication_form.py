@@ -7,8 +7,8 @@ import httpx
 
 from shared.auth.sessions import CSRF_FIELD
 from tests.integration.entry.conftest import COMMUNE, HEALTH, SCHOOLS, Office, date_of, filled, press
-from tests.integration.entry.test_draft_form import registered
-from tests.integration.entry.test_stage_form import due_after, entered
+from tests.integration.entry.forms.test_draft_form import registered
+from tests.integration.entry.forms.test_stage_form import due_after, entered
 from tests.integration.metrics.office import ago
 
 HELD: dict[str, Any] = {"channel": "conference", "title": "Hội nghị lấy ý kiến dự thảo", "policies": ["1"]}

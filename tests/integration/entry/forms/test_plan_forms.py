@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.auth.sessions import CSRF_FIELD
 from tests.integration.entry.conftest import HEALTH, SCHOOLS, Office, date_of, filled, press
-from tests.integration.entry.test_communication_form import in_consultation, listed, recorded
+from tests.integration.entry.forms.test_communication_form import in_consultation, listed, recorded
 from tests.integration.metrics.office import ago, today
 
 TALK: dict[str, Any] = {"title": "Đối thoại với phụ huynh", "channel": "dialogue", "budget": "15.000.000"}

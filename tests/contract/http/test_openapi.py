@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from shared.http.problems import language_of
-from tests.contract.test_endpoints import PUBLIC, every_service, paths_of, shown_app
+from tests.contract.http.test_endpoints import PUBLIC, every_service, paths_of, shown_app
 
 PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 UNTYPED = {

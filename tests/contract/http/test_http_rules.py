@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.http.requests.request_context import MOST_BYTES
-from tests.contract.test_endpoints import PUBLIC, paths_of
+from tests.contract.http.test_endpoints import PUBLIC, paths_of
 from tests.support.cases import for_each
 from tests.support.platform.service import SERVICES, existing
 

@@ -16,10 +16,10 @@ import yaml
 
 from deploy.cli.main import app as loa
 from deploy.grafana import dashboard
-from tests.contract.test_endpoints import app_of
+from tests.contract.http.test_endpoints import app_of
 from tests.support.platform.service import SERVICES
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+DEPLOY = Path(__file__).parents[3] / "deploy"
 PROMETHEUS = DEPLOY / "prometheus"
 RUNBOOK = (DEPLOY / "RUNBOOK.md").read_text(encoding="utf-8")
 RULES = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]

@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 
 from tests.support.servers.browser import CONTRAST, ENOUGH, in_browser
 
-GOLDEN = sorted((Path(__file__).parents[2] / "unit" / "notifier" / "golden").glob("*.html"))
+GOLDEN = sorted((Path(__file__).parents[3] / "unit" / "notifier" / "golden").glob("*.html"))
 WAYS: dict[str, dict[str, Any]] = {
     "column": {"viewport": {"width": 600, "height": 800}},
     "phone": {"viewport": {"width": 390, "height": 700}},

@@ -17,7 +17,7 @@ from shared.kernel.setting_names import SETTING_NAMES, UnknownSettings, check
 from shared.kernel.settings import RuleSettings, described
 from tests.support.platform.service import SERVICES
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CLASSES: list[type[BaseSettings]] = [
     LocalSettings,
     RuleSettings,

@@ -12,7 +12,7 @@ from services.campaigns.adapters.answers import link_source
 from shared.bulk_import.pipeline import cut
 from shared.bulk_import.sheet import Line
 from shared.signed_links.links import MAILBOX_PATH, PATH
-from tests.contract.test_endpoints import (
+from tests.contract.http.test_endpoints import (
     PUBLIC,
     every_service,
     operator_of,

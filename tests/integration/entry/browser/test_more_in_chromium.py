@@ -5,9 +5,9 @@ from collections.abc import Callable
 from playwright.async_api import BrowserContext, Page, Request
 
 from shared.contracts.vocabulary import Role
+from tests.integration.entry.browser.test_in_chromium import context, fill_day, look
 from tests.integration.entry.conftest import COMMUNE, HEALTH, JUSTICE, PROVINCE, Office
-from tests.integration.entry.test_communication_form import in_consultation, recorded
-from tests.integration.entry.test_in_chromium import context, fill_day, look
+from tests.integration.entry.forms.test_communication_form import in_consultation, recorded
 from tests.integration.metrics.office import ago
 from tests.support.servers.browser import in_browser
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.integration.entry.conftest import HEALTH, Office
-from tests.integration.entry.test_communication_form import in_consultation, recorded
+from tests.integration.entry.forms.test_communication_form import in_consultation, recorded
 from tests.integration.metrics.office import ago
 from tests.support.axe import axe_findings
 from tests.support.servers.browser import in_browser

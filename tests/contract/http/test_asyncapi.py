@@ -13,7 +13,7 @@ from shared.contracts.envelope import CATALOG, data_schema
 from shared.contracts.envelope_schema import event_schema
 from shared.eventstore.log_reader import EVENTS
 from shared.eventstore.streams import CONSUMERS, TICKS
-from tests.contract.test_endpoints import every_service, shown_app
+from tests.contract.http.test_endpoints import every_service, shown_app
 from tests.support.node_packages import LOCKED, node_folder
 
 

@@ -18,7 +18,7 @@ from shared.kernel.settings import CANNOT_BE_USED, described
 from tests.support.platform.home import Home
 from tests.support.platform.service import SERVICES
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ADDRESSES = ("localhost:80", "http://", "http://host:99999", "ftp://host", "http://ho st", "https://host?x=1")
 NUMBERS = ("0", "-1", "abc", "1e9")
 SECONDS = ("0", "-5", "20s", "1e300", "inf", "nan")

@@ -15,8 +15,8 @@ from tests.integration.entry.conftest import (
     filled,
     press,
 )
-from tests.integration.entry.test_draft_form import registered
-from tests.integration.entry.test_stage_form import due_after, entered
+from tests.integration.entry.forms.test_draft_form import registered
+from tests.integration.entry.forms.test_stage_form import due_after, entered
 from tests.integration.metrics.office import ago
 
 IN_PLACE = "Sở Tư pháp tỉnh T nhập thay Sở Y tế tỉnh T"

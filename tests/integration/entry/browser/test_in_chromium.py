@@ -10,13 +10,13 @@ from playwright.async_api import Browser, BrowserContext, Page
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import now
 from tests.integration.entry.conftest import HEALTH, Office
-from tests.integration.notifier.test_mail_pages import LEAST_CONTRAST
+from tests.integration.notifier.mails.test_mail_pages import LEAST_CONTRAST
 from tests.support.axe import axe_findings
 from tests.support.servers.browser import ENOUGH, in_browser
 
 pytestmark = in_browser
 
-SCREENSHOTS = Path(__file__).parents[3] / ".screenshots"
+SCREENSHOTS = Path(__file__).parents[4] / ".screenshots"
 WAYS: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 1280, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},

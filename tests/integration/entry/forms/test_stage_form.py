@@ -14,7 +14,7 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.entry.conftest import COMMUNE, HEALTH, SCHOOLS, Office, date_of, filled, press
-from tests.integration.entry.test_draft_form import registered
+from tests.integration.entry.forms.test_draft_form import registered
 from tests.integration.metrics.office import ago
 
 OPTION = re.compile(r'<option value="(\w+)"')

@@ -20,8 +20,8 @@ from deploy.sample import exercise
 from shared.contracts.envelope import CATALOG, decode
 from shared.contracts.event import Event
 from shared.projections.batches import Feed
+from tests.integration.notifier.mails.test_year import CALENDAR, Office, days, moment
 from tests.integration.notifier.notifier_fixture import Writer, open_notifier_env
-from tests.integration.notifier.test_year import CALENDAR, Office, days, moment
 from tests.support.platform.service import Platform, eventually, open_platform
 from tests.support.rules.naive_mail import NaiveNotifier
 from tests.support.servers.engines import NewDatabase

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Browser
 
 from shared.contracts.vocabulary import Role
+from tests.integration.entry.browser.test_in_chromium import WAYS, look
 from tests.integration.entry.conftest import COMMUNE, HEALTH, JUSTICE, PROVINCE, Office
-from tests.integration.entry.test_in_chromium import WAYS, look
 from tests.integration.metrics.office import ago, today
 from tests.support.servers.browser import in_browser
 from tests.support.servers.keyboard import Keyboard

@@ -10,7 +10,7 @@ import pytest
 from shared.auth.sessions import CSRF_FIELD
 from tests.integration.campaigns.test_evidence_files import PDF
 from tests.integration.entry.conftest import HEALTH, SCHOOLS, Office, filled
-from tests.integration.entry.test_communication_form import in_consultation, listed, recorded
+from tests.integration.entry.forms.test_communication_form import in_consultation, listed, recorded
 from tests.support.servers.plain import NO_AUTHORITIES
 
 TITLE = "Biên bản hội nghị"

@@ -3,7 +3,7 @@
 import re
 
 from tests.integration.entry.conftest import HEALTH, SCHOOLS, Office, date_of, filled, press
-from tests.integration.entry.test_communication_form import in_consultation
+from tests.integration.entry.forms.test_communication_form import in_consultation
 from tests.integration.metrics.office import ago
 
 LINK = re.compile(r'href="([^"]+/postings/[0-9a-f-]{36}/\w+)"')

@@ -9,8 +9,8 @@ from playwright.async_api import Browser
 
 from services.notifier.adapters.delivery.message import MailboxLink, claims_of, seal
 from shared.contracts.vocabulary import OptionalMail
+from tests.integration.notifier.mails.test_mail_pages import LEAST_CONTRAST, WAYS
 from tests.integration.notifier.notifier_fixture import MONDAY, UNIT, NotifierFixture, put_recipient
-from tests.integration.notifier.test_mail_pages import LEAST_CONTRAST, WAYS
 from tests.support.servers.browser import ENOUGH, in_browser
 
 pytestmark = in_browser

@@ -20,14 +20,14 @@ from playwright.async_api import Browser, Page
 from shared.contracts.vocabulary import Role
 from tests.integration.answers.office import working_day
 from tests.integration.entry.conftest import COMMUNE, HEALTH, JUSTICE, PROVINCE, Office, date_of
-from tests.integration.entry.test_communication_form import in_consultation
-from tests.integration.entry.test_programme_forms import entered
+from tests.integration.entry.forms.test_communication_form import in_consultation
+from tests.integration.entry.forms.test_programme_forms import entered
 from tests.integration.metrics.office import ago
 from tests.support.servers.browser import in_browser
 
 pytestmark = in_browser
 
-SCREENSHOTS = Path(__file__).parents[3] / ".screenshots"
+SCREENSHOTS = Path(__file__).parents[4] / ".screenshots"
 WIDTH, HEIGHT = 390, 844
 TASK = "Tuyên truyền dự thảo Nghị quyết về học phí"
 
