@@ -264,6 +264,21 @@ class DraftStageCorrected(Event, context="draft"):
     issuer: str | None = None
 
 
+class DraftStageCancelled(Event, context="draft"):
+    """An entry was recorded wrongly: the draft never entered that stage then. To enter it after all is a new entry.
+
+    `entry_id` names its event, `stage` to `resumed` are what it said last.
+    """
+
+    entry_id: UUID
+    stage: Stage
+    entered_on: date
+    precision: Precision = Precision.DAY
+    resumed: bool = False
+    reason: str
+    document: str | None = None
+
+
 class DraftStageExpected(Event, context="draft"):
     """The draft is to enter a stage on a day to come; null: that is no longer expected. Of one stage the last one holds.
 
@@ -361,6 +376,14 @@ class DraftPostingClosed(Event, context="draft"):
     posting_id: UUID
     closed_on: date
     reason: str | None = None
+
+
+class DraftPostingCancelled(Event, context="draft"):
+    """A posting was recorded wrongly: it never was. To post after all is a new posting."""
+
+    posting_id: UUID
+    reason: str
+    document: str | None = None
 
 
 class DraftTransferred(Event, context="draft"):
@@ -506,6 +529,7 @@ DraftEvent = (
     | DraftPolicyRemoved
     | DraftStageEntered
     | DraftStageCorrected
+    | DraftStageCancelled
     | DraftStageExpected
     | DraftOpinionsSummarised
     | DraftCommunicationExempted
@@ -514,6 +538,7 @@ DraftEvent = (
     | DraftPostingOpened
     | DraftPostingExtended
     | DraftPostingClosed
+    | DraftPostingCancelled
     | DraftTransferred
     | DraftSuspended
     | DraftResumed

@@ -19,6 +19,7 @@ from shared.contracts.registry import (
     DraftRegistered,
     DraftResumed,
     DraftRetitled,
+    DraftStageCancelled,
     DraftStageCorrected,
     DraftStageEntered,
     DraftSuspended,
@@ -547,6 +548,10 @@ def _corrected(card: DraftCard, _event: Recorded, data: DraftStageCorrected) -> 
     return {"entries": tuple(entries)}
 
 
+def _cancelled(card: DraftCard, _event: Recorded, data: DraftStageCancelled) -> Changes:
+    return {"entries": tuple(entry for entry in card.entries if entry.entry_id != data.entry_id)}
+
+
 def _transferred(card: DraftCard, _event: Recorded, data: DraftTransferred) -> Changes:
     transfer = Transfer(on=data.on, unit_code=data.to_unit_code, document=data.document)
     return {"transfers": (*card.transfers, transfer)}
@@ -568,5 +573,6 @@ FOLDS: Mapping[type, Callable[[DraftCard, Recorded, Any], Changes]] = {
     DraftPolicyRemoved: _policy,
     **dict.fromkeys(ENTRIES, _entry),
     DraftStageCorrected: _corrected,
+    DraftStageCancelled: _cancelled,
     DraftTransferred: _transferred,
 }

@@ -23,6 +23,7 @@ from shared.contracts.registry import (
     DraftProcedureDecided,
     DraftRegistered,
     DraftRetitled,
+    DraftStageCancelled,
     DraftStageCorrected,
     DraftTransferred,
     UnitAmended,
@@ -181,6 +182,10 @@ def _corrected(_event: Recorded, data: DraftStageCorrected) -> Rows:
     return [Change("directory_draft_entry", {"entry_id": data.entry_id}, values)]
 
 
+def _cancelled(_event: Recorded, data: DraftStageCancelled) -> Rows:
+    return [Remove("directory_draft_entry", {"entry_id": data.entry_id})]
+
+
 def _amended(event: Recorded, data: DraftAmended) -> Rows:
     """Change what the directory holds of it; a number, an outcome or a source alone changes no row here."""
     held = {name: value for name, value in amended_draft(data).items() if name in ("instrument", "regime")}
@@ -197,12 +202,13 @@ _DRAFT_HANDLERS: Mapping[type, Callable[[Recorded, Any], Rows]] = {
     DraftTransferred: _transferred,
     **dict.fromkeys(ENTRIES, _entered),
     DraftStageCorrected: _corrected,
+    DraftStageCancelled: _cancelled,
 }
 _USED: tuple[type[Event], ...] = (DraftRegistered, *_UNIT_HANDLERS, *_DRAFT_HANDLERS)
 USED = frozenset((model.context, model.name) for model in _USED)
 """The types of events, by context and name, that become rows of the directory."""
 AT_ONCE = 500  # drafts
-MOVES_STAGES = (*ENTRIES, DraftStageCorrected, DraftProcedureDecided, DraftAmended)
+MOVES_STAGES = (*ENTRIES, DraftStageCorrected, DraftStageCancelled, DraftProcedureDecided, DraftAmended)
 
 
 async def derive(

@@ -57,6 +57,7 @@ class Action(StrEnum):
     TRANSFER_DRAFT = "transfer_draft"
     ENTER_STAGE = "enter_stage"
     CORRECT_STAGE = "correct_stage"
+    CANCEL_STAGE = "cancel_stage"
     EXPECT_STAGE = "expect_stage"
     SUMMARISE_OPINIONS = "summarise_opinions"
     WITHDRAW_DRAFT = "withdraw_draft"
@@ -65,6 +66,7 @@ class Action(StrEnum):
     OPEN_POSTING = "open_posting"
     EXTEND_POSTING = "extend_posting"
     CLOSE_POSTING = "close_posting"
+    CANCEL_POSTING = "cancel_posting"
 
     RECORD_COMMUNICATION = "record_communication"
     CORRECT_COMMUNICATION = "correct_communication"

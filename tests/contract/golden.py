@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
@@ -55,8 +56,13 @@ def wire(document: Any) -> bytes:
 
 def schema(model: type[Event]) -> dict[str, Any]:
     """Give the schema that services answer with (`GET /schemas/{type}`), without Python's order of things."""
-    document: dict[str, Any] = json.loads(json.dumps(event_schema(model), sort_keys=True))
+    document: dict[str, Any] = json.loads(_schema(model))
     return document
+
+
+@cache
+def _schema(model: type[Event]) -> str:
+    return json.dumps(event_schema(model), sort_keys=True)
 
 
 def pretty(document: Any) -> bytes:

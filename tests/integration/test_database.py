@@ -17,7 +17,7 @@ from deploy.local.engines.postgres import PostgresServer
 from shared.kernel.errors import TransientError
 from shared.persistence.database import DatabaseAway, DatabaseBusy, create_engine
 from shared.persistence.database_health import ping
-from tests.contract.test_endpoints import app_of
+from tests.contract.http.test_endpoints import app_of
 from tests.support.platform.service import eventually
 from tests.support.servers.engines import THROW_AWAY
 

@@ -29,6 +29,7 @@ from shared.contracts.registry import (
     DraftCommunicationExempted,
     DraftExemptionCancelled,
     DraftOpinionsSummarised,
+    DraftPostingCancelled,
     DraftPostingClosed,
     DraftPostingExtended,
     DraftPostingOpened,
@@ -364,6 +365,10 @@ def _unposted(record: DraftRecord, data: DraftPostingClosed) -> Changes:
     return _posting(record, data.posting_id, lambda _: {"closed_on": data.closed_on})
 
 
+def _never_posted(record: DraftRecord, data: DraftPostingCancelled) -> Changes:
+    return {"postings": tuple(each for each in record.postings if each.posting_id != data.posting_id)}
+
+
 def _posting(record: DraftRecord, number: UUID, change: Callable[[Posting], dict[str, Any]]) -> Changes:
     postings = (
         replace(posting, **change(posting)) if posting.posting_id == number else posting
@@ -503,6 +508,7 @@ _FOLDS: Mapping[type, Callable[[DraftRecord, Any], Changes]] = {
     DraftPostingOpened: _posted,
     DraftPostingExtended: _extended,
     DraftPostingClosed: _unposted,
+    DraftPostingCancelled: _never_posted,
     DraftRequestRaised: _asked,
     DraftRequestDecided: _settled,
     DraftRequestAnswered: _request_step,

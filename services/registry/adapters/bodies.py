@@ -337,6 +337,29 @@ class StageCorrection(PaperFields, Body):
         return drafts.CorrectStage(entry_id=entry_id, was=None, **self.model_dump(), **given)
 
 
+class NeverWas(Body):
+    """Why what was recorded never was."""
+
+    model_config = example(reason="Ghi nhầm dự thảo.")
+
+    reason: Title
+    document: Words | None = None
+
+
+class StageCancellation(NeverWas):
+    """Why the draft never entered the stage."""
+
+    def command(self, entry_id: UUID, given: Given) -> drafts.CancelStage:
+        return drafts.CancelStage(entry_id=entry_id, was=None, **self.model_dump(), **given)
+
+
+class PostingCancellation(NeverWas):
+    """Why the draft was never posted."""
+
+    def command(self, posting_id: UUID, given: Given) -> drafts.CancelPosting:
+        return drafts.CancelPosting(posting_id=posting_id, **self.model_dump(), **given)
+
+
 class Expectation(Body):
     """A stage to come; without `expected_on` it is no longer expected."""
 
@@ -420,13 +443,8 @@ class Exemption(Body):
         return drafts.Exempt(**self.model_dump(), **given)
 
 
-class ExemptionCancellation(Body):
+class ExemptionCancellation(NeverWas):
     """Why an exemption that was recorded never held."""
-
-    model_config = example(reason="Ghi nhầm dự thảo.")
-
-    reason: Title
-    document: Words | None = None
 
     def command(self, exemption_id: UUID, given: Given) -> drafts.CancelExemption:
         return drafts.CancelExemption(exemption_id=exemption_id, **self.model_dump(), **given)

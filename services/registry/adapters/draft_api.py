@@ -395,6 +395,14 @@ def _stage_commands(commands: Commands) -> APIRouter:
     ) -> DraftAccepted:
         return await context.carry_out(commands, body.command(entry_id, context.given(commands)))
 
+    @router.post("/stages/{entry_id}/cancel", summary="Cancel an entry into a stage that should not be there")
+    async def cancel(
+        entry_id: UUID,
+        body: bodies.StageCancellation,
+        context: Annotated[DraftContext, on_draft(Action.CANCEL_STAGE)],
+    ) -> AcceptedStep:
+        return await context.step(commands, body.command(entry_id, context.given(commands)))
+
     @router.post("/expected-stages", summary="Expect a stage on a day to come, or no longer")
     async def expect(
         body: bodies.Expectation, context: Annotated[DraftContext, on_draft(Action.EXPECT_STAGE)]
@@ -441,5 +449,13 @@ def _posting_commands(commands: Commands) -> APIRouter:
         context: Annotated[DraftContext, on_draft(Action.CLOSE_POSTING)],
     ) -> AcceptedPosting:
         return await context.post(commands, body.command(posting_id, context.given(commands)))
+
+    @router.post("/{posting_id}/cancel", summary="Cancel a posting that should not be there")
+    async def cancel(
+        posting_id: UUID,
+        body: bodies.PostingCancellation,
+        context: Annotated[DraftContext, on_draft(Action.CANCEL_POSTING)],
+    ) -> DraftAccepted:
+        return await context.carry_out(commands, body.command(posting_id, context.given(commands)))
 
     return router

@@ -31,6 +31,7 @@ from shared.contracts.registry import (
     DraftRequestRaised,
     DraftRetitled,
     DraftScopeAssessed,
+    DraftStageCancelled,
     DraftTransferred,
     UnitSucceeded,
 )
@@ -269,7 +270,7 @@ class Commands:
                 unit = state.lead_on(command.today) if isinstance(state, Draft) else None
                 line = await self.deciders.line(unit, command.today) if unit else ()
                 return replace(command, line=line)
-            case drafts.CorrectStage():
+            case drafts.CorrectStage() | drafts.CancelStage():
                 return replace(command, was=entry_with_id(history.events, command.entry_id))
             case _:
                 return command
@@ -293,11 +294,11 @@ class Commands:
             raise UnitNotFound(unit_code)
 
     def findings_on(self, handled: Handled[State], today: date) -> list[Finding]:
-        """Return the findings about what was just recorded; for an amendment those that it adds."""
+        """Return the findings about what was just recorded; for an amendment, or an entry taken back, those that it adds."""
         if not handled.events or not isinstance(handled.state, Draft):
             return []
         present = self.findings(handled.state, handled.history, today)
-        if any(isinstance(event.data, DraftAmended) for event in handled.events):
+        if any(isinstance(event.data, DraftAmended | DraftStageCancelled) for event in handled.events):
             return self._added_since(handled.before, present, today)
         about = {event.event_id for event in handled.events}
         about |= {event.data.posting_id for event in handled.events if isinstance(event.data, PostingEvent)}

@@ -14,6 +14,8 @@ from services.registry.domain.draft_commands import (
     AnswerRequest,
     AssessScope,
     CancelExemption,
+    CancelPosting,
+    CancelStage,
     Command,
     CorrectStage,
     DecideProcedure,
@@ -50,6 +52,7 @@ from services.registry.domain.draft_state import (
     fact_of,
     paper_of,
     procedure_of,
+    without_entry,
 )
 from services.registry.domain.lowering import answer_of, asks_proposal, lowered_by
 from services.registry.domain.references.unit_checks import check_valid
@@ -64,11 +67,13 @@ from shared.contracts.registry import (
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
+    DraftPostingCancelled,
     DraftProcedureDecided,
     DraftRegistered,
     DraftResumed,
     DraftRetitled,
     DraftScopeAssessed,
+    DraftStageCancelled,
     DraftStageCorrected,
     DraftStageEntered,
     DraftStageExpected,
@@ -161,6 +166,8 @@ def decide_stage(draft: Draft, command: StageCommand) -> Sequence[DraftEvent]:
             return _resume(draft, command)
         case CorrectStage():
             return _correct(draft, command)
+        case CancelStage():
+            return _cancel(draft, command)
         case EndAsRecorded():
             return _end_as_recorded(draft, command)
         case _:
@@ -172,6 +179,8 @@ def post(draft: Draft, command: PostingCommand) -> Sequence[DraftEvent]:
         begun = Entry(command.stage, command.opened_on)
         if (end := after_end(draft.entries, begun)) is not None:
             raise errors.StageAfterEnd(end, begun.stage, begun.entered_on)
+    if isinstance(command, CancelPosting) and command.posting_id in draft.postings_cancelled:
+        return []
     return postings.decide(draft.postings, command)
 
 
@@ -242,6 +251,34 @@ def _correct(draft: Draft, command: CorrectStage) -> Sequence[DraftEvent]:
 
 def _names_paper(command: CorrectStage) -> bool:
     return command.was is not None and command.was.paper.corrected(paper_of(command)) != command.was.paper
+
+
+def _cancel(draft: Draft, command: CancelStage) -> Sequence[DraftEvent]:
+    """Take an entry back; what stands on it is put right first.
+
+    A resumption needs the stage and the suspension before it. A final number, or an outcome, needs the stage that
+    ended the draft.
+    """
+    if (was := command.was) is None:
+        if command.entry_id in draft.entries_cancelled:
+            return []
+        raise errors.EntryNotRecorded(command.entry_id)
+    left = without_entry(draft.entries, was)
+    for entry in left:
+        if entry.resumed and _interrupts(draft.entries, entry) and not _interrupts(left, entry):
+            raise errors.ResumptionNeedsEntry(entry.stage, entry.entered_on)
+    ending = CLOSING_BY_LAW | ENDS
+    if was.stage in ending and not any(entry.stage in ending for entry in left):
+        for name in (Clearable.FINAL_NUMBER, Clearable.OUTCOME):
+            if _now(draft, name) is not None:
+                raise errors.EndIsStated(was.stage, name)
+    said = {name: getattr(was, name) for name in ("stage", "entered_on", "precision", "resumed")}
+    return [DraftStageCancelled.of(command, **said)]
+
+
+def _interrupts(entries: Sequence[Entry], resumption: Entry) -> bool:
+    """Whether the stage of a resumption stands interrupted before it."""
+    return interrupted(stages_before(entries, resumption)) is resumption.stage
 
 
 def _end_as_recorded(draft: Draft, command: EndAsRecorded) -> Sequence[DraftEvent]:
@@ -413,7 +450,7 @@ def _check_acting(by: Acting, draft_code: str, lead_unit_code: str) -> None:
 
 def _decide(draft: Draft, command: Wanted) -> Sequence[DraftEvent]:
     match command:
-        case EnterStage() | Resume() | CorrectStage() | EndAsRecorded():
+        case EnterStage() | Resume() | CorrectStage() | CancelStage() | EndAsRecorded():
             return decide_stage(draft, command)
         case AddPolicy() | AmendPolicy() | RemovePolicy():
             return _decide_policy(draft, command)
@@ -608,5 +645,6 @@ draft: Decider[State, Command, DraftEvent] = Decider(
         *(DraftAmended, DraftRetitled, DraftScopeAssessed, DraftProcedureDecided, DraftTransferred),
         *(DraftPolicyAmended, DraftPolicyRemoved, DraftStageCorrected),
         *(DraftStageExpected, DraftOpinionsSummarised, DraftExemptionCancelled),
+        *(DraftStageCancelled, DraftPostingCancelled),
     ),
 )

@@ -278,6 +278,16 @@ class CorrectStage(OnDraft):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelStage(OnDraft):
+    """Take back an entry that should not be there; `was` are its present values, None if there is no such entry."""
+
+    entry_id: UUID
+    was: Entry | None
+    reason: str
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndAsRecorded(OnDraft):
     """The outcome column of an import: end on the latest day of all entries, unless something closed it."""
 
@@ -350,6 +360,13 @@ class ClosePosting(OnDraft):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelPosting(OnDraft):
+    posting_id: UUID
+    reason: str
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPosting(OpenPosting):
     """A posting as a row of a file has it: opened, extended, closed; only what is new is recorded."""
 
@@ -402,8 +419,8 @@ class WithdrawRequest(OnDraft):
     reason: str | None = None
 
 
-PostingCommand = OpenPosting | ExtendPosting | ClosePosting | RecordPosting
-StageCommand = EnterStage | Resume | CorrectStage | EndAsRecorded
+PostingCommand = OpenPosting | ExtendPosting | ClosePosting | CancelPosting | RecordPosting
+StageCommand = EnterStage | Resume | CorrectStage | CancelStage | EndAsRecorded
 PolicyCommand = AddPolicy | AmendPolicy | RemovePolicy
 DecisionCommand = Retitle | AssessScope | DecideProcedure | Exempt | CancelExemption | Transfer | Amend
 RequestCommand = RequestTransfer | DecideRequest | AnswerRequest | ForwardRequest | WithdrawRequest

@@ -22,6 +22,7 @@ from shared.contracts.registry import (
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
+    DraftPostingCancelled,
     DraftPostingClosed,
     DraftPostingExtended,
     DraftPostingOpened,
@@ -34,6 +35,7 @@ from shared.contracts.registry import (
     DraftResumed,
     DraftRetitled,
     DraftScopeAssessed,
+    DraftStageCancelled,
     DraftStageCorrected,
     DraftStageEntered,
     DraftStageExpected,
@@ -81,10 +83,12 @@ class Draft:
     policies: tuple[DraftPolicyAdded, ...] = ()
     removed: frozenset[int] = frozenset()
     entries: tuple[Entry, ...] = ()
+    entries_cancelled: frozenset[UUID] = frozenset()
     exemptions: tuple[DraftCommunicationExempted, ...] = ()
     exemptions_cancelled: frozenset[UUID] = frozenset()
     transfers: tuple[DraftTransferred, ...] = ()
     postings: Postings = ()
+    postings_cancelled: frozenset[UUID] = frozenset()
     amendments: tuple[DraftAmended, ...] = ()
     requests: tuple[Request, ...] = ()
     expected: tuple[DraftStageExpected, ...] = ()
@@ -164,6 +168,9 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
             return _with_entry(draft, Entry(Stage.MERGED, event.on, event.precision, paper=paper_of(event)))
         case DraftStageCorrected():
             return replace(draft, entries=tuple(_corrected(entry, event) for entry in draft.entries))
+        case DraftStageCancelled():
+            left = without_entry(draft.entries, event)
+            return replace(draft, entries=left, entries_cancelled=draft.entries_cancelled | {event.entry_id})
         case DraftStageExpected():
             others = _of_other_stages(draft.expected, event.stage)
             return replace(draft, expected=(*others, event) if event.expected_on else others)
@@ -173,6 +180,9 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
             return replace(draft, procedure=event)
         case DraftPostingOpened() | DraftPostingExtended() | DraftPostingClosed():
             return replace(draft, postings=postings.evolve(draft.postings, event))
+        case DraftPostingCancelled(posting_id=posting):
+            without = postings.evolve(draft.postings, event)
+            return replace(draft, postings=without, postings_cancelled=draft.postings_cancelled | {posting})
         case DraftCommunicationExempted():
             return replace(draft, exemptions=(*draft.exemptions, event))
         case DraftExemptionCancelled(exemption_id=number):
@@ -236,6 +246,12 @@ def _corrected(entry: Entry, change: DraftStageCorrected) -> Entry:
     return Entry(change.stage, change.entered_on, change.precision, entry.resumed, paper)
 
 
+def without_entry(entries: Sequence[Entry], named: Any) -> tuple[Entry, ...]:
+    """Leave out the entry that an event of its cancellation, or the entry itself, names by its content."""
+    gone = Entry(named.stage, named.entered_on, named.precision, named.resumed)
+    return tuple(entry for entry in entries if entry != gone)
+
+
 @lru_cache(maxsize=4096)
 def fact_of(entry: Entry) -> StageEntry:
     """Give an entry as the rules see it; within one draft it is identified by its content."""
@@ -253,7 +269,7 @@ Entries = dict[UUID, tuple[StageEntry, Recorded]]
 
 
 def entries_of(events: Iterable[Recorded]) -> Entries:
-    """Return each entry after all corrections, with the event that recorded it."""
+    """Return each entry after all corrections, without what was cancelled, with the event that recorded it."""
     entries: Entries = {}
     for event in events:
         if isinstance(event.data, ENTRIES):
@@ -261,6 +277,8 @@ def entries_of(events: Iterable[Recorded]) -> Entries:
         elif isinstance(event.data, DraftStageCorrected) and event.data.entry_id in entries:
             was, original = entries[event.data.entry_id]
             entries[was.entry_id] = (corrected(was, event.data), original)
+        elif isinstance(event.data, DraftStageCancelled):
+            entries.pop(event.data.entry_id, None)
     return entries
 
 

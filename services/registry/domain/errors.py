@@ -232,6 +232,29 @@ class EntryExists(Refusal):
         )
 
 
+class ResumptionNeedsEntry(Refusal):
+    code = "resumption-needs-entry"
+
+    def __init__(self, stage: Stage, day: date) -> None:
+        super().__init__(
+            f"Lần tiếp tục giai đoạn “{stage}” ngày {day:%d/%m/%Y} cần nội dung này; đề nghị hủy lần tiếp tục đó trước, rồi hủy nội dung này.",
+            f"Going on with '{stage}' on {day} needs this entry; cancel that resumption first, then this entry.",
+        )
+
+
+class EndIsStated(Refusal):
+    code = "end-is-stated"
+
+    def __init__(self, stage: Stage, name: str) -> None:
+        words = {"final_number": "số, ký hiệu văn bản", "outcome": "kết quả"}
+        super().__init__(
+            f"Dự thảo còn ghi {words[name]} ({name}), nội dung này cần giai đoạn “{stage}”; đề nghị xóa {name} trước (POST "
+            f"/drafts/{{mã}}/amend với cleared: [“{name}”]), rồi hủy giai đoạn.",
+            f"The draft states {name}, which needs the stage '{stage}'; clear {name} first (POST /drafts/{{code}}/amend "
+            f'with cleared: ["{name}"]), then cancel the stage.',
+        )
+
+
 class OutcomeWithoutStage(Refusal):
     """The row of the draft is accepted; this is its warning."""
 

@@ -25,6 +25,7 @@ from shared.contracts.registry import (
     DraftPolicyAdded,
     DraftPolicyAmended,
     DraftPolicyRemoved,
+    DraftPostingCancelled,
     DraftPostingClosed,
     DraftPostingExtended,
     DraftPostingOpened,
@@ -37,6 +38,7 @@ from shared.contracts.registry import (
     DraftResumed,
     DraftRetitled,
     DraftScopeAssessed,
+    DraftStageCancelled,
     DraftStageCorrected,
     DraftStageEntered,
     DraftStageExpected,
@@ -44,7 +46,7 @@ from shared.contracts.registry import (
     DraftTransferred,
     DraftWithdrawn,
 )
-from shared.contracts.vocabulary import Answer, Instrument, Regime, RequestKind
+from shared.contracts.vocabulary import Answer, Instrument, Regime, RequestKind, Stage
 from shared.rules.facts import DraftFacts, Exemption, Scope
 from shared.rules.rulebook.procedures import ProcedureRule
 from shared.rules.rulebook.rulebook import Rulebook, last_day
@@ -135,6 +137,14 @@ def becomes_halt(change: FactChange) -> bool:
 
 def is_corrected_milder(change: FactChange) -> bool:
     return becomes_halt(change) or moves_later(change) or asks_less(change)
+
+
+def is_cancelled_milder(change: FactChange) -> bool:
+    """Without an entry what it began is not asked for, and what it ended goes on; without a suspension more is asked for."""
+    event = change.event
+    if isinstance(event, DraftStageCancelled) and event.stage is not Stage.SUSPENDED:
+        return _is_owed(change)
+    return asks_less(change)
 
 
 def asks_less(change: FactChange) -> bool:
@@ -276,6 +286,7 @@ LOWERING: Mapping[type[DraftEvent], tuple[RequestKind | None, Lowers]] = Mapping
         DraftScopeAssessed: (RequestKind.SCOPE, scope_falls),
         DraftPolicyRemoved: (RequestKind.POLICY_REMOVAL, always),
         DraftStageCorrected: (RequestKind.STAGE_CORRECTION, is_corrected_milder),
+        DraftStageCancelled: (RequestKind.STAGE_CORRECTION, is_cancelled_milder),
         DraftStageEntered: (RequestKind.STAGE_ENTRY, enters_less),
         DraftResumed: (RequestKind.STAGE_ENTRY, enters_less),
         DraftAmended: (RequestKind.AMENDMENT, is_amended_milder),
@@ -294,6 +305,7 @@ LOWERING: Mapping[type[DraftEvent], tuple[RequestKind | None, Lowers]] = Mapping
         DraftPostingOpened: (None, never),
         DraftPostingExtended: (None, never),
         DraftPostingClosed: (None, never),
+        DraftPostingCancelled: (None, never),
         DraftRequestRaised: (None, never),
         DraftRequestDecided: (None, never),
         DraftRequestAnswered: (None, never),
@@ -334,6 +346,8 @@ def kind_of_fact(event: Any) -> RequestKind | None:
             was, now = (event.was_entered_on, event.was_precision), (event.entered_on, event.precision)
             milder = last_day(*now) > last_day(*was) or event.stage is not event.was_stage
             return RequestKind.STAGE_CORRECTION if milder else None
+        case DraftStageCancelled():
+            return None if event.stage is Stage.SUSPENDED else RequestKind.STAGE_CORRECTION
         case DraftAmended():
             return RequestKind.AMENDMENT if event.instrument or event.regime else None
         case _:

@@ -9,18 +9,24 @@ from uuid import UUID
 
 from services.registry.domain import errors
 from services.registry.domain.draft_commands import (
+    CancelPosting,
     ClosePosting,
     ExtendPosting,
     OpenPosting,
     PostingCommand,
     RecordPosting,
 )
-from shared.contracts.registry import DraftPostingClosed, DraftPostingExtended, DraftPostingOpened
+from shared.contracts.registry import (
+    DraftPostingCancelled,
+    DraftPostingClosed,
+    DraftPostingExtended,
+    DraftPostingOpened,
+)
 from shared.contracts.vocabulary import Precision, Stage
 from shared.rules import facts
 from shared.rules.sequence import check_recorded_day
 
-PostingEvent = DraftPostingOpened | DraftPostingExtended | DraftPostingClosed
+PostingEvent = DraftPostingOpened | DraftPostingExtended | DraftPostingClosed | DraftPostingCancelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,9 @@ def decide(postings: Postings, command: PostingCommand) -> Sequence[PostingEvent
             return _extend(postings, DraftPostingExtended.of(command))
         case ClosePosting():
             return _close(postings, DraftPostingClosed.of(command), command.today)
+        case CancelPosting():
+            _existing(postings, command.posting_id)
+            return [DraftPostingCancelled.of(command)]
         case _:
             assert_never(command)
 
@@ -140,6 +149,8 @@ def evolve(postings: Postings, event: PostingEvent) -> Postings:
             )
         case DraftPostingClosed():
             return _with(postings, event.posting_id, lambda posting: replace(posting, closed=event))
+        case DraftPostingCancelled():
+            return tuple(each for each in postings if each.opened.posting_id != event.posting_id)
         case _:
             assert_never(event)
 

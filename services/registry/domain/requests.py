@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, type[Any]] = MappingProxyType(
         "enter_stage": drafts.EnterStage,
         "resume": drafts.Resume,
         "correct_stage": drafts.CorrectStage,
+        "cancel_stage": drafts.CancelStage,
         "decide_procedure": drafts.DecideProcedure,
         "amend": drafts.Amend,
         "transfer": drafts.Transfer,
@@ -65,7 +66,7 @@ def command_of(raised: DraftRequestRaised, given: Given, more: Mapping[str, Any]
     values = {name: value for name, value in {**raised.wanted, **(more or {})}.items() if name in adapters}
     try:
         read = {name: adapters[name].validate_python(value) for name, value in values.items()}
-        if kind is drafts.CorrectStage:
+        if kind in (drafts.CorrectStage, drafts.CancelStage):
             read["was"] = None
         return kind(**read, **given)
     except TypeError as error:

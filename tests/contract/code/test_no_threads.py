@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from tests.contract.test_endpoints import every_service, shown_app
+from tests.contract.http.test_endpoints import every_service, shown_app
 
 
 def dependencies(dependant: Dependant) -> Iterator[Any]:

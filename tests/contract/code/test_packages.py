@@ -1,6 +1,5 @@
 """The project's own rules: whose packages these are, what modules are called, that each says what it is for."""
 
-import ast
 import re
 import subprocess
 import sys
@@ -19,6 +18,7 @@ PACKAGES = ("shared", "services", "deploy", "tests")
 MODULES = sorted(
     file.relative_to(ROOT).as_posix() for package in PACKAGES for file in (ROOT / package).rglob("*.py")
 )
+IMPORT = re.compile(r"^\s*(?:import|from)\s+([A-Za-z_]\w*)", re.MULTILINE)
 DOCSTRING = re.compile(r'r?"""[^"\s]')
 
 TOP = {
@@ -93,10 +93,10 @@ def _has_docstring(module: str) -> bool:
 
 @cache
 def _imported(module: Path) -> frozenset[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names.update(name.name.split(".")[0] for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            names.add(node.module.split(".")[0])
-    return frozenset(names)
+    """See it in the text, where the linter leaves one module a line (E401): parsing every module takes seconds."""
+    return frozenset(IMPORT.findall(module.read_text(encoding="utf-8")))
+
+
+def test_an_import_is_seen() -> None:
+    source = "import xml.etree\n    from httpx import Client\nfrom . import own\nimportlib = 1\n"
+    assert IMPORT.findall(source) == ["xml", "httpx"]

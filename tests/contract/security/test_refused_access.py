@@ -11,7 +11,7 @@ from shared.auth.tokens import Verifier
 from shared.contracts.vocabulary import Role
 from shared.http import problems
 from shared.http.overload.limits import RequestLimits
-from tests.contract.test_endpoints import app_of, every_service
+from tests.contract.http.test_endpoints import app_of, every_service
 from tests.support.servers.tokens import issuer
 
 SECRET = "eyJhbGciOiJFZERTQSJ9.Y2FuYXJ5.Y2FuYXJ5"

@@ -14,7 +14,7 @@ from shared.contracts.vocabulary import Role
 from shared.rights.actions import Action, Relation
 from shared.rights.document import document
 from shared.rights.table import BY_LINK, CONTEXTS, OPEN, PUBLIC, RIGHTS, ROWS, allows, roles_of
-from tests.contract.test_endpoints import endpoints, shown_app
+from tests.contract.http.test_endpoints import endpoints, shown_app
 from tests.support.platform.service import SERVICES
 
 DOCUMENT = Path("shared/rights/README.md")

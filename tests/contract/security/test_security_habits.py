@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from shared.pages.layout import environment
-from tests.contract.test_endpoints import app_of, every_service, shown_app
+from tests.contract.http.test_endpoints import app_of, every_service, shown_app
 
 ROOT = Path(__file__).parents[3]
 MODULES = [path for part in ("services", "shared") for path in sorted((ROOT / part).rglob("*.py"))]

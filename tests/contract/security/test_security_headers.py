@@ -12,7 +12,7 @@ from services.campaigns.adapters.answers import link_source
 from shared.http.requests.request_context import MOST_BYTES
 from shared.http.requests.strict_requests import content_policy
 from shared.signed_links.links import MAILBOX_PATH, PATH
-from tests.contract.test_endpoints import app_of, every_service, operator_of, routes_of, shown_app
+from tests.contract.http.test_endpoints import app_of, every_service, operator_of, routes_of, shown_app
 
 DIRECTIVES = {"default-src", "form-action", "base-uri", "frame-ancestors"}
 PROBED = {"/readyz", "/metrics"}  # they ask the engines, which are not there

@@ -13,7 +13,7 @@ from shared.contracts.vocabulary import AlertAnswer, Role
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.office import words, working_day
 from tests.integration.answers.test_requests import EXEMPT
-from tests.integration.entry.test_in_chromium import WAYS, look
+from tests.integration.entry.browser.test_in_chromium import WAYS, look
 from tests.support.platform.service import Platform
 from tests.support.servers.browser import in_browser
 from tests.support.servers.keyboard import Keyboard

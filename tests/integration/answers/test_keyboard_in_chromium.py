@@ -6,7 +6,7 @@ from playwright.async_api import Browser
 from shared.contracts.vocabulary import AlertAnswer, Role
 from tests.integration.answers.conftest import NewOwingUnit
 from tests.integration.answers.test_decision_in_chromium import cookie
-from tests.integration.entry.test_in_chromium import WAYS, look
+from tests.integration.entry.browser.test_in_chromium import WAYS, look
 from tests.integration.metrics.office import today
 from tests.support.platform.service import eventually
 from tests.support.servers.browser import in_browser

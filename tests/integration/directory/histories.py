@@ -20,6 +20,7 @@ from shared.contracts.registry import (
     DraftRegistered,
     DraftResumed,
     DraftRetitled,
+    DraftStageCancelled,
     DraftStageCorrected,
     DraftStageEntered,
     DraftSuspended,
@@ -49,7 +50,7 @@ from shared.directory.folds import CANCELLABLE
 from shared.kernel.runtime import new_id
 
 META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="operator/test", correlation_id="test")
-UNITS = 2
+UNITS = 3
 DAYS = (*(date(2024, 1, day) for day in range(1, 6)), date(2025, 7, 1), date(2031, 1, 1))
 
 Step = tuple[str, Any]
@@ -90,6 +91,7 @@ draft_steps = st.one_of(
     st.tuples(st.just("withdraw"), _days),
     st.tuples(st.just("merge"), _days),
     st.tuples(st.just("correct"), st.tuples(st.integers(0, 9), _stages, _days)),
+    st.tuples(st.just("cancel"), st.integers(0, 9)),
     st.tuples(st.just("transfer"), st.tuples(_numbers, _days)),
     st.tuples(st.just("retitle"), _words),
     st.tuples(st.just("add"), st.tuples(_policies, _words)),
@@ -184,7 +186,7 @@ class History:
             case _:
                 return UnitDissolved(unit_code=code, on=given[1])
 
-    def _of_draft(self, name: str, given: Any) -> Event:  # noqa: C901, PLR0911  one line an event
+    def _of_draft(self, name: str, given: Any) -> Event:  # noqa: C901, PLR0911, PLR0912  one line an event
         match name, given:
             case "enter", (stage, on, precision):
                 on = on.replace(day=1) if precision is Precision.MONTH else on
@@ -199,6 +201,10 @@ class History:
                 return DraftMerged(on=on)
             case "correct", (place, stage, on):
                 return self._correction(place, stage, on)
+            case "cancel", place:
+                return DraftStageCancelled(
+                    entry_id=self._entry(place), stage=Stage.DRAFTING, entered_on=DAYS[0], reason="Ghi nhầm"
+                )
             case "transfer", (to, on):
                 return DraftTransferred(to_unit_code=self.unit(to), on=on)
             case "add", (number, word):
@@ -213,8 +219,10 @@ class History:
                 return DraftRetitled(title=given)
 
     def _correction(self, place: int, stage: Stage, on: date) -> DraftStageCorrected:
-        """Correct one of the entries so far, or one that nobody recorded."""
-        entry = self.entries[place % len(self.entries)] if self.entries else new_id()
         return DraftStageCorrected(
-            entry_id=entry, was_stage=stage, was_entered_on=on, stage=stage, entered_on=on
+            entry_id=self._entry(place), was_stage=stage, was_entered_on=on, stage=stage, entered_on=on
         )
+
+    def _entry(self, place: int) -> UUID:
+        """Name one of the entries so far, also one that was cancelled, or one that nobody recorded."""
+        return self.entries[place % len(self.entries)] if self.entries else new_id()

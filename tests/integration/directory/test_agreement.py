@@ -1,4 +1,4 @@
-"""Every service gives the same name, parent, supervisors, lead and stage as the aggregate and as a naive reading, on any day."""
+"""Every service gives the same name, parent, supervisors, successors, lead and stage as the aggregate and as a naive reading, on any day."""
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -26,9 +26,22 @@ from services.registry.domain.draft import draft as decider
 from services.registry.domain.draft_state import facts_of
 from shared.contracts.envelope import AggregateRef, Recorded
 from shared.contracts.event import draft_id, unit_id
-from shared.contracts.registry import DraftTransferred, UnitChangeCancelled, UnitMoved, UnitRenamed
+from shared.contracts.registry import (
+    DraftStageCancelled,
+    DraftTransferred,
+    UnitChangeCancelled,
+    UnitMoved,
+    UnitRenamed,
+    UnitSucceeded,
+)
 from shared.directory.folds import UnitDirectory, directory_of
-from shared.directory.projection import leads_on, stands_on, unit_directory
+from shared.directory.projection import (
+    carried_on_by,
+    leads_on,
+    stands_on,
+    unit_directory,
+    units_carrying_on,
+)
 from shared.eventstore.handle import NOTHING, EventStore, Version
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.local_day import VIETNAM
@@ -83,6 +96,9 @@ async def test_every_service_agrees_with_the_aggregate(
     for expected in (await of_aggregates(store, history), naive(history, log)):
         for service, model in models.items():
             assert (service, await of_service(model, history)) == (service, expected)
+        carried = {code: expected[DAYS[-1]]["successors"][code] for code in history.units}
+        for model in models.values():
+            assert await carrying_on(model, history, DAYS[-1]) == (carried, inverted(carried))
         assert await of_registry_lists(models["registry"], history) == without_tree(expected)
         leads = {day: expected[day]["lead"] for day in DAYS}
         assert await of_campaigns(models["campaigns"], history) == leads
@@ -110,6 +126,7 @@ def answers(
     name: Callable[[str, date], str],
     parent: Callable[[str, date], str | None],
     supervisors: Callable[[str, date], Iterable[str]],
+    successors: Callable[[str, date], Iterable[str]],
     lead: Callable[[date], str],
     stage: Callable[[date], Any],
 ) -> Answer:
@@ -118,6 +135,7 @@ def answers(
             "names": {code: name(code, day) for code in history.units},
             "parents": {code: parent(code, day) for code in history.units},
             "supervisors": {code: set(supervisors(code, day)) for code in history.units},
+            "successors": {code: set(successors(code, day)) for code in history.units},
             "lead": lead(day),
             "stage": stage(day),
         }
@@ -138,13 +156,15 @@ async def of_aggregates(store: EventStore, history: History) -> Answer:
         stages[code] = state.by_day
     log = await store.load(AggregateRef("draft", draft_id(history.code)))
     draft = log.state(decider)
+    directory = directory_of(stages.values())
     assert isinstance(draft, drafts.Draft)
     periods = stage_periods(facts_of(draft, log.events), RULEBOOK)
     return answers(
         history,
         lambda code, day: stages[code].name_on(day),
         lambda code, day: stages[code].parent_on(day),
-        directory_of(stages.values()).supervisors_on,
+        directory.supervisors_on,
+        directory.successors_on,
         draft.lead_on,
         lambda day: standing(periods, day),
     )
@@ -153,9 +173,10 @@ async def of_aggregates(store: EventStore, history: History) -> Answer:
 def naive(history: History, log: Sequence[Recorded]) -> Answer:
     """Read the log by the words of the rule: of what is dated up to a day the latest, of these the last recorded.
 
-    A change that was cancelled, by whatever later event, is as if it had never been recorded.
+    A change or an entry that was cancelled, by whatever later event, is as if it had never been recorded.
     """
     gone = {event.data.change_id for event in log if isinstance(event.data, UnitChangeCancelled)}
+    gone |= {event.data.entry_id for event in log if isinstance(event.data, DraftStageCancelled)}
     log = [event for event in log if event.event_id not in gone]
 
     def latest(facts: Iterable[tuple[date, T]], day: date, first: T) -> T:
@@ -181,11 +202,47 @@ def naive(history: History, log: Sequence[Recorded]) -> Answer:
             None if code[-1] == "0" else f"{code[:-1]}{int(code[-1]) - 1}",
         ),
         lambda code, day: areas[day].supervisors(code),
+        lambda code, day: _naive_successors(of_units, code, day),
         lambda day: latest(
             [(e.on, e.to_unit_code) for e in of(DraftTransferred, history.code)], day, history.unit(0)
         ),
         lambda day: _naive_stage(entries, day),
     )
+
+
+def _naive_successors(events: Sequence[Any], code: str, day: date) -> set[str]:
+    """Follow every succession in force to units that no other carries on for, by no way a unit twice."""
+    last: set[str] = set()
+    ways: list[tuple[str, ...]] = [(code,)]
+    while ways:
+        way = ways.pop()
+        direct = {
+            each.to_code
+            for each in events
+            if isinstance(each, UnitSucceeded) and each.unit_code == way[-1] and each.on <= day
+        }
+        further = direct - {*way}
+        ways += [(*way, to) for to in further]
+        if not further:
+            last.add(way[-1])
+    return last - {code}
+
+
+def inverted(carried: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    return {code: {former for former, by in carried.items() if code in by} for code in carried}
+
+
+async def carrying_on(
+    model: ReadModel, history: History, day: date
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Ask a service's tables who carries on for each unit, and for whom each carries on."""
+    tables = tables_of(model.service).units
+    async with model.engine.connect() as connection:
+        units = (await units_carrying_on(connection, tables, history.units)).on(day)
+        return (
+            {code: set(units.successors(code)) for code in history.units},
+            {code: set(await carried_on_by(connection, tables, code, day)) for code in history.units},
+        )
 
 
 def _entries(history: History, log: Sequence[Recorded]) -> list[Any]:
@@ -222,7 +279,13 @@ async def _of_metrics(connection: AsyncConnection, history: History, directory: 
         return (held[0].stage, held[0].entered_on) if held else None
 
     return answers(
-        history, directory.name_on, directory.parent_on, directory.supervisors_on, record.lead_on, stage
+        history,
+        directory.name_on,
+        directory.parent_on,
+        directory.supervisors_on,
+        directory.successors_on,
+        record.lead_on,
+        stage,
     )
 
 
@@ -244,6 +307,7 @@ async def _of_directory(
         directory.name_on,
         directory.parent_on,
         directory.supervisors_on,
+        directory.successors_on,
         leads.__getitem__,
         stages.__getitem__,
     )

@@ -8,9 +8,9 @@ import httpx
 
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import HEALTH, JUSTICE, SCHOOLS, Office, date_of
-from tests.integration.entry.test_communication_form import in_consultation
-from tests.integration.entry.test_draft_form import registered
-from tests.integration.entry.test_programme_forms import entered
+from tests.integration.entry.forms.test_communication_form import in_consultation
+from tests.integration.entry.forms.test_draft_form import registered
+from tests.integration.entry.forms.test_programme_forms import entered
 from tests.integration.metrics.office import ago
 from tests.support.platform.service import Api
 from tests.support.servers.plain import NO_AUTHORITIES

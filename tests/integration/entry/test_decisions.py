@@ -3,7 +3,7 @@
 from shared.auth.sessions import CSRF_FIELD
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import COMMUNE, HEALTH, JUSTICE, SCHOOLS, Office, filled
-from tests.integration.entry.test_communication_form import in_consultation, listed, recorded
+from tests.integration.entry.forms.test_communication_form import in_consultation, listed, recorded
 
 PAGE = "/entry/decisions"
 

@@ -5,7 +5,7 @@ import re
 import httpx
 
 from tests.integration.entry.conftest import COMMUNE, HEALTH, Office
-from tests.integration.entry.test_communication_form import in_consultation
+from tests.integration.entry.forms.test_communication_form import in_consultation
 from tests.integration.metrics.office import today
 from tests.support.servers.plain import NO_AUTHORITIES
 

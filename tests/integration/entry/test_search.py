@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import HEALTH, JUSTICE, SCHOOLS, Office
-from tests.integration.entry.test_communication_form import in_consultation
+from tests.integration.entry.forms.test_communication_form import in_consultation
 
 ACTION = re.compile(r'<form class="search" method="get" action="([^"]+)"')
 

@@ -15,7 +15,7 @@ from services.notifier.adapters.rendering import reminder_letter
 from shared.auth.sessions import CSRF_FIELD
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import HEALTH, JUSTICE, SCHOOLS, Office, date_of, filled, press
-from tests.integration.entry.test_communication_form import in_consultation
+from tests.integration.entry.forms.test_communication_form import in_consultation
 from tests.integration.metrics.office import ago, today
 from tests.support.platform.service import eventually
 

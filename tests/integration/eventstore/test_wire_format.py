@@ -18,7 +18,7 @@ from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.eventstore.log_reader import EVENTS
 from shared.kernel.runtime import new_id
-from tests.contract.test_endpoints import app_of
+from tests.contract.http.test_endpoints import app_of
 from tests.integration.eventstore.suite import META, draft, policies, retitled
 from tests.support.servers.engines import connected
 

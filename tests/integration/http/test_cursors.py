@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.http.requests import paging
-from tests.contract.test_endpoints import paths_of
+from tests.contract.http.test_endpoints import paths_of
 from tests.support.platform.service import SERVICES, Platform, eventually, existing
 
 OF_OFFICE = {"draft_code": "OFFICE", "unit_code": "OFFICE"}

@@ -189,6 +189,8 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
         caller.names["posting_id"] = posted["posting"]["posting_id"]
         await caller.post("/drafts/{draft_code}/postings/{posting_id}/extend", closes_on="2024-02-09")
         await caller.post("/drafts/{draft_code}/postings/{posting_id}/close", closed_on="2024-02-09")
+        await caller.post("/drafts/{draft_code}/postings/{posting_id}/cancel", reason="Ghi nhầm.")
+        await caller.post("/drafts/{draft_code}/stages/{entry_id}/cancel", reason="Ghi nhầm.")
         await caller.post("/drafts/{draft_code}/transfer", to_unit_code=other, on="2024-02-01")
         await caller.post("/drafts/{draft_code}/withdraw", on="2024-03-01")
         assert set(caller.loaded) == post_routes(api), "a route has no case here"

@@ -47,7 +47,7 @@ EVENTS_LEFT_OUT = {
     **dict.fromkeys(("draft.policy_removed", "plan.activity_cancelled", "communication.retracted"), END),
     **dict.fromkeys(("programme.entry_cancelled", "communication.evidence_erased"), END),
     "unit.change_cancelled": END,
-    "draft.exemption_cancelled": END,
+    **dict.fromkeys(("draft.exemption_cancelled", "draft.stage_cancelled", "draft.posting_cancelled"), END),
     **dict.fromkeys(("draft.request_raised", "draft.request_decided"), "settled where it was asked"),
     **dict.fromkeys(("draft.request_answered", "draft.request_forwarded"), "settled where it was asked"),
     "communication.verification_refused": "the communication comes back as a claim, which can be verified again",

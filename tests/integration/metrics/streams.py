@@ -27,6 +27,7 @@ from shared.contracts.registry import (
     DraftResumed,
     DraftRetitled,
     DraftScopeAssessed,
+    DraftStageCancelled,
     DraftStageCorrected,
     DraftStageEntered,
     DraftSuspended,
@@ -115,6 +116,7 @@ class Stream:
             (2, self._summarised),
             (8, lambda of: self._entered(of, self._random.choice(STAGES))),
             (5, self._stage_corrected),
+            (2, self._stage_cancelled),
             (4, lambda _: DraftPolicyAdded(policy_no=self._number(), title="Chính sách")),
             (2, lambda _: DraftPolicyRemoved(policy_no=self._number())),
             (4, lambda _: DraftTransferred(to_unit_code=self._unit(), on=self._day())),
@@ -167,6 +169,11 @@ class Stream:
         return DraftStageCorrected(
             entry_id=entry_id, was_stage=stage, was_entered_on=day, stage=stage, entered_on=self._day()
         )
+
+    def _stage_cancelled(self, draft: Draft) -> Event:
+        """Cancel an entry, at times for the second time."""
+        entry_id, stage, day = self._random.choice(draft.entries)
+        return DraftStageCancelled(entry_id=entry_id, stage=stage, entered_on=day, reason="Ghi nhầm")
 
     def _communicated(self, draft: Draft) -> Event:
         number = UUID(int=self._random.getrandbits(120))

@@ -21,19 +21,11 @@ from services.metrics.application.draft_counts import (
     opinions_of,
 )
 from services.metrics.application.queries import Question
-from services.metrics.domain.draft_counts import (
-    CountedDraft,
-    DraftNumbers,
-    DraftsBy,
-    Key,
-    OpinionsBy,
-    grouped,
-    numbers,
-    stages_in,
-)
+from services.metrics.domain.draft_counts import CountedDraft, DraftNumbers, DraftsBy, Key, OpinionsBy
 from shared.contracts.vocabulary import Answer, Dataset, Handling, Instrument, Regime, Stage
 from shared.rules.figures import Period, year_period
 from tests.support.platform.projections import read_model
+from tests.support.rules.stages_of_period import grouped, numbers, stages_in
 
 DRAFTS = 150
 FIRST, DAYS = date(2023, 11, 1), 900

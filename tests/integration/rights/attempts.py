@@ -224,6 +224,8 @@ class Objects:
                 f"stages/{ids['entry']}/correct",
                 {"stage": "draft_consultation", "entered_on": ago(2)},
             ),
+            (Action.CANCEL_STAGE, "POST", f"stages/{ids['entry']}/cancel", {"reason": "nhầm"}),
+            (Action.CANCEL_POSTING, "POST", f"postings/{ids['posting']}/cancel", {"reason": "nhầm"}),
             (Action.OPEN_POSTING, "POST", "postings", {"stage": "draft_consultation", "opened_on": ago(3)}),
             (Action.EXTEND_POSTING, "POST", f"postings/{ids['posting']}/extend", {"closes_on": ago(-60)}),
             (Action.CLOSE_POSTING, "POST", f"postings/{ids['posting']}/close", {"closed_on": ago(0)}),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 
-from tests.integration.notifier.test_mail_pages import LEAST_CONTRAST
+from tests.integration.notifier.mails.test_mail_pages import LEAST_CONTRAST
 from tests.integration.sign_in.conftest import CLERK, HEAD, SignInOffice
 from tests.integration.sign_in.oidc_provider import open_provider
 from tests.support.axe import axe_findings

@@ -18,6 +18,7 @@ from shared.contracts.registry import (
     DraftPolicyRemoved,
     DraftRetitled,
     DraftScopeAssessed,
+    DraftStageCancelled,
     DraftStageCorrected,
     DraftStageEntered,
     DraftSuspended,
@@ -145,6 +146,15 @@ def test_closings_bear_the_day_of_their_fact(reason: str, events: Sequence[Event
     (closed,) = [event for event in announced if event.gap_id == GAP]
     assert isinstance(closed, ComplianceGapClosed)
     assert (closed.reason, closed.closed_on, closed.policies) == (reason, closed_on, (1, 2))
+
+
+def test_the_stage_that_began_a_gap_never_was() -> None:
+    gone = DraftStageCancelled(
+        entry_id=GAP, stage=ENTERED.stage, entered_on=ENTERED.entered_on, reason="Ghi nhầm dự thảo"
+    )
+    (closed,) = news(record_of(*WAITING, gone), [opened()])
+    assert isinstance(closed, ComplianceGapClosed)
+    assert (closed.reason, closed.closed_on) == ("corrected", RECORDED_ON)
 
 
 def test_the_last_open_policy_is_removed() -> None:

@@ -11,18 +11,15 @@ from services.metrics.domain.draft_counts import (
     CountedDraft,
     DraftsBy,
     OpinionsBy,
-    StagesOfPeriod,
     consultations_in,
-    grouped,
     grouped_opinions,
-    numbers,
     opinions,
-    stages_in,
 )
 from services.metrics.domain.record import ConsultationOpinions, ExpectedStage
 from shared.contracts.vocabulary import Answer, Dataset, Handling, Instrument, Precision, Regime, Stage
 from shared.rules.facts import StageEntry, Transfer
 from shared.rules.figures import Period, year_period
+from tests.support.rules.stages_of_period import StagesOfPeriod, grouped, numbers, stages_in
 
 YEAR = year_period(2026)
 T = date(2026, 6, 1)

@@ -1,7 +1,6 @@
 """The report as a PDF: the numbers and texts of the document for Word, Vietnamese letters embedded, and who is refused when."""
 
 import re
-import subprocess
 import sys
 from io import BytesIO
 from typing import Any
@@ -138,9 +137,3 @@ async def test_a_page_fetches_nothing() -> None:
         leave_out("Pango is not installed", "LOA_PANGO")
     assert pdf.pages[0].extract_text().strip() == "ok"
     assert list(pdf.pages[0].images) == []
-
-
-def test_the_service_never_imports_it() -> None:
-    seen = "import services.metrics.app, sys; print('weasyprint' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", seen], capture_output=True, check=True, text=True)
-    assert done.stdout.strip() == "False"

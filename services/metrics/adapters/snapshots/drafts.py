@@ -1,6 +1,7 @@
 """Sums over drafts by the stages of a period, and over their consultations: one pass of PostgreSQL over the facts.
 
-The rules are those of `services.metrics.domain.draft_counts`, which the sums of the same drafts are held against.
+A test holds the sums against the rules, written plainly over the same drafts (`tests/support/rules/stages_of_period.py`,
+`services.metrics.domain.draft_counts` for opinions).
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from uuid import UUID
 
 from services.registry.adapters.request_views import waiting_request
 from services.registry.application.commands import Commands
@@ -16,7 +17,7 @@ from shared.kernel.errors import Text
 from shared.rules.facts import DraftFacts
 from shared.rules.findings import Finding
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import Occurrence, course, parallel_entries, rule_on
+from shared.rules.sequence import Occurrence, course, parallel_entries, rule_on, stage_on, stage_periods
 from shared.rules.verdicts import scope_of
 from shared.rules.words.wording import SCOPE, SCOPE_BASES, STAGES
 
@@ -112,7 +113,12 @@ def of_stage(
     today: date,
 ) -> Iterator[Text]:
     """Say until when the entered stage is to be communicated; `stage` is None for going on after a suspension."""
-    facts = facts_with_scope(draft, handled)
+    yield from _of_stage(facts_with_scope(draft, handled), stage, entered_on, rulebook, today)
+
+
+def _of_stage(
+    facts: DraftFacts, stage: Stage | None, entered_on: date, rulebook: Rulebook, today: date
+) -> Iterator[Text]:
     occurrence = _entered(facts, rulebook, stage, entered_on)
     if stage in ENDS:
         yield Text("Dự thảo kết thúc tại đây.", "The draft ends here.")
@@ -127,6 +133,24 @@ def of_stage(
         yield _no_occurrence(facts, rulebook, stage, today)
     else:
         yield from _due(facts, rulebook, occurrence, today)
+
+
+def of_cancellation(
+    draft: Draft, handled: Handled[State], entry_id: UUID, rulebook: Rulebook, today: date
+) -> Iterator[Text]:
+    """Say in which stage the draft stands without the entry, and until when that is to be communicated."""
+    facts = facts_with_scope(draft, handled)
+    facts = replace(facts, entries=tuple(each for each in facts.entries if each.entry_id != entry_id))
+    standing = stage_on(stage_periods(facts, rulebook), today)
+    if standing is None:
+        yield Text("Khi đó dự thảo không ở giai đoạn nào.", "The draft then stands in no stage.")
+        return
+    name, since = STAGES[standing.stage], standing.entered_on
+    yield Text(
+        f"Khi đó dự thảo ở giai đoạn “{name.vi}” từ ngày {since:%d/%m/%Y}.",
+        f"The draft then stands in “{name.en}” since {since:%d/%m/%Y}.",
+    )
+    yield from _of_stage(facts, standing.stage, since, rulebook, today)
 
 
 def _entered(facts: DraftFacts, rulebook: Rulebook, stage: Stage | None, day: date) -> Occurrence | None:

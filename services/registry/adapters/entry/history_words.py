@@ -63,6 +63,10 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
             f"{words_of_stage(e.was_stage, e.was_entered_on, e.was_precision).vi})",
             f"Stage corrected to {e.entered_on}",
         ),
+        events.DraftStageCancelled: lambda e: Text(
+            f"Hủy giai đoạn ghi nhầm: {words_of_stage(e.stage, e.entered_on, e.precision).vi} ({e.reason})",
+            f"Cancelled: {words_of_stage(e.stage, e.entered_on, e.precision).en}",
+        ),
         events.DraftSuspended: lambda e: words_of_stage(Stage.SUSPENDED, e.on, e.precision),
         events.DraftResumed: lambda e: Text(
             f"Tiếp tục sau tạm dừng: {words_of_stage(e.stage, e.on, e.precision).vi}", f"Resumed on {e.on}"
@@ -84,6 +88,9 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
         ),
         events.DraftPostingClosed: lambda e: Text(
             f"Kết thúc đăng tải ngày {e.closed_on:%d/%m/%Y}", f"Posting closed on {e.closed_on}"
+        ),
+        events.DraftPostingCancelled: lambda e: Text(
+            f"Hủy lần đăng tải ghi nhầm: {e.reason}", "A posting was cancelled"
         ),
         events.DraftStageExpected: _expected,
         events.DraftOpinionsSummarised: lambda e: Text(

@@ -4,16 +4,20 @@ from services.registry.adapters.entry.change.form import Change, Field, by_draft
 from services.registry.adapters.entry.change.postings import (
     policy_now,
     posting_now,
+    read_cancellation,
     read_closure,
     read_extension,
     read_policy,
     read_posting,
     read_removal,
     require_policy,
+    require_posting,
 )
 from services.registry.adapters.entry.change.reading import (
     OPINIONS,
+    cancellation_following,
     read_correction,
+    read_entry_cancellation,
     read_exemption,
     read_exemption_cancellation,
     read_expectation,
@@ -23,6 +27,7 @@ from services.registry.adapters.entry.change.reading import (
     read_title,
     read_transfer,
     read_withdrawal,
+    require_entry,
     require_exemption,
     require_waiting,
     scope_following,
@@ -42,6 +47,10 @@ DOCUMENT = Field(
     "document",
     Text("Văn bản", "Document"),
     hint="Số, ký hiệu và ngày, ví dụ: Công văn số 1234/VPCP-PL ngày 05/3/2026",
+)
+CANCELLATION = (
+    Field("reason", Text("Lý do hủy", "Why it is taken back"), "words"),
+    Field("document", Text("Văn bản (nếu có)", "Document (if any)")),
 )
 AUTHORITY = Field("authority", Text("Cơ quan ban hành văn bản", "Authority"))
 DECIDED_ON = Field("decided_on", Text("Ngày văn bản", "Day of the document"), "boxes")
@@ -148,6 +157,20 @@ CHANGES = (
         following=stage_following,
     ),
     Change(
+        path="stages/{number}/cancellation",
+        number=by_id,
+        action=Action.CANCEL_STAGE,
+        heading=Text("Hủy giai đoạn ghi nhầm", "Cancel a stage"),
+        intro=Text(
+            f"Dự thảo được coi là chưa từng vào giai đoạn này; lịch sử vẫn nêu cả hai. Nếu chỉ sai ngày hoặc tên giai đoạn, đề nghị đính chính. {ASKED}",
+            f"The draft is held never to have entered this stage; the history shows both. If only its day or name is wrong, correct it. {ASKED_EN}",
+        ),
+        fields=CANCELLATION,
+        read=read_entry_cancellation,
+        filled=require_entry,
+        following=cancellation_following,
+    ),
+    Change(
         path="expected",
         action=Action.EXPECT_STAGE,
         heading=Text("Dự kiến giai đoạn sắp tới", "Expect a stage"),
@@ -193,10 +216,7 @@ CHANGES = (
             "Nội dung miễn được coi là chưa từng có: dự thảo lại phải truyền thông theo quy định. Lịch sử vẫn nêu cả hai.",
             "The exemption is held never to have been: the draft is to be communicated by the rules. The history shows both.",
         ),
-        fields=(
-            Field("reason", Text("Lý do hủy", "Why it is taken back"), "words"),
-            Field("document", Text("Văn bản (nếu có)", "Document (if any)")),
-        ),
+        fields=CANCELLATION,
         read=read_exemption_cancellation,
         filled=require_exemption,
     ),
@@ -271,6 +291,19 @@ CHANGES = (
         ),
         read=read_closure,
         filled=posting_now,
+    ),
+    Change(
+        path="postings/{number}/cancellation",
+        number=by_id,
+        action=Action.CANCEL_POSTING,
+        heading=Text("Hủy lần đăng tải ghi nhầm", "Cancel a posting"),
+        intro=Text(
+            "Lần đăng tải được coi là chưa từng có; lịch sử vẫn nêu cả hai.",
+            "The posting is held never to have been; the history shows both.",
+        ),
+        fields=CANCELLATION,
+        read=read_cancellation,
+        filled=require_posting,
     ),
     Change(
         path="requests/{number}/withdraw",

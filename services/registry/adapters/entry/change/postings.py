@@ -4,6 +4,7 @@ from uuid import UUID
 
 from services.registry.adapters import bodies
 from services.registry.adapters.entry.change.form import Number
+from services.registry.adapters.entry.change.reading import cancelled
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft
@@ -74,6 +75,16 @@ def read_closure(form: Fields, given: Given, number: Number | None) -> drafts.Co
     }
     body = body_of(form, bodies.PostingClosure, values)
     return body.command(number, given) if body and isinstance(number, UUID) else None
+
+
+def read_cancellation(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
+    body = body_of(form, bodies.PostingCancellation, cancelled(form))
+    return body.command(number, given) if body and isinstance(number, UUID) else None
+
+
+def require_posting(draft: Draft, _: History, number: Number | None) -> dict[str, list[str]]:
+    _posting(draft, number)
+    return {}
 
 
 def _end(form: Fields, name: str, *, required: bool = True) -> object:

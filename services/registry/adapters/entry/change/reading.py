@@ -56,12 +56,16 @@ def read_exemption(form: Fields, given: Given, _: Number | None) -> drafts.Comma
     return body.command(given) if body else None
 
 
-def read_exemption_cancellation(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
-    values = {
+def cancelled(form: Fields) -> dict[str, Any]:
+    """Read why something that was recorded never was."""
+    return {
         "reason": form.words("reason", MOST_WORDS),
         "document": form.words("document", MOST_WORDS, required=False),
     }
-    body = body_of(form, bodies.ExemptionCancellation, values)
+
+
+def read_exemption_cancellation(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
+    body = body_of(form, bodies.ExemptionCancellation, cancelled(form))
     return body.command(number, given) if body and isinstance(number, UUID) else None
 
 
@@ -138,6 +142,23 @@ def stage_following(
     commands = entry.commands
     dated = (command.stage, command.entered_on)
     return consequences.of_stage(draft, handled, *dated, commands.rulebook, commands.today)
+
+
+def read_entry_cancellation(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
+    body = body_of(form, bodies.StageCancellation, cancelled(form))
+    return body.command(number, given) if body and isinstance(number, UUID) else None
+
+
+def require_entry(draft: Draft, history: History, number: Number | None) -> dict[str, list[str]]:
+    stage_now(draft, history, number)
+    return {}
+
+
+def cancellation_following(
+    entry: Entry, draft: Draft, handled: Handled[State], command: drafts.CancelStage
+) -> Iterator[Text]:
+    commands = entry.commands
+    return consequences.of_cancellation(draft, handled, command.entry_id, commands.rulebook, commands.today)
 
 
 def read_expectation(form: Fields, given: Given, _: Number | None) -> drafts.Command | None:
