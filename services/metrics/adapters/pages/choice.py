@@ -74,6 +74,8 @@ class Choice:
         return f"{quote(address)}{query}{f'#{part}' if part else ''}"
 
 
+USUAL = Choice(as_of=None, year=None, unit=None, include_descendants=False, area_of=None, view=View.ORIGINAL)
+"""What a page shows if nothing is chosen."""
 Box = Annotated[Annotated[str, Field(max_length=LONGEST_BOX)] | None, Given, Query()]
 
 

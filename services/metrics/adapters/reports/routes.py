@@ -1,7 +1,7 @@
 """The report on the scheme: `GET /reports/407` for programs and as files, `GET /reports` to look at it first."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
-from services.metrics.adapters.pages.choice import Language
+from services.metrics.adapters.pages.choice import USUAL, Language
 from services.metrics.adapters.pages.leaders import Words, whose
 from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
@@ -168,6 +168,16 @@ def page_router(
         )
 
     return routes
+
+
+def asks(reports: ReportQueries) -> list[Callable[[date], Awaitable[object]]]:
+    """Give what the page of the report asks of a day if nothing is chosen."""
+
+    async def ask(today: date) -> object:
+        asked = USUAL.question(today)
+        return await reports.report(asked, needed_period(asked), today, MOST_SHOWN)
+
+    return [ask]
 
 
 def _shown(report: Report, view: ReportView, words: Words) -> list[Table]:
