@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -113,9 +113,15 @@ def router(reports: ReportQueries, template: Path) -> APIRouter:
         today: Today,
         wanted: Wanted = Format.JSON,
         lang: Annotated[Language, Query(description="language of the files; JSON has both")] = "vi",
+        drafts: Annotated[
+            Literal["all", "none"],
+            Query(description="of JSON: none leaves the lists of drafts empty; all figures stay the same"),
+        ] = "all",
     ) -> ReportView:
-        answer = await reports.report(asked, needed_period(asked), today)
-        made = marked(await asyncio.to_thread(report_view, answer, version), today)
+        """Give all drafts of the period one by one: what it costs grows with them, that of the figures alone does not."""
+        most = 0 if drafts == "none" and wanted is Format.JSON else None
+        answer = await reports.report(asked, needed_period(asked), today, most)
+        made = marked(await asyncio.to_thread(report_view, answer, version, most), today)
         if wanted is Format.JSON:
             return made
         if wanted is Format.PDF:
