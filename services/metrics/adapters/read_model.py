@@ -76,6 +76,7 @@ from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict, Search
 DECEMBER = 12
 _DRAFTS: TypeAdapter[list[CountedDraft]] = TypeAdapter(list[CountedDraft])
 _MEMBERS: TypeAdapter[list[Member]] = TypeAdapter(list[Member])
+DATASETS: Mapping[str, Dataset] = {each.value: each for each in Dataset}
 COUNTED = tuple(each.name for each in fields(Counts))
 Drafts = Collection[UUID] | None
 """Some drafts, or all of them."""
@@ -279,10 +280,10 @@ class SqlSnapshot:
                             title=title,
                             unit_code=unit,
                             since=since,
-                            dataset=Dataset(dataset),
+                            dataset=DATASETS[dataset],
                         ),
                     )
-                    for code, title, unit, since, dataset in rows
+                    for code, title, unit, since, dataset in rows.all()
                 ]
             return todos
 
