@@ -184,15 +184,18 @@ def rows(
     """Keep rows in the order of their keys, each of which belongs to one part."""
     if not before:
         return dict(sorted(added, key=first_of))
+    if not (added or taken):
+        return before
     made = dict(before)
-    for key, _ in taken:
+    for key in {key for key, _ in taken} - {key for key, _ in added}:
         made.pop(key, None)
-    keys: list[Any] = list(made)
+    keys: list[Any] = []
     for key, row in added:
         if key not in made:
+            keys = keys or list(made)
             insort(keys, key)
         made[key] = row
-    return {key: made[key] for key in keys}
+    return {key: made[key] for key in keys} if keys else made
 
 
 def first_of(item: tuple[Any, Any]) -> Any:

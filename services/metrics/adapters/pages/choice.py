@@ -64,7 +64,8 @@ class Choice:
 
     def link(self, path: str, **changes: Any) -> str:
         """Address a page with this choice, or with a changed one."""
-        chosen = {key: value for key, value in (asdict(self) | changes).items() if value}
+        own: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        chosen = {key: value for key, value in (own | changes).items() if value}
         for key, usual in (("view", View.ORIGINAL), ("lang", "vi")):
             if chosen.get(key) == usual:
                 del chosen[key]
