@@ -107,7 +107,7 @@ async def test_a_report_stays_as_it_was_published_and_says_what_changed(
     assert "Số liệu của 1 dự thảo đã thay đổi" in page
     assert "ghi nhận thêm 1 hoạt động truyền thông" in page
     english = (await metrics.client.get(f"/reports/published/{number}", params={"lang": "en"})).text
-    assert "1 more communications recorded" in english
+    assert "communications recorded since: 1" in english
     table = await metrics.client.get(f"/reports/published/{number}", params={"format": "csv"})
     assert table.headers["content-type"].startswith("text/csv")
     assert "1/2,2/2,ghi nhận thêm 1 hoạt động truyền thông" in table.text
