@@ -45,7 +45,7 @@ BROKEN_NUMBERS = r"""() => [...document.querySelectorAll('body *')]
   }).map(e => (e.parentElement.textContent.trim() + ' ' + e.tagName).slice(0, 80))"""
 WIDTHS = (390, 768, 1200)
 CUT = """() => [...document.querySelectorAll('.across:has(.slim), .across:has(.even)')]
-  .filter(e => e.scrollWidth > e.clientWidth).map(e => e.getAttribute('aria-labelledby'))"""
+  .filter(e => e.scrollWidth > e.clientWidth).map(e => e.getAttribute('aria-labelledby') + ' ' + e.scrollWidth + ' of ' + e.clientWidth)"""
 NARROW = (640, 390, 320)  # a screen of 1280 at 200%, a phone, and what WCAG 2.2 (1.4.10) asks for
 
 

@@ -174,7 +174,7 @@ class SqlList(SqlOverview):
 
 def _coming(as_of: date) -> Select[Any]:
     """Select a row for each expected stage."""
-    columns = [
+    columns: list[ColumnElement[Any]] = [
         column("stage", String),
         column("expected_on", Date),
         column("precision", String),
