@@ -298,7 +298,7 @@ async def pages(api: Api, folder: Path, writer: Writer, times: int, day: date) -
 
 
 async def main(sizes: Sequence[int], runs: int, times: int) -> None:
-    warming.FIRST_SECONDS = 1e6  # what the service asks by itself is not to be measured
+    warming.FIRST_SECONDS = 1_000_000  # what the service asks by itself is not to be measured
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
         async with bench_platform(Path(name), "metrics") as platform:

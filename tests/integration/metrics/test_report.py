@@ -86,7 +86,7 @@ async def test_it_agrees_with_the_other_answers(metrics: Api) -> None:
 async def test_without_its_lists_of_drafts_it_has_the_same_figures(metrics: Api) -> None:
     whole, figures = [await ask(metrics, **ASKED, drafts=of) for of in ("all", "none")]
     assert whole["results"]["drafts"] and whole["results"]["lacking"]  # noqa: PT018  neither is empty
-    empty = {"drafts": [], "lacking": []}
+    empty: dict[str, Any] = {"drafts": [], "lacking": []}
     assert figures == {**whole, "results": {**whole["results"], **empty}, "position": figures["position"]}
     file = await metrics.client.get("/reports/407", params={**ASKED, "drafts": "none", "format": "xlsx"})
     book = load_workbook(BytesIO(file.content))

@@ -99,7 +99,7 @@ _SEVERAL: Mapping[CountBy, str] = {
     CountBy.AREA: "SELECT DISTINCT activity, value FROM member, jsonb_array_elements_text(area) AS v(value)",
     CountBy.INSTRUMENT: "SELECT DISTINCT activity, instrument AS value FROM member WHERE instrument IS NOT NULL",
 }
-_ONE: Mapping[CountBy, str] = {
+_SINGLE: Mapping[CountBy, str] = {
     CountBy.NONE: "NULL",
     CountBy.CHANNEL: "a.channel",
     CountBy.ROLE: "a.role",
@@ -189,7 +189,7 @@ def _query(asked: ActivitiesAsked, parts: Collection[Part] | None) -> str:
 
 
 def _sums_by(number: int, by: tuple[CountBy, ...], *, drafts: bool) -> Iterator[str]:
-    keys = ", ".join(f"of_{each}.value" if each in _SEVERAL else _ONE[each] for each in by)
+    keys = ", ".join(f"of_{each}.value" if each in _SEVERAL else _SINGLE[each] for each in by)
     joins = " ".join(f"LEFT JOIN of_{each} USING (activity)" for each in by if each in _SEVERAL)
     keyed = f"SELECT a.*, CAST(ARRAY[{keys}] AS text[]) AS keys FROM activity a {joins}"  # noqa: S608  our own names
     nothing = "CAST(NULL AS text[]), CAST(NULL AS bigint[])"
