@@ -10,6 +10,7 @@ from services.metrics.adapters.counts import activities as activity_counts
 from services.metrics.adapters.counts import drafts as draft_counts
 from services.metrics.adapters.counts import waiting
 from services.metrics.adapters.entry import pages as entry_pages
+from services.metrics.adapters.history.warming import Warming
 from services.metrics.adapters.lists import calendars
 from services.metrics.adapters.lists import routes as lists
 from services.metrics.adapters.lists.calendars import SqlCalendars
@@ -78,6 +79,8 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     of_units = SqlCalendars(platform.engine)
     leaders = LeadersQueries(queries, stored.opening(SqlOverview))
     units = ProjectedUnits(platform.engine, tables.units, tables.checkpoints)
+    sources = Sources(queries, open_lists, settings.url_registry, settings.url_campaigns)
+    warming = Warming(stored, [*lists.asks(sources), *pages.asks(leaders), *report_routes.asks(reports)], now)
     collector = Collector.of(snapshots, rulebook, now, platform.metrics)
     platform.metrics.before_scrape("gaps", collector.read)
     external = SubscriberCollector.of(
@@ -103,10 +106,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             published_routes.page_router(publishing, sending, platform.notices(runner)),
             calendars.router(queries, of_units, settings.url_metrics),
             *entry_pages.routers(publishing, of_units, units, settings.page_addresses),
-            lists.router(
-                Sources(queries, open_lists, settings.url_registry, settings.url_campaigns),
-                platform.notices(runner),
-            ),
+            lists.router(sources, platform.notices(runner)),
             live.router(),
             pages.router(leaders, open_lists, settings.url_registry, platform.notices(runner)),
         ],
@@ -122,5 +122,5 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         answers=platform.answers,
         units=units,
         now=now,
-        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run]),
+        lifespan=lambda _: platform.lifespan(MIGRATIONS, [runner.run, warming.run]),
     )

@@ -76,6 +76,7 @@ from shared.rules.verdicts import COVERED, JUDGED, PolicyVerdict, Search
 DECEMBER = 12
 _DRAFTS: TypeAdapter[list[CountedDraft]] = TypeAdapter(list[CountedDraft])
 _MEMBERS: TypeAdapter[list[Member]] = TypeAdapter(list[Member])
+DATASETS: Mapping[str, Dataset] = {each.value: each for each in Dataset}
 COUNTED = tuple(each.name for each in fields(Counts))
 Drafts = Collection[UUID] | None
 """Some drafts, or all of them."""
@@ -152,7 +153,6 @@ class SqlSnapshot:
     dataset: Dataset | None = None
     present: frozenset[Dataset] = frozenset()
     kept: StandingIn = field(init=False, repr=False)
-    members_of: dict[tuple[date | None, date], list[Member]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.kept = StandingIn(self.connection, self.position, self.standing, self.dataset)
@@ -198,13 +198,7 @@ class SqlSnapshot:
         )
 
     async def activity_sums(self, asked: ActivitiesAsked) -> Mapping[GroupKey, ActivitySums]:
-        return await activity_sums(self.kept, self._all_members, self._members, asked)
-
-    async def _all_members(self, first: date | None, last: date) -> list[Member]:
-        """Give them once for all the sums that are made of them in one snapshot."""
-        if (first, last) not in self.members_of:
-            self.members_of[first, last] = await self._members(first, last)
-        return self.members_of[first, last]
+        return await activity_sums(self.kept, asked)
 
     async def _members(self, first: date | None, last: date, *where: ColumnElement[bool]) -> list[Member]:
         table = COMMUNICATION
@@ -286,10 +280,10 @@ class SqlSnapshot:
                             title=title,
                             unit_code=unit,
                             since=since,
-                            dataset=Dataset(dataset),
+                            dataset=DATASETS[dataset],
                         ),
                     )
-                    for code, title, unit, since, dataset in rows
+                    for code, title, unit, since, dataset in rows.all()
                 ]
             return todos
 
@@ -326,7 +320,6 @@ class SqlSnapshot:
 
     async def with_all_data(self) -> None:
         self.dataset = self.kept.dataset = None
-        self.members_of.clear()
         await self.connection.execution_options(**{versions.OF_DATASET: None})
 
     async def deciding(self, asked: Asked) -> Sequence[CommunicationFact]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -24,6 +24,9 @@ from shared.rules.figures import Period
 
 Made = Callable[[Report, str], Mapping[str, bytes]]
 """Gives the files of a report by their formats, with the version of the rules in them."""
+LayOut = Callable[[bytes], Awaitable[bytes]]
+"""Makes the pages for print of a report, which is given as JSON."""
+PRINTED = "pdf"  # the format of the pages for print
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +149,20 @@ class Publishing:
         if content is None:
             raise ReportUnknown(report_id)
         return content, published
+
+    async def printed(self, report_id: UUID, lay_out: LayOut) -> tuple[bytes, PublishedReport]:
+        """Give the pages for print as they were laid out when they were first asked for: from then on they are kept."""
+        published = await self.published(report_id)
+        if (content := await self.kept.file(report_id, PRINTED)) is None:
+            given, _ = await self.file(report_id, "json")
+            await self.kept.keep(report_id, {PRINTED: await lay_out(given)})
+            content, _ = await self.file(report_id, PRINTED)  # of two who ask at once both get the same
+        return content, published
+
+    async def printed_digest(self, report_id: UUID) -> str | None:
+        """Give the SHA-256 of the pages for print; None until they are first asked for."""
+        content = await self.kept.file(report_id, PRINTED)
+        return None if content is None else sha256(content)
 
     async def difference(self, report_id: UUID, today: date) -> Difference:
         published = await self.published(report_id)

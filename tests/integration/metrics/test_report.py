@@ -83,6 +83,16 @@ async def test_it_agrees_with_the_other_answers(metrics: Api) -> None:
     assert all(policy["title"] for policy in draft["policies"])
 
 
+async def test_without_its_lists_of_drafts_it_has_the_same_figures(metrics: Api) -> None:
+    whole, figures = [await ask(metrics, **ASKED, drafts=of) for of in ("all", "none")]
+    assert whole["results"]["drafts"] and whole["results"]["lacking"]  # noqa: PT018  neither is empty
+    empty: dict[str, Any] = {"drafts": [], "lacking": []}
+    assert figures == {**whole, "results": {**whole["results"], **empty}, "position": figures["position"]}
+    file = await metrics.client.get("/reports/407", params={**ASKED, "drafts": "none", "format": "xlsx"})
+    book = load_workbook(BytesIO(file.content))
+    assert any("REPORT" in str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
+
+
 async def test_the_same_period_a_year_before_stands_beside(metrics: Api) -> None:
     report = await ask(metrics, as_of="2025-04-20", year=2025, unit="BEFORE")
     before = await ask(metrics, "/compliance", as_of="2024-04-20", year=2024, unit="BEFORE")

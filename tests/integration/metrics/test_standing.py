@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from services.metrics.adapters.history import versions
 from services.metrics.adapters.history.standing import Standing
+from services.metrics.adapters.snapshots.activities import joined
 from services.metrics.adapters.snapshots.lists import SqlList
 from services.metrics.adapters.snapshots.reports import SqlReport
 from services.metrics.application.counts import Counting, CountQuestion, counts_in, earliest_day
@@ -24,19 +25,25 @@ from services.metrics.application.draft_counts import (
     opinions_of,
 )
 from services.metrics.application.leaders import month_ends
+from services.metrics.application.ports import ActivitiesAsked
 from services.metrics.application.queries import Queries, Question
 from services.metrics.application.reports import ReportQueries
 from services.metrics.domain.draft_counts import DraftsBy, OpinionsBy
-from shared.contracts.campaigns import PlanActivityCancelled, PlanActivityPlanned
+from shared.contracts.campaigns import (
+    CommunicationFeedbackSummarised,
+    PlanActivityCancelled,
+    PlanActivityPlanned,
+)
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Event
 from shared.contracts.registry import DraftOpinionsSummarised, DraftStageExpected
-from shared.contracts.vocabulary import Stage
-from shared.rules.counts import CountBy
-from shared.rules.figures import Period, year_period
+from shared.contracts.vocabulary import Answer, Channel, ContentItem, Precision, Stage
+from shared.rules.counts import CountBy, first_day
+from shared.rules.figures import Period, effective_day, year_period
 from tests.integration.metrics.streams import FIRST, Draft, Stream
 from tests.integration.metrics.test_incremental import ASKED, EVENTS, batches
 from tests.support.platform.projections import RULEBOOK, read_model
+from tests.unit.metrics.made_up import items_of
 
 PERIODS = (
     None,
@@ -45,6 +52,8 @@ PERIODS = (
     Period(FIRST + timedelta(days=30), FIRST + timedelta(days=60)),
 )
 SHARE = 0.15  # of events that are of the kinds below
+YEAR_ENDS = (date(2023, 12, 14), date(2023, 12, 15), date(2024, 12, 14), date(2024, 12, 15))
+CONTENT = tuple(ContentItem)
 AT_ONCE = 4  # answers asked for after a batch
 MOST_EMPTY = 1  # answers of a kind with something in them, at least
 
@@ -93,11 +102,27 @@ class FullStream(Stream):
         )
 
     def _activity(self, draft: Draft, number: UUID) -> dict[str, Any]:
-        return super()._activity(draft, number) | {
+        made = super()._activity(draft, number)
+        if made["precision"] is Precision.DAY and self._random.random() < SHARE:
+            made["held_on"] = self._random.choice(YEAR_ENDS)
+        return made | {
             "activity_code": self._random.choice([None, "HN-1", "HN-2"]),
             "audience": self._random.sample(["people", "enterprises"], self._random.randint(0, 2)),
+            "area": self._random.sample(["Xã A", "Xã B"], self._random.randint(0, 2)),
+            "items": self._random.choice([None, 1, 3]),
             "attendance": self._random.choice([None, 10, 20]),
+            "cost_state": self._random.choice([None, 0, 5_000_000_000]),
+            "content": self._random.choice([None, CONTENT[:3], CONTENT[3:], CONTENT]),
         }
+
+    def _summarised(self, draft: Draft) -> Event | None:
+        number, received = self._any(draft), self._number()
+        if number is None:
+            return None
+        given = {"received": received, "accepted": self._random.randrange(received), "explained": 1}
+        return CommunicationFeedbackSummarised(
+            **self._of(draft, number), **given, explained_on=self._random.choice([None, self._day()])
+        )
 
 
 class Rows(SqlList, SqlReport):
@@ -146,6 +171,31 @@ async def counts(snapshot: Rows, day: date, period: Period | None) -> Any:
     return {(by, group.key): group.figures for by, answer in answers.items() for group in answer.groups}
 
 
+async def pairs(snapshot: Rows, day: date, period: Period | None) -> Any:
+    """Give the figures of activities by two keys, which are those of all communications."""
+    asked = ActivitiesAsked(as_of=day, period=period, units=None, by=PAIRS)
+    sums = await snapshot.activity_sums(asked)
+    members = await snapshot.members(first_day(period), effective_day(period, day))
+    assert sums == joined({}, items_of(asked, members), ())
+    return sums
+
+
+async def some_activities(snapshot: Rows, day: date, period: Period | None) -> Any:
+    """Give the figures of activities of some units, of one form, on drafts in scope."""
+    asked = ActivitiesAsked(
+        as_of=day,
+        period=period,
+        units=frozenset({"BTP", "TINH-22"}),
+        scope=Answer.YES,
+        channel=Channel.CONFERENCE,
+        drafts=False,
+    )
+    sums = await snapshot.activity_sums(asked)
+    members = await snapshot.members(first_day(period), effective_day(period, day))
+    assert sums == joined({}, items_of(asked, members), ())
+    return sums
+
+
 async def drafts(snapshot: Rows, day: date, period: Period | None) -> Any:
     queries, question = DraftCountQueries(opened(snapshot)), Question(as_of=day, period=period)
     return [(await queries.drafts(DraftQuestion(of_units=question, drafts_by=by))).groups for by in DraftsBy]
@@ -180,9 +230,16 @@ def opened(snapshot: Rows) -> Any:
     return snapshots
 
 
+PAIRS = (
+    (CountBy.CHANNEL, CountBy.AUDIENCE),
+    (CountBy.AREA, CountBy.ROLE),
+    (CountBy.INSTRUMENT, CountBy.MONTH),
+)
 GROUPINGS = [by for by in CountBy if by is not CountBy.DRAFT]
 ANSWERS: dict[str, Asks] = {
     "counts": counts,
+    "pairs": pairs,
+    "some activities": some_activities,
     "drafts": drafts,
     "opinions": opinions,
     "cells": cells,

@@ -1,9 +1,10 @@
 """Made-up answers of metrics, and its pages rendered with them."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.metrics.adapters.pages import routes as pages
-from services.metrics.adapters.snapshots.activities import items_of, joined
+from services.metrics.adapters.snapshots.activities import Item, joined
 from services.metrics.application.draft_counts import DraftQuestion, SumKey
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, ReportEntry, Unnamed
@@ -50,9 +51,9 @@ from shared.directory.folds import Succession, Unit, UnitDirectory, directory_of
 from shared.http import problems
 from shared.kernel import runtime
 from shared.kernel.errors import Text
-from shared.rules.counts import Member
+from shared.rules.counts import CountBy, Member, activities, drafts_of, keys_of, numbers_of
 from shared.rules.facts import Scope
-from shared.rules.figures import Counts, Period
+from shared.rules.figures import Counts, Period, effective_day
 from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.verdicts import Search
 from shared.rules.words.figure_words import HARD_SPACE
@@ -60,6 +61,24 @@ from tests.support.rules import shorthand
 
 DAY = date(2026, 3, 31)
 ON_THE_DAY = "as_of=2026-03-31"
+
+
+def items_of(asked: ActivitiesAsked, members: Iterable[Member]) -> list[Item]:
+    """Give what each activity adds to the groups that are asked for, by the rules themselves."""
+    last = effective_day(asked.period, asked.as_of)
+    made: list[Item] = []
+    for item in activities(members, asked.as_of, asked.period, asked.scope):
+        first = item.first
+        if asked.channel not in {None, first.channel} or (
+            asked.units is not None and first.unit_code not in asked.units
+        ):
+            continue
+        for by in asked.by:
+            for key in product(*(keys_of(item, each, lambda code: code) for each in by)):
+                codes = drafts_of(item, key[0] if by == (CountBy.INSTRUMENT,) else None)
+                about = dict.fromkeys(codes, 1) if asked.drafts else {}
+                made.append(((by, key), numbers_of(item, last), about))
+    return made
 
 
 def a_unit(code: str, name: str, parent: str | None = "CP", **changes: Any) -> Unit:

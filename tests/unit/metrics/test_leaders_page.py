@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
+from services.metrics.adapters.pages.routes import TEMPLATES
 from services.metrics.application.leaders import month_ends
 from services.metrics.application.page_ports import Happened, LateOccurrence, MonthCell, StageCell, Turn
 from services.metrics.application.queries import Question
 from services.metrics.domain.record import WaitingRequest
 from shared.contracts.vocabulary import RequestKind, Stage
 from shared.rules.figures import year_period
+from shared.rules.summary.segments import Segment
 from shared.rules.verdicts import OccurrenceVerdict
 from tests.unit.metrics.made_up import DAY, ON_THE_DAY, MadeUp, a_cell, a_gap, page, words
 
@@ -157,3 +159,17 @@ def test_months_end_on_the_fourteenth_and_each_belongs_to_its_reporting_year() -
     assert ends[date(2026, 1, 14)] == year_period(2026)
     assert month_ends(Question(as_of=date(2024, 2, 20), period=year_period(2026), year=2026)) == {}
     assert set(month_ends(Question(as_of=DAY)).values()) == {None}
+
+
+def test_no_two_states_of_the_bar_are_drawn_alike() -> None:
+    drawn = (TEMPLATES / "leaders.css").read_text("utf-8")
+    by_state = {
+        state: [
+            rule
+            for selectors, rule in re.findall(r"^([^{}]+) \{([^}]+)\}", drawn, re.MULTILINE)
+            if f".stack .{state}" in selectors and f".legend .{state}::before" in selectors
+        ]
+        for state in Segment
+    }
+    assert {state: len(rules) for state, rules in by_state.items()} == dict.fromkeys(Segment, 1)
+    assert len({rule for (rule,) in by_state.values()}) == len(Segment)

@@ -17,8 +17,9 @@ from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.queries import Queries
 from services.metrics.domain.grouping import View
 from shared.rules.rulebook.rulebook import load_rulebook
+from shared.rules.summary.segments import Segment
 from tests.support.required import leave_out
-from tests.unit.metrics.made_up import DAY, MadeUp
+from tests.unit.metrics.made_up import DAY, MadeUp, a_cell
 from tests.unit.metrics.test_leaders_page import the_office
 from tests.unit.metrics.test_report_pdf import letters
 
@@ -82,3 +83,32 @@ async def test_it_says_what_the_page_says() -> None:
     assert "7/13 chính sách được đánh giá (53,8%)" in text
     assert "Dự thảo đang thiếu truyền thông (5 trên 7, quá hạn lâu nhất xếp trước)" in text
     assert "Tỷ lệ tính trên 13/19 chính sách; ▲ vạch chỉ tiêu." in text
+
+
+async def test_no_two_states_of_the_printed_bar_are_drawn_alike() -> None:
+    every = replace(
+        the_office(),
+        made_cells=[
+            a_cell(
+                "BXD",
+                met=7,
+                missed=6,
+                begun=7,
+                pending=3,
+                undetermined=1,
+                closed_unopened=2,
+                exempt=2,
+                ended=2,
+            )
+        ],
+    )
+    paper = html.fromstring(await written(every))
+    swatches = [
+        {(part.tag, part.get("fill"), part.get("d"), part.get("r")) for part in swatch.iterdescendants()}
+        for swatch in paper.xpath("//*[@class='swatch']")
+    ]
+    drawn = [
+        frozenset((tag, (fill or "").partition("#mark")[0], *shape) for tag, fill, *shape in each)
+        for each in swatches
+    ]
+    assert len(drawn) == len(set(drawn)) == len(Segment)

@@ -273,6 +273,8 @@ async def test_a_draft_says_its_verdicts_and_what_they_rest_on() -> None:
     assert "04/03/2026</strong> · Họp báo" in text_value
     assert "Luật số 64/2025/QH15" in text_value
     assert 'href="/?as_of=2026-03-31&amp;unit=BXD"' in text_value
+    english = words(await page(f"/drafts/ND-1?{ON_THE_DAY}&lang=en", made_up, language="en"))
+    assert re.findall(r"Polic(?:y|ies) \d[\d, ]*", english) == ["Policy 1 ", "Policy 2 ", "Policy 3"]
 
 
 async def test_a_draft_shows_until_when_it_is_answered_and_who_appraises() -> None:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from operator import add, attrgetter, sub
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -41,6 +41,13 @@ _TABLES = text("""
 SELECT CAST(CAST('policy_interval' AS regclass) AS oid)
 WHERE NOT EXISTS (SELECT FROM projection_checkpoint WHERE projection = :rebuild)
 """)
+
+
+class Stood(NamedTuple):
+    """The tables that a snapshot reads and the position of their rows: answers about other ones are not gone on from."""
+
+    tables: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,11 @@ class StandingIn:
         self.standing.keep(question, _Answer(tables, self.position, values, weigh(values)))
         return values
 
+    async def stood(self) -> Stood | None:
+        """Give what the snapshot is of; None while nothing is kept."""
+        tables = await self._present_tables()
+        return None if tables is None else Stood(tables, self.position)
+
     async def _present_tables(self) -> int | None:
         if self.standing is not None and not self._asked:
             asked = await self.connection.execute(_TABLES, {"rebuild": self.standing.rebuild})
@@ -172,15 +184,18 @@ def rows(
     """Keep rows in the order of their keys, each of which belongs to one part."""
     if not before:
         return dict(sorted(added, key=first_of))
+    if not (added or taken):
+        return before
     made = dict(before)
-    for key, _ in taken:
+    for key in {key for key, _ in taken} - {key for key, _ in added}:
         made.pop(key, None)
-    keys: list[Any] = list(made)
+    keys: list[Any] = []
     for key, row in added:
         if key not in made:
+            keys = keys or list(made)
             insort(keys, key)
         made[key] = row
-    return {key: made[key] for key in keys}
+    return {key: made[key] for key in keys} if keys else made
 
 
 def first_of(item: tuple[Any, Any]) -> Any:

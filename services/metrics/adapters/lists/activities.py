@@ -118,7 +118,7 @@ def _matrix(sums: Mapping[GroupKey, ActivitySums]) -> Table:
     audiences = Counter({name: 0 for _, name in pairs})
     for (_, name), number in pairs.items():
         audiences[name] += number
-    listed = [name for name, _ in audiences.most_common(MOST_AUDIENCES)]
+    listed = sorted(audiences, key=lambda name: (-audiences[name], name or ""))[:MOST_AUDIENCES]
     keys = {name: f"audience{number}" for number, name in enumerate(listed)}
     channels = sorted({channel for channel, _ in pairs}, key=list(Channel).index)
     return Table(

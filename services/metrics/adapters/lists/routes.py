@@ -1,7 +1,9 @@
 """The pages of lists, each as HTML or as the CSV of one of its tables, and the calendars of units."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -11,7 +13,7 @@ from pydantic import Field
 from services.metrics.adapters.lists import activities, coming, gaps, programme, quality, reports, units
 from services.metrics.adapters.lists.listing import CSV, Column, Table, shown, table_of
 from services.metrics.adapters.lists.page import Asked, Make, Sources
-from services.metrics.adapters.pages.choice import Choice, Chosen, Given
+from services.metrics.adapters.pages.choice import USUAL, Choice, Chosen, Given
 from services.metrics.adapters.pages.leaders import Words, whose
 from services.metrics.adapters.pages.navigation import (
     ACTIVITIES,
@@ -130,6 +132,15 @@ def router(sources: Sources, notices: Notices = no_notices) -> APIRouter:
         if listed is not GAPS:
             page_of(listed)
     return routes
+
+
+def asks(sources: Sources) -> list[Callable[[date], Awaitable[object]]]:
+    """Give what the pages ask of a day if nothing is chosen."""
+    return [partial(_usual, make, sources) for make in MADE_BY.values()]
+
+
+async def _usual(make: Make, sources: Sources, today: date) -> object:
+    return await make(sources, Asked(chosen=USUAL, today=today))
 
 
 def _sorted(tables: Sequence[Table], sort: str | None) -> list[Table]:

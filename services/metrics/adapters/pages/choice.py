@@ -64,7 +64,8 @@ class Choice:
 
     def link(self, path: str, **changes: Any) -> str:
         """Address a page with this choice, or with a changed one."""
-        chosen = {key: value for key, value in (asdict(self) | changes).items() if value}
+        own: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        chosen = {key: value for key, value in (own | changes).items() if value}
         for key, usual in (("view", View.ORIGINAL), ("lang", "vi")):
             if chosen.get(key) == usual:
                 del chosen[key]
@@ -74,6 +75,8 @@ class Choice:
         return f"{quote(address)}{query}{f'#{part}' if part else ''}"
 
 
+USUAL = Choice(as_of=None, year=None, unit=None, include_descendants=False, area_of=None, view=View.ORIGINAL)
+"""What a page shows if nothing is chosen."""
 Box = Annotated[Annotated[str, Field(max_length=LONGEST_BOX)] | None, Given, Query()]
 
 

@@ -1,6 +1,6 @@
 """The pages of metrics: for leaders on `/`, all figures of a day, and the whole reasoning for one draft."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.metrics.adapters.pages import draft_grid, leaders, page_data, track
-from services.metrics.adapters.pages.choice import Choice, Chosen
+from services.metrics.adapters.pages.choice import USUAL, Choice, Chosen
 from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.application.leaders import LeadersQueries
 from services.metrics.application.list_ports import ListSnapshot
@@ -216,6 +216,11 @@ def router(
         )
 
     return routes
+
+
+def asks(pages: LeadersQueries) -> list[Callable[[date], Awaitable[object]]]:
+    """Give what the page for leaders asks of a day if nothing is chosen."""
+    return [lambda today: pages.page(USUAL.question(today), today)]
 
 
 def earlier(chosen: Choice, position: int) -> list[Text]:

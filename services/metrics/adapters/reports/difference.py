@@ -16,11 +16,11 @@ from shared.rules.words.figure_words import COUNTS, PUBLISHED
 
 CAUSES: Mapping[Cause, Text] = {
     Cause.REGISTERED: Text("dự thảo được đăng ký sau khi chốt", "the draft was registered after publication"),
-    Cause.RECORDED: Text("ghi nhận thêm {n} hoạt động truyền thông", "{n} more communications recorded"),
+    Cause.RECORDED: Text("ghi nhận thêm {n} hoạt động truyền thông", "communications recorded since: {n}"),
     Cause.CORRECTED: Text(
-        "đính chính hoặc kiểm tra {n} hoạt động truyền thông", "{n} communications corrected or verified"
+        "đính chính hoặc kiểm tra {n} hoạt động truyền thông", "communications corrected or verified: {n}"
     ),
-    Cause.RETRACTED: Text("rút {n} hoạt động truyền thông đã ghi nhận", "{n} communications retracted"),
+    Cause.RETRACTED: Text("rút {n} hoạt động truyền thông đã ghi nhận", "communications retracted: {n}"),
     Cause.STAGES: Text(
         "bổ sung, đính chính giai đoạn của dự thảo", "stages of the draft entered or corrected"
     ),

@@ -22,7 +22,7 @@ from services.metrics.adapters.reports.routes import Format, Kept, file_name, fi
 from services.metrics.adapters.reports.sending import Sending, own_figures, signed
 from services.metrics.adapters.reports.views import ReportView
 from services.metrics.adapters.reports.workbook import XLSX
-from services.metrics.application.published import PublishedReport, PublishedReports, Publishing
+from services.metrics.application.published import PublishedReport, PublishedReports, Publishing, sha256
 from services.metrics.application.queries import Question
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
@@ -40,7 +40,7 @@ from shared.rules.figures import reporting_year
 from shared.rules.programme.figures import OWN_FIGURES
 from shared.text_checks.days import Day
 
-KINDS = {Kept.JSON: "application/json", Kept.XLSX: XLSX, Kept.DOCX: DOCX}
+KINDS = {Format.JSON: "application/json", Format.XLSX: XLSX, Format.DOCX: DOCX, Format.PDF: PDF}
 
 
 class Publication(Body):
@@ -138,31 +138,28 @@ def router(publishing: Publishing, kept: PublishedReports) -> APIRouter:
         report_id: UUID,
         format: Annotated[Format, Query(description="json, or a file: xlsx, docx, pdf")] = Format.JSON,  # noqa: A002  the contract's name
     ) -> ReportView:
-        """Give a file as it was published; a PDF is laid out when it is asked for, with the figures and texts that were."""
+        """Give a file as it was published; a PDF is laid out when it is first asked for, and is the same file from then on."""
         if format is Format.PDF:
-            return await _laid_out(request, publishing, report_id)  # type: ignore[return-value]  # a file of it
-        content, report = await publishing.file(report_id, format)
-        digest = bytes.fromhex(getattr(report, f"sha256_{format}"))
+            content, report = await publishing.printed(report_id, lambda given: _laid_out(request, given))
+            digest = bytes.fromhex(sha256(content))
+        else:
+            content, report = await publishing.file(report_id, format)
+            digest = bytes.fromhex(getattr(report, f"sha256_{format}"))
         name = file_name(report.unit_code, [report.period_from, report.period_to], format)
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',
             "ETag": f'"{digest.hex()}"',
             "Repr-Digest": f"sha-256=:{b64encode(digest).decode()}:",
         }
-        return Response(content, media_type=KINDS[Kept(format)], headers=headers)  # type: ignore[return-value]  # its bytes
+        return Response(content, media_type=KINDS[format], headers=headers)  # type: ignore[return-value]  # its bytes
 
     return routes
 
 
-async def _laid_out(request: Request, publishing: Publishing, report_id: UUID) -> Response:
-    kept, report = await publishing.file(report_id, Kept.JSON)
-    page = await asyncio.to_thread(lambda: page_of(ReportView.model_validate_json(kept)))
+async def _laid_out(request: Request, given: bytes) -> bytes:
+    page = await asyncio.to_thread(lambda: page_of(ReportView.model_validate_json(given)))
     with resting(request.scope):  # another process works
-        content = await printed(page)
-    name = file_name(report.unit_code, [report.period_from, report.period_to], Format.PDF)
-    return Response(
-        content, media_type=PDF, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+        return await printed(page)
 
 
 def page_router(publishing: Publishing, sending: Sending, notices: Notices = no_notices) -> APIRouter:
@@ -195,7 +192,8 @@ def page_router(publishing: Publishing, sending: Sending, notices: Notices = no_
             states=STATES,
             **difference.values(compared, words),
             published_at=f"{report.published_at.astimezone(VIETNAM):%H:%M %d/%m/%Y}",
-            digests={kind.value: getattr(report, f"sha256_{kind}") for kind in Kept},
+            digests={kind.value: getattr(report, f"sha256_{kind}") for kind in Kept}
+            | {Format.PDF.value: await publishing.printed_digest(report_id)},
             chosen=chosen,
             lang=chosen.lang,
             words=words,

@@ -1,18 +1,18 @@
 """The report on the scheme: `GET /reports/407` for programs and as files, `GET /reports` to look at it first."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
-from services.metrics.adapters.pages.choice import Language
+from services.metrics.adapters.pages.choice import USUAL, Language
 from services.metrics.adapters.pages.leaders import Words, whose
 from services.metrics.adapters.pages.navigation import PAGES
 from services.metrics.adapters.pages.routes import pages_router, render, shown_choice
@@ -113,9 +113,15 @@ def router(reports: ReportQueries, template: Path) -> APIRouter:
         today: Today,
         wanted: Wanted = Format.JSON,
         lang: Annotated[Language, Query(description="language of the files; JSON has both")] = "vi",
+        drafts: Annotated[
+            Literal["all", "none"],
+            Query(description="of JSON: none leaves the lists of drafts empty; all figures stay the same"),
+        ] = "all",
     ) -> ReportView:
-        answer = await reports.report(asked, needed_period(asked), today)
-        made = marked(await asyncio.to_thread(report_view, answer, version), today)
+        """Give all drafts of the period one by one: what it costs grows with them, that of the figures alone does not."""
+        most = 0 if drafts == "none" and wanted is Format.JSON else None
+        answer = await reports.report(asked, needed_period(asked), today, most)
+        made = marked(await asyncio.to_thread(report_view, answer, version, most), today)
         if wanted is Format.JSON:
             return made
         if wanted is Format.PDF:
@@ -168,6 +174,16 @@ def page_router(
         )
 
     return routes
+
+
+def asks(reports: ReportQueries) -> list[Callable[[date], Awaitable[object]]]:
+    """Give what the page of the report asks of a day if nothing is chosen."""
+
+    async def ask(today: date) -> object:
+        asked = USUAL.question(today)
+        return await reports.report(asked, needed_period(asked), today, MOST_SHOWN)
+
+    return [ask]
 
 
 def _shown(report: Report, view: ReportView, words: Words) -> list[Table]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Date, Select, cast, column, func, literal, or_, select, union_all
@@ -57,15 +58,21 @@ class SqlOverview(SqlSnapshot):
         if not days:
             return []
 
-        async def read(drafts: Drafts) -> list[tuple[Any, tuple[int, int, int]]]:
-            rows = await self.connection.execute(union_all(*_months(days, drafts)))
+        async def read(
+            of: Mapping[date, Period | None], drafts: Drafts
+        ) -> list[tuple[Any, tuple[int, int, int]]]:
+            rows = await self.connection.execute(union_all(*_months(of, drafts)))
             return [((row.day, row.unit_code), (row.begun, row.judged, row.overdue)) for row in rows]
 
-        kept = await self.kept.of(("months", *days.items()), read, standing.sums)
-        return [
-            MonthCell(day=day, unit_code=unit_code, begun=begun, judged=judged, overdue=overdue)
-            for (day, unit_code), (begun, judged, overdue) in kept.items()
-        ]
+        ends = list(days.items())
+        cells: list[MonthCell] = []
+        for part in filter(None, (ends[:-1], ends[-1:])):  # on the next day only the last one is another day
+            kept = await self.kept.of(("months", *part), partial(read, dict(part)), standing.sums)
+            cells += [
+                MonthCell(day=day, unit_code=unit_code, begun=begun, judged=judged, overdue=overdue)
+                for (day, unit_code), (begun, judged, overdue) in kept.items()
+            ]
+        return cells
 
     async def stages(self, as_of: date, period: Period | None) -> list[StageCell]:
         if period and period.from_day > effective_day(period, as_of):

@@ -1,25 +1,36 @@
 """What the pages of lists and the time track of a draft ask of the read model, of the same snapshot as the figures."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, cast, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    Uuid,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    text,
+)
 
 from services.metrics.adapters.history import standing
-from services.metrics.adapters.read_model import Drafts, _sum, is_of, leading
+from services.metrics.adapters.read_model import DATASETS, Drafts, _sum, is_of, leading
 from services.metrics.adapters.snapshots.leaders import SqlOverview
 from services.metrics.adapters.tables import ANNOUNCED, COMMUNICATION, DRAFT, PLANNED_ACTIVITY, REMINDER
 from services.metrics.application.list_ports import Coming, Evidence, Planned, Reminder, Unnamed
 from services.metrics.domain.record import ExpectedStage
-from shared.contracts.vocabulary import Answer, Dataset
+from shared.contracts.vocabulary import Answer, Channel, Dataset, Precision, Stage
 
-_STAGES: TypeAdapter[list[list[ExpectedStage]]] = TypeAdapter(list[list[ExpectedStage]])
-_PLANNED: TypeAdapter[list[Planned]] = TypeAdapter(list[Planned])
-_UNNAMED: TypeAdapter[list[Unnamed]] = TypeAdapter(list[Unnamed])
-
+STAGES: Mapping[str, Stage] = {each.value: each for each in Stage}
+PRECISIONS: Mapping[str, Precision] = {each.value: each for each in Precision}
+CHANNELS: Mapping[str, Channel] = {each.value: each for each in Channel}
 
 # Activities about which something was recorded since a position, and those of some drafts.
 _PLANS_TOUCHED = text("""
@@ -38,17 +49,24 @@ class SqlList(SqlOverview):
         """List the stages that drafts are to enter, those that are overdue too, in the order of their days."""
 
         async def read(drafts: Drafts) -> list[tuple[Any, Coming]]:
-            rows = (await self.connection.execute(_coming(as_of).where(is_of(drafts, DRAFT)))).all()
-            stages = _STAGES.validate_python([row.stages for row in rows])
+            rows = await self.connection.execute(_coming(as_of).where(is_of(drafts, DRAFT)))
             return [
                 (
-                    (stage.expected_on, code, stage.stage),
+                    (expected_on, code, stage),
                     Coming(
-                        draft_code=code, title=title, unit_code=unit, dataset=Dataset(dataset), stage=stage
+                        draft_code=code,
+                        title=title,
+                        unit_code=unit,
+                        dataset=DATASETS[dataset],
+                        stage=ExpectedStage(
+                            stage=STAGES[stage],
+                            expected_on=expected_on,
+                            precision=PRECISIONS[precision],
+                            session=session,
+                        ),
                     ),
                 )
-                for (code, title, unit, dataset, _), expected in zip(rows, stages, strict=True)
-                for stage in expected
+                for code, title, unit, dataset, stage, expected_on, precision, session in rows.all()
             ]
 
         return list((await self.kept.of(("coming", as_of), read, standing.rows)).values())
@@ -88,9 +106,27 @@ class SqlList(SqlOverview):
             .join(DRAFT, DRAFT.c.draft_id == table.draft_id)
             .where(~table.cancelled, *where)
         )
-        rows = [dict(row) for row in (await self.connection.execute(query)).mappings()]
-        keys = [(row["planned_on"], row["draft_code"], row.pop("activity_id")) for row in rows]
-        return list(zip(keys, _PLANNED.validate_python(rows), strict=True))
+        return [
+            (
+                (planned_on, code, activity_id),
+                Planned(
+                    draft_id=of,
+                    draft_code=code,
+                    draft_title=draft_title,
+                    unit_code=unit,
+                    dataset=DATASETS[dataset],
+                    planned_on=planned_on,
+                    precision=PRECISIONS[precision],
+                    stage=STAGES[stage] if stage else None,
+                    channel=CHANNELS[channel] if channel else None,
+                    title=title,
+                    responsible_code=responsible,
+                ),
+            )
+            for (
+                of, planned_on, precision, stage, channel, title, activity_id, responsible, unit, code, draft_title, dataset,
+            ) in (await self.connection.execute(query)).all()
+        ]  # fmt: skip
 
     async def reminders(self, draft_id: UUID, until: date) -> list[Reminder]:
         """List the days on which the gaps of a draft were urged, each once."""
@@ -127,22 +163,35 @@ class SqlList(SqlOverview):
         """List the drafts that are counted as one policy, because none is named."""
 
         async def read(drafts: Drafts) -> list[tuple[str, Unnamed]]:
-            query = _unnamed(as_of).where(is_of(drafts, DRAFT))
-            rows = (await self.connection.execute(query)).mappings()
-            return [(row.draft_code, row) for row in _UNNAMED.validate_python([dict(each) for each in rows])]
+            rows = await self.connection.execute(_unnamed(as_of).where(is_of(drafts, DRAFT)))
+            return [
+                (code, Unnamed(draft_code=code, title=title, unit_code=unit, dataset=DATASETS[dataset]))
+                for code, title, unit, dataset in rows.all()
+            ]
 
         return list((await self.kept.of(("unnamed", as_of), read, standing.rows)).values())
 
 
 def _coming(as_of: date) -> Select[Any]:
-    expected = _facts()["expected"]
-    return select(
-        DRAFT.c.draft_code,
-        DRAFT.c.title,
-        leading(as_of).label("unit_code"),
-        DRAFT.c.dataset,
-        expected.label("stages"),
-    ).where(DRAFT.c.scope != Answer.NO, func.jsonb_array_length(expected) > 0)
+    """Select a row for each expected stage."""
+    columns: list[ColumnElement[Any]] = [
+        column("stage", String),
+        column("expected_on", Date),
+        column("precision", String),
+        column("session", String),
+    ]
+    stage = (
+        func.jsonb_to_recordset(_facts()["expected"])
+        .table_valued(*columns)
+        .render_derived(name="e", with_types=True)
+    )
+    return (
+        select(
+            DRAFT.c.draft_code, DRAFT.c.title, leading(as_of).label("unit_code"), DRAFT.c.dataset, *stage.c
+        )
+        .join(stage, literal(value=True))
+        .where(DRAFT.c.scope != Answer.NO)
+    )
 
 
 def _evidence(as_of: date) -> Select[Any]:

@@ -1,20 +1,24 @@
 """What the report asks of the read model besides figures: each policy with its draft, of the same snapshot."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from services.metrics.adapters.history import standing
-from services.metrics.adapters.read_model import Drafts, SqlSnapshot, _belongs, holds, is_of
+from services.metrics.adapters.read_model import DATASETS, Drafts, SqlSnapshot, _belongs, holds, is_of
 from services.metrics.adapters.snapshots.activities import of_parts, parts_about
 from services.metrics.adapters.tables import DRAFT, POLICY_INTERVAL
 from services.metrics.application.page_ports import PolicyRow
-from shared.contracts.vocabulary import Answer, Dataset, Instrument
+from shared.contracts.vocabulary import Answer, Instrument
 from shared.rules.counts import Member
 from shared.rules.figures import Period, effective_day
 from shared.rules.verdicts import PolicyVerdict
+
+_INSTRUMENTS: Mapping[str, Instrument] = {each.value: each for each in Instrument}
+_SCOPES: Mapping[str, Answer] = {each.value: each for each in Answer}
+_VERDICTS: Mapping[str, PolicyVerdict] = {each.value: each for each in PolicyVerdict}
 
 
 class SqlReport(SqlSnapshot):
@@ -28,7 +32,7 @@ class SqlReport(SqlSnapshot):
 
         async def read(drafts: Drafts) -> list[tuple[Any, PolicyRow]]:
             query = _policies(as_of, period).where(is_of(drafts, POLICY_INTERVAL, DRAFT))
-            policies = [_policy(row) for row in await self.connection.execute(query)]
+            policies = [_policy(*row) for row in (await self.connection.execute(query)).all()]
             return [((row.draft_code, row.policy_no), row) for row in policies]
 
         question = "policies", effective_day(period, as_of), period
@@ -42,11 +46,16 @@ class SqlReport(SqlSnapshot):
 
 def _policies(as_of: date, period: Period | None) -> Select[Any]:
     policy = POLICY_INTERVAL
+    named = func.jsonb_array_elements(
+        func.coalesce(DRAFT.c.facts, DRAFT.c.record)["policies"]
+    )  # numbers and titles
+    pair = named.column_valued("pair")
+    title_of = select(pair.op("->>")(1)).where(pair.op("->")(0) == func.to_jsonb(policy.c.policy_no)).limit(1)
     return (
         select(
             DRAFT.c.draft_code,
             DRAFT.c.title,
-            func.coalesce(DRAFT.c.facts, DRAFT.c.record)["policies"].label("titles"),
+            title_of.scalar_subquery(),
             policy.c.unit_code,
             policy.c.instrument,
             policy.c.scope,
@@ -67,19 +76,32 @@ def _policies(as_of: date, period: Period | None) -> Select[Any]:
     )
 
 
-def _policy(row: Any) -> PolicyRow:
-    titles = dict(row.titles or ())
+def _policy(
+    draft_code: str,
+    title: str,
+    policy_title: str | None,
+    unit_code: str,
+    instrument: str,
+    scope: str,
+    dataset: str,
+    policy_no: int,
+    verdict: str,
+    begun: bool,
+    opened: date | None,
+    closed: date | None,
+    unopened_closed: date | None,
+) -> PolicyRow:
     return PolicyRow(
-        draft_code=row.draft_code,
-        draft_title=row.title,
-        unit_code=row.unit_code,
-        instrument=Instrument(row.instrument),
-        scope=Answer(row.scope),
-        dataset=Dataset(row.dataset),
-        policy_no=row.policy_no,
-        policy_title=titles.get(row.policy_no),
-        verdict=PolicyVerdict(row.verdict),
-        begun=row.begun,
-        consultation_started_on=row.window_opened,
-        adopted_on=row.window_closed or row.unopened_closed_on,
+        draft_code=draft_code,
+        draft_title=title,
+        unit_code=unit_code,
+        instrument=_INSTRUMENTS[instrument],
+        scope=_SCOPES[scope],
+        dataset=DATASETS[dataset],
+        policy_no=policy_no,
+        policy_title=policy_title,
+        verdict=_VERDICTS[verdict],
+        begun=begun,
+        consultation_started_on=opened,
+        adopted_on=closed or unopened_closed,
     )
