@@ -102,6 +102,11 @@ class Draft:
         return holds_on(by_day(self.registered.lead_unit_code, changes), day)
 
     @property
+    def leads(self) -> set[str]:
+        """Give the units that lead the draft at any time."""
+        return {self.registered.lead_unit_code, *(transfer.to_unit_code for transfer in self.transfers)}
+
+    @property
     def lead_unit_code(self) -> str:
         """The lead unit after all transfers, also those to come."""
         return self.lead_on(date.max)
