@@ -20,7 +20,7 @@ from services.registry.domain.postings import PostingEvent
 from services.registry.domain.references.findings import lead_findings, unit_findings
 from services.registry.domain.references.unit_checks import parents_of
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
-from shared.contracts.event import Event, draft_id, unit_id
+from shared.contracts.event import draft_id, unit_id
 from shared.contracts.registry import (
     DraftAmended,
     DraftProcedureDecided,
@@ -31,7 +31,6 @@ from shared.contracts.registry import (
     DraftRequestRaised,
     DraftRetitled,
     DraftScopeAssessed,
-    DraftTransferred,
     UnitSucceeded,
 )
 from shared.contracts.vocabulary import Dataset, RequestDecision, Role

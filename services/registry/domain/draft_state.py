@@ -261,7 +261,7 @@ def entries_of(events: Iterable[Recorded]) -> Entries:
     """Return each entry after all corrections, with the event that recorded it."""
     entries: Entries = {}
     for event in events:
-        if isinstance(event.data, ENTRIES):
+        if type(event.data) in ENTRIES:  # `isinstance` asks the metaclass of each: 0.5 us an event
             entries[event.event_id] = (entry_of(event), event)
         elif isinstance(event.data, DraftStageCorrected) and event.data.entry_id in entries:
             was, original = entries[event.data.entry_id]
