@@ -142,6 +142,7 @@ class Carrier:
         for attempt in range(1, ATTEMPTS):
             self.session.store.forget()
             await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - it guards nothing
+            await self._prepare(window)
             outcomes |= await self._decide(window)
             written = await self._write()
             _place(outcomes, written.positions)
@@ -159,7 +160,6 @@ class Carrier:
         outcomes = dict(window.refused)
         if (sheet := window.sheet) is None:
             return outcomes
-        await self.session.store.expect(window.about)
         metadata = replace(self.metadata, time=self.now())
         by_aggregate = iter(window.by_aggregate.values())
         breather = Breather()

@@ -84,7 +84,9 @@ class Line(BaseModel):
     def read(cls, text: bytes) -> "Line":
         """Read a line of JSON, and note the names that it gives twice; raises `ValidationError`."""
         line = cls.model_validate_json(text)
-        line._repeated = repeated_names(text)  # noqa: SLF001  its own
+        names = len(cls.model_fields) + len(line.row)
+        if text.count(b":") > names:  # each name has a colon: without a further one none is repeated
+            line._repeated = repeated_names(text)  # noqa: SLF001  its own
         return line
 
     @property

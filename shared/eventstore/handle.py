@@ -64,9 +64,11 @@ class History:
 
     def state(self, decider: Decider[S, Any, Any]) -> S:
         """Fold the events that were not folded yet; a state is cached by its decider's context, with their number."""
-        folded, before = self._states.get(decider.context, (0, decider.initial))
-        state: S = reduce(partial(_folded, decider), self.events[folded:], before)
-        self._states[decider.context] = len(self.events), state
+        before: tuple[int, S] = self._states.get(decider.context, (0, decider.initial))
+        folded, state = before
+        if folded < len(self.events):
+            state = reduce(partial(_folded, decider), self.events[folded:], state)
+            self._states[decider.context] = len(self.events), state
         return state
 
     def had(self, decider: Decider[S, C, Any], command: C) -> bool:
@@ -205,8 +207,8 @@ class OverlayEventStore:
                 self._histories.setdefault(ref, history)
 
     async def load(self, ref: AggregateRef) -> History:
-        if ref in self._histories:
-            return self._histories[ref]
+        if (present := self._histories.get(ref)) is not None:
+            return present
         history = await self.below.load(ref)
         return self._histories.setdefault(
             ref, history

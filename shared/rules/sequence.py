@@ -269,9 +269,9 @@ def stage_on(occurrences: Iterable[StagePeriod], day: date) -> StagePeriod | Non
 
 def steps_of(facts: DraftFacts, rulebook: Rulebook) -> list[Step]:
     """Pair each entry with its rule; entries into parallel stages are no part of the sequence."""
-    rules = {entry.entry_id: _rule(facts, rulebook, entry) for entry in facts.entries}
-    entries = [entry for entry in facts.entries if entry.stage not in rules[entry.entry_id].parallel]
-    return [Step(entry, rules[entry.entry_id]) for entry in in_order(entries)]
+    rules = {day: rule_on(facts, rulebook, day) for day in {entry.entered_on for entry in facts.entries}}
+    entries = [entry for entry in facts.entries if entry.stage not in rules[entry.entered_on].parallel]
+    return [Step(entry, rules[entry.entered_on]) for entry in in_order(entries)]
 
 
 def rule_on(facts: DraftFacts, rulebook: Rulebook, day: date) -> ProcedureRule:

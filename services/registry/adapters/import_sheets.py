@@ -13,9 +13,10 @@ from services.registry.adapters.bodies import (
     ScopeBody,
     unless_unknown,
 )
-from services.registry.application.commands import Commands, draft_ref, leads_in, unit_ref
+from services.registry.application.commands import Commands, draft_ref, unit_ref
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
+from services.registry.domain.draft import draft
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import OutcomeWithoutStage
@@ -237,7 +238,8 @@ def _of_draft(
 
 def _leads(history: History) -> list[AggregateRef]:
     """Name the units that lead a draft, which the findings of a stage are about."""
-    return [unit_ref(code) for code in leads_in(history.facts)]
+    state = history.state(draft)
+    return [unit_ref(code) for code in state.leads] if isinstance(state, Draft) else []
 
 
 def _of_unit(row: UnitRow) -> list[AggregateRef]:

@@ -20,7 +20,7 @@ from services.registry.domain.postings import PostingEvent
 from services.registry.domain.references.findings import lead_findings, unit_findings
 from services.registry.domain.references.unit_checks import parents_of
 from shared.contracts.envelope import AggregateRef, Metadata, Recorded
-from shared.contracts.event import Event, draft_id, unit_id
+from shared.contracts.event import draft_id, unit_id
 from shared.contracts.registry import (
     DraftAmended,
     DraftProcedureDecided,
@@ -32,7 +32,6 @@ from shared.contracts.registry import (
     DraftRetitled,
     DraftScopeAssessed,
     DraftStageCancelled,
-    DraftTransferred,
     UnitSucceeded,
 )
 from shared.contracts.vocabulary import Dataset, RequestDecision, Role
@@ -57,17 +56,6 @@ from shared.rules.facts import StageEntry
 from shared.rules.findings import Finding, findings
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import all_in_order
-
-
-def leads_in(facts: Iterable[Event]) -> set[str]:
-    """Give the codes of the units that lead a draft at any time."""
-    leads: set[str] = set()
-    for fact in facts:
-        if isinstance(fact, DraftRegistered):
-            leads.add(fact.lead_unit_code)
-        elif isinstance(fact, DraftTransferred):
-            leads.add(fact.to_unit_code)
-    return leads
 
 
 class Deciders(Protocol):
@@ -300,6 +288,8 @@ class Commands:
         present = self.findings(handled.state, handled.history, today)
         if any(isinstance(event.data, DraftAmended | DraftStageCancelled) for event in handled.events):
             return self._added_since(handled.before, present, today)
+        if not present:
+            return []
         about = {event.event_id for event in handled.events}
         about |= {event.data.posting_id for event in handled.events if isinstance(event.data, PostingEvent)}
         return [finding for finding in present if finding.about in about]
@@ -318,7 +308,7 @@ class Commands:
 
     async def lead_findings(self, of: Draft, history: History) -> tuple[Finding, ...]:
         """Return what follows from the lead units, which are read from the log."""
-        related = await reached(self.store, leads_in(history.facts), lambda _: ())
+        related = await reached(self.store, of.leads, lambda _: ())
         if all(lead.last_day is None for lead in related.values()):
             return ()  # most of the time: then nothing is folded again
         return lead_findings(of, self.entries(of, history), related)

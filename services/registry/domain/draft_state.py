@@ -106,6 +106,11 @@ class Draft:
         return holds_on(by_day(self.registered.lead_unit_code, changes), day)
 
     @property
+    def leads(self) -> set[str]:
+        """Give the units that lead the draft at any time."""
+        return {self.registered.lead_unit_code, *(transfer.to_unit_code for transfer in self.transfers)}
+
+    @property
     def lead_unit_code(self) -> str:
         """The lead unit after all transfers, also those to come."""
         return self.lead_on(date.max)
@@ -272,7 +277,7 @@ def entries_of(events: Iterable[Recorded]) -> Entries:
     """Return each entry after all corrections, without what was cancelled, with the event that recorded it."""
     entries: Entries = {}
     for event in events:
-        if isinstance(event.data, ENTRIES):
+        if type(event.data) in ENTRIES:  # `isinstance` asks the metaclass of each: 0.5 us an event
             entries[event.event_id] = (entry_of(event), event)
         elif isinstance(event.data, DraftStageCorrected) and event.data.entry_id in entries:
             was, original = entries[event.data.entry_id]

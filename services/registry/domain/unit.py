@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -174,7 +174,7 @@ class Absent:
     """The unit is not registered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unit:
     """`registered` is how it was registered, `described` the same with all amendments.
 
@@ -187,9 +187,9 @@ class Unit:
     change_ids: tuple[UUID | None, ...] = ()
     cancelled: tuple[UnitChangeCancelled, ...] = ()
 
-    @property
+    @cached_property
     def by_day(self) -> folds.Unit:
-        """The unit as the directory has it: its name, its parent and the rest by day."""
+        """The unit as the directory has it: its name, its parent and the rest by day; each stage of an import asks for it."""
         return reduce(folds.evolve_unit, self.changes, folds.registered_unit(self.registered))
 
 

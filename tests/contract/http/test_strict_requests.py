@@ -12,6 +12,7 @@ from services.campaigns.adapters.answers import link_source
 from shared.bulk_import.pipeline import cut
 from shared.bulk_import.sheet import Line
 from shared.signed_links.links import MAILBOX_PATH, PATH
+from shared.text_checks.printable import repeated_names
 from tests.contract.http.test_endpoints import (
     PUBLIC,
     every_service,
@@ -187,6 +188,22 @@ async def test_a_column_of_an_import_line_is_given_once(row: str) -> None:
     assert (outcome.status, outcome.line, window.by_aggregate) == ("refused", 2, {})
     assert "Cột 'code' được ghi nhiều lần" in outcome.reasons[0].vi
     assert "'code' is given more than once" in outcome.reasons[0].en
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"code": "A", "name": "B"}',
+        '{"code": "A", "note": "08:30, https://x.gov.vn"}',
+        '{"code": "A", "more": {"b": 1, "b": 2}}',
+        '{"code": "A", "more": [{"b": 1}, {"b": 2}]}',
+        '{"code": "A:", "code": ""}',
+        "{}",
+    ],
+)
+def test_a_line_without_a_search_has_no_name_twice(row: str) -> None:
+    text = f'{{"sheet": "units", "line": 2, "row": {row}}}'.encode()
+    assert Line.read(text).repeated == repeated_names(text)
 
 
 @every_service
