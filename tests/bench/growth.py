@@ -1,4 +1,4 @@
-"""What an answer costs with more drafts: `python -m tests.bench.growth [--sizes 1000,10000,100000] [--runs 2]`.
+"""What an answer costs with more drafts: `python -m tests.bench.growth [--sizes 1000,10000,100000] [--runs 2] [--plot FILE.svg]`.
 
 Drafts made up at random are projected once and multiplied by statements of PostgreSQL, so the units stay the same. Before each
 question an event is recorded, so that nothing is answered from an answer of before. Printed are, by size, the best milliseconds of
@@ -12,7 +12,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -41,6 +41,7 @@ from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.runtime import new_id
 from shared.rules.facts import DraftFacts
 from tests.bench.metrics import communication_events, draft_events, settled
+from tests.bench.table.plot import plot
 from tests.support.platform.bench_platform import bench_platform
 from tests.support.platform.projections import read_model
 from tests.support.platform.service import Api, Platform
@@ -258,35 +259,64 @@ async def prepared(engine: AsyncEngine, body: bytes) -> float:
     return best
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The first answer to a question, the later ones, and the milliseconds of reading the same bytes from a prepared row."""
+
+    first: Took
+    later: Sequence[Took]
+    prepared: float
+
+    @property
+    def best(self) -> Took:
+        return min(self.later)
+
+
+Question = tuple[str, dict[str, str]]
+BySize = dict[int, list[Answers]]  # by the number of drafts, in the order of the questions
+
+
 async def measure(
-    api: Api, folder: Path, engine: AsyncEngine, writer: Writer, runs: int, day: date
-) -> dict[int, tuple[Took, Took, float]]:
-    """Give of each question the first answer, the best of the others, and reading the same from a prepared row."""
-    results = {}
-    for number, (path, query) in enumerate(ASKED):
+    api: Api,
+    folder: Path,
+    engine: AsyncEngine,
+    writer: Writer,
+    runs: int,
+    day: date,
+    questions: Sequence[Question],
+) -> list[Answers]:
+    """Ask each question once, and `runs` times more, each after one more draft."""
+    results = []
+    for path, query in questions:
         asked = {"as_of": day.isoformat(), **query}
         first, body = await timed(api, folder, path, asked)
-        best = (float("inf"), float("inf"))
+        later = []
         for _ in range(runs):
             position = await writer.draft()
             await api.client.get("/gaps", params={"as_of": "2020-01-01", "min_position": str(position)})
             took, body = await timed(api, folder, path, asked)
-            best = min(best, took)
-        results[number] = first, best, await prepared(engine, body)
+            later.append(took)
+        results.append(Answers(first, later, await prepared(engine, body)))
     return results
 
 
-async def main(sizes: Sequence[int], runs: int) -> None:
+async def main(sizes: Sequence[int], runs: int, plotted: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
         async with bench_platform(Path(name), "metrics") as platform:
-            await fill(platform.databases["metrics"], sizes[0])
-            await grow(platform, Path(name), sizes, runs)
+            by_size = await grow(platform, Path(name), sizes, runs)
+    show(by_size)
+    if plotted:
+        plotted.write_text(drawn(by_size), encoding="utf-8")  # noqa: ASYNC240  nothing else runs any more
 
 
-async def grow(platform: Platform, folder: Path, sizes: Sequence[int], runs: int) -> None:
-    by_size: dict[int, dict[int, tuple[Took, Took, float]]] = {}
+async def grow(
+    platform: Platform, folder: Path, sizes: Sequence[int], runs: int, questions: Sequence[Question] = ASKED
+) -> BySize:
+    """Ask the questions of an empty platform's metrics at each number of drafts, from the smallest on."""
+    by_size: BySize = {}
     url = platform.databases["metrics"]
+    await fill(url, sizes[0])
     async with (
         read_model("metrics", url) as model,
         connected(platform.server, "registry") as registry,
@@ -303,28 +333,45 @@ async def grow(platform: Platform, folder: Path, sizes: Sequence[int], runs: int
                 copies = size // sizes[0]
             # Rows that were put there move no position: another day is asked for each size.
             print(f"{size:,} drafts stand", flush=True)
-            by_size[size] = await measure(
-                api, folder, model.engine, writer, runs, DAY.replace(day=1 + number)
-            )
+            day = DAY.replace(day=1 + number)
+            by_size[size] = await measure(api, folder, model.engine, writer, runs, day, questions)
+    return by_size
+
+
+def named(question: Question) -> str:
+    path, query = question
+    return path + ("?" + "&".join(f"{name}={value}" for name, value in query.items()) if query else "")
+
+
+def drawn(by_size: BySize, questions: Sequence[Question] = ASKED) -> str:
+    """Plot the processor milliseconds of each answer by the number of drafts, as an SVG."""
+    series = {
+        named(question): [min(cpu for _, cpu in by_size[size][number].later) for size in by_size]
+        for number, question in enumerate(questions)
+    }
+    return plot("Answers with more drafts", "ms of a processor, best answer", list(by_size), series)
+
+
+def show(by_size: BySize) -> None:
     print(
         f"{'best ms (processor ms)':50}"
-        + "".join(f"{size:>18,}" for size in sizes)
+        + "".join(f"{size:>18,}" for size in by_size)
         + "   last/first   last/prepared"
     )
-    for number, (path, query) in enumerate(ASKED):
-        cells = [by_size[size][number] for size in sizes]
-        shown = "".join(f"{best[0]:10.0f} ({best[1]:5.0f})" for _, best, _ in cells)
-        growth = f"{cells[-1][1][0] / cells[0][1][0]:10.1f} ({cells[-1][1][1] / cells[0][1][1]:.1f})"
-        print(f"{path + ' ' + str(query or ''):50}{shown}{growth}{cells[-1][1][0] / cells[-1][2]:12.1f}")
-        print(
-            f"{'  first of the day':50}"
-            + "".join(f"{first[0]:10.0f} ({first[1]:5.0f})" for first, _, _ in cells)
-        )
+    for number, question in enumerate(ASKED):
+        cells = [answers[number] for answers in by_size.values()]
+        best = [cell.best for cell in cells]
+        shown = "".join(f"{wall:10.0f} ({cpu:5.0f})" for wall, cpu in best)
+        growth = f"{best[-1][0] / best[0][0]:10.1f} ({best[-1][1] / best[0][1]:.1f})"
+        print(f"{named(question):50}{shown}{growth}{best[-1][0] / cells[-1].prepared:12.1f}")
+        firsts = "".join(f"{wall:10.0f} ({cpu:5.0f})" for wall, cpu in (cell.first for cell in cells))
+        print(f"{'  first of the day':50}{firsts}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg")
     arguments = parser.parse_args()
-    asyncio.run(main([int(size) for size in arguments.sizes.split(",")], arguments.runs))
+    asyncio.run(main([int(size) for size in arguments.sizes.split(",")], arguments.runs, arguments.plot))
