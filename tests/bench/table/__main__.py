@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -77,7 +78,7 @@ def in_own_process(name: str, *, large: bool) -> tuple[Part, bool]:
         with log.open("wb") as out:
             process = subprocess.Popen(command, stdout=out, stderr=out, env=environment, process_group=0)
         limit = PARTS[name].limit[large]
-        status, why = _waited(process, limit)
+        status, why = _waited(process, limit, folder)
         if status == 0 and to.exists():
             result = json.loads(to.read_text())
             return Part([Row(**row) for row in result["rows"]], result["plots"]), True
@@ -91,25 +92,35 @@ def in_own_process(name: str, *, large: bool) -> tuple[Part, bool]:
         ), status == EXIT_CANNOT_RUN
 
 
-def _waited(process: subprocess.Popen[bytes], limit: float) -> tuple[int, str]:
-    """Wait for a part; after its time it is asked to end, then made to."""
+def _waited(process: subprocess.Popen[bytes], limit: float, folder: str) -> tuple[int, str]:
+    """Wait for a part; after its time, or if we are to end, it is asked to stop its engines."""
     try:
         return process.wait(limit), ""
     except subprocess.TimeoutExpired:
-        why = f"it took more than {limit:.0f} s"
+        return _end(process, folder), f"it took more than {limit:.0f} s"
     except KeyboardInterrupt:
-        _end(process)
+        _end(process, folder)
         raise
-    return _end(process), why
 
 
-def _end(process: subprocess.Popen[bytes]) -> int:
-    os.killpg(process.pid, signal.SIGINT)
+def _end(process: subprocess.Popen[bytes], folder: str) -> int:
+    process.send_signal(signal.SIGINT)
     try:
         return process.wait(ENDING_SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
+        for pid in _running_in(folder):  # engines have groups of their own
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         return process.wait()
+
+
+def _running_in(folder: str) -> Iterator[int]:
+    """Give the processes that name the folder in their command line."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if folder.encode() in (entry / "cmdline").read_bytes():
+                yield int(entry.name)
 
 
 def heading(*, large: bool, loads: Sequence[float], took: float) -> str:
@@ -183,6 +194,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that engines are stopped
     if arguments.part:
         run_part(arguments.part[0], large=arguments.large, to=Path(arguments.part[1]))
     else:
