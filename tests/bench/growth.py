@@ -11,7 +11,8 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -40,6 +41,7 @@ from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.runtime import new_id
 from shared.rules.facts import DraftFacts
+from shared.service import tune_gc
 from tests.bench.metrics import communication_events, draft_events, settled
 from tests.bench.table.plot import plot
 from tests.support.platform.bench_platform import bench_platform
@@ -310,11 +312,19 @@ async def main(sizes: Sequence[int], runs: int, plotted: Path | None) -> None:
         plotted.write_text(drawn(by_size), encoding="utf-8")  # noqa: ASYNC240  nothing else runs any more
 
 
-async def grow(
-    platform: Platform, folder: Path, sizes: Sequence[int], runs: int, questions: Sequence[Question] = ASKED
-) -> BySize:
-    """Ask the questions of an empty platform's metrics at each number of drafts, from the smallest on."""
-    by_size: BySize = {}
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Metrics with a number of drafts, and the day to ask about: rows that were put there move no position."""
+
+    size: int
+    day: date
+    api: Api
+    engine: AsyncEngine
+    writer: Writer
+
+
+async def at_each_size(platform: Platform, sizes: Sequence[int]) -> AsyncGenerator[Standing, None]:
+    """Run an empty platform's metrics with each number of drafts, from the smallest on."""
     url = platform.databases["metrics"]
     await fill(url, sizes[0])
     async with (
@@ -331,10 +341,18 @@ async def grow(
             if size > sizes[0]:
                 await multiply(model.engine, copies, size // sizes[0] - 1)
                 copies = size // sizes[0]
-            # Rows that were put there move no position: another day is asked for each size.
             print(f"{size:,} drafts stand", flush=True)
-            day = DAY.replace(day=1 + number)
-            by_size[size] = await measure(api, folder, model.engine, writer, runs, day, questions)
+            yield Standing(size, DAY.replace(day=1 + number), api, model.engine, writer)
+
+
+async def grow(
+    platform: Platform, folder: Path, sizes: Sequence[int], runs: int, questions: Sequence[Question] = ASKED
+) -> BySize:
+    """Ask the questions at each number of drafts."""
+    by_size: BySize = {}
+    async with aclosing(at_each_size(platform, sizes)) as standing:
+        async for at in standing:
+            by_size[at.size] = await measure(at.api, folder, at.engine, at.writer, runs, at.day, questions)
     return by_size
 
 
@@ -374,4 +392,5 @@ if __name__ == "__main__":
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--plot", type=Path, metavar="FILE.svg")
     arguments = parser.parse_args()
+    tune_gc()  # as services do
     asyncio.run(main([int(size) for size in arguments.sizes.split(",")], arguments.runs, arguments.plot))

@@ -53,7 +53,7 @@ class DraftTable(PostgresTrackingRecorder):
             SQL(
                 "CREATE TABLE IF NOT EXISTS peer_draft"
                 " (draft_id uuid PRIMARY KEY, title text, stage text, entered_on text, policies int)"
-            )
+            ).format()
         )
 
     def change(self, statement: SQL, values: Sequence[object], tracking: Tracking) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from shared.service import tune_gc
 from tests.bench.imports import Took, loops
 from tests.bench.mail import measure, sink
 from tests.bench.peers import alertmanager
@@ -54,7 +53,6 @@ def _rates(rows: int, turns: Sequence[Took]) -> str:
 
 
 async def mail_part(size: Size, folder: Path) -> Part:
-    tune_gc()  # as the services do
     received = folder / "received"
     async with sink(received) as port:
         of = await measure(size.mails, folder, port)
