@@ -18,7 +18,7 @@ LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --pytho
 	--all-extras --group dev pyproject.toml -o requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-slow test-all e2e check security types lint format bench sample lock images stack stack-down image-base screenshots clean
+.PHONY: help setup run test test-fast test-slow test-all e2e check security types lint format bench bench-large sample lock images stack stack-down image-base screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -60,8 +60,11 @@ format: setup ## format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: setup ## run the benchmarks
-	@set -e; for bench in tests/bench/[a-z]*.py; do $(BIN)/python -m tests.bench.$$(basename $$bench .py); done
+bench: setup ## print one table: Loa beside its limits and peers (some five minutes; WRITE=1 keeps it in tests/bench/RESULTS.md)
+	@$(BIN)/python -m tests.bench.table $(if $(WRITE),--write)
+
+bench-large: setup ## the same with 100,000 drafts and a draft of 50,000 communications (half an hour)
+	@$(BIN)/python -m tests.bench.table --large $(if $(WRITE),--write)
 
 sample: setup ## write today's exercise office to .loa/exercise, in the import format
 	@$(BIN)/python -m deploy.sample.exercise .loa/exercise

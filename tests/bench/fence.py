@@ -9,8 +9,12 @@ import argparse
 import asyncio
 import tempfile
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from nats.aio.client import Client
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.engines.postgres import PostgresServer
@@ -20,8 +24,9 @@ from services.registry.app import MIGRATIONS
 from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.contracts.registry import DraftRetitled
 from shared.eventstore.handle import NOTHING, EventStore
-from shared.eventstore.jetstream import JetStreamEventStore
+from shared.eventstore.jetstream import JetStreamEventStore, ObservedEventStore
 from shared.kernel.runtime import new_id
+from shared.observability.signals import Telemetry, Tracing
 from shared.persistence import database
 from shared.projections.log_fence import FencedEventStore, FenceRows, LogFence
 from tests.bench.imports import META
@@ -53,28 +58,48 @@ async def measure(bare: JetStreamEventStore, fenced: FencedEventStore, number: i
     return sorted(with_fence)[number // 2] / sorted(without)[number // 2]
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Engines with durable writes, and the event store of a service on them: bare, and as a service uses it."""
+
+    nats: NatsServer
+    postgres: PostgresServer
+    client: Client
+    bare: JetStreamEventStore
+    fenced: FencedEventStore
+
+
+@asynccontextmanager
+async def stores(folder: Path) -> AsyncIterator[Stores]:
+    async with AsyncExitStack() as stack:
+        nats = NatsServer(folder / "nats", keyring(folder / "keys"), free_port(), free_port())
+        postgres = PostgresServer(folder / "postgres", free_port())
+        await stack.enter_async_context(nats)
+        await stack.enter_async_context(postgres)
+        await declare_streams(nats)
+        url = postgres.url("registry").replace("postgresql:", "postgresql+asyncpg:")
+        await database.migrate(url, MIGRATIONS)
+        client = await stack.enter_async_context(connected(nats, "registry"))
+        fence = LogFence(client, "registry")
+        fence.rows = FenceRows(database.create_engine(url), tables.checkpoints, "registry")
+        comparing = asyncio.create_task(fence.run())
+        bare = JetStreamEventStore(client)
+        observed = ObservedEventStore(JetStreamEventStore(client), Telemetry(), Tracing())
+        try:
+            yield Stores(nats, postgres, client, bare, FencedEventStore(observed, fence))
+        finally:
+            comparing.cancel()
+            await asyncio.gather(comparing, return_exceptions=True)
+            await fence.rows.engine.dispose()
+
+
 async def main(number: int) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
-        async with AsyncExitStack() as stack:
-            nats = NatsServer(folder / "nats", keyring(folder / "keys"), free_port(), free_port())
-            postgres = PostgresServer(folder / "postgres", free_port())
-            await stack.enter_async_context(nats)
-            await stack.enter_async_context(postgres)
-            await declare_streams(nats)
-            url = postgres.url("registry").replace("postgresql:", "postgresql+asyncpg:")
-            await database.migrate(url, MIGRATIONS)
-            client = await stack.enter_async_context(connected(nats, "registry"))
-            fence = LogFence(client, "registry")
-            fence.rows = FenceRows(database.create_engine(url), tables.checkpoints, "registry")
-            comparing = asyncio.create_task(fence.run())
-            bare = JetStreamEventStore(client)
-            ratio = await measure(bare, FencedEventStore(JetStreamEventStore(client), fence), number)
-            comparing.cancel()
-            await asyncio.gather(comparing, return_exceptions=True)
-            await fence.rows.engine.dispose()
-            print(f"ratio of the medians: {ratio:.3f}")
+        async with stores(folder) as at:
+            fenced = FencedEventStore(JetStreamEventStore(at.client), at.fenced.fence)
+            print(f"ratio of the medians: {await measure(at.bare, fenced, number):.3f}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What an answer costs with more drafts: `python -m tests.bench.growth [--sizes 1000,10000,100000] [--runs 2] [--pages 20]`.
+"""What an answer costs with more drafts: `python -m tests.bench.growth [--sizes 1000,10000,100000] [--runs 2] [--plot FILE.svg]`, or with
+`--pages 20` the times of each page.
 
 Drafts made up at random are projected once and multiplied by statements of PostgreSQL, so the units stay the same. Before each
 question an event is recorded, so that nothing is answered from an answer of before. Printed are, by size, the best milliseconds of
 the runs, and beside them the milliseconds of processor time of service, client and database; then the ratio of the last size to the first, and
 to reading the very same bytes from a row that was prepared. The first question of a day reads everything: `first` is that one.
-With `--pages` each page is asked so many times of the last size alone, each time after an event, and the 95th of a hundred is printed.
 """
 # ruff: noqa: T201  a benchmark prints
 
@@ -12,8 +12,9 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -44,6 +45,7 @@ from shared.kernel.runtime import new_id
 from shared.rules.facts import DraftFacts
 from shared.service import tune_gc
 from tests.bench.metrics import communication_events, draft_events, settled
+from tests.bench.table.plot import plot
 from tests.support.platform.bench_platform import bench_platform
 from tests.support.platform.projections import read_model
 from tests.support.platform.service import Api, Platform
@@ -261,21 +263,44 @@ async def prepared(engine: AsyncEngine, body: bytes) -> float:
     return best
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The first answer to a question, the later ones, and the milliseconds of reading the same bytes from a prepared row."""
+
+    first: Took
+    later: Sequence[Took]
+    prepared: float
+
+    @property
+    def best(self) -> Took:
+        return min(self.later)
+
+
+Question = tuple[str, dict[str, str]]
+BySize = dict[int, list[Answers]]  # by the number of drafts, in the order of the questions
+
+
 async def measure(
-    api: Api, folder: Path, engine: AsyncEngine, writer: Writer, runs: int, day: date
-) -> dict[int, tuple[Took, Took, float]]:
-    """Give of each question the first answer, the best of the others, and reading the same from a prepared row."""
-    results = {}
-    for number, (path, query) in enumerate(ASKED):
+    api: Api,
+    folder: Path,
+    engine: AsyncEngine,
+    writer: Writer,
+    runs: int,
+    day: date,
+    questions: Sequence[Question],
+) -> list[Answers]:
+    """Ask each question once, and `runs` times more, each after one more draft."""
+    results = []
+    for path, query in questions:
         asked = {"as_of": day.isoformat(), **query}
         first, body = await timed(api, folder, path, asked)
-        best = (float("inf"), float("inf"))
+        later = []
         for _ in range(runs):
             position = await writer.draft()
             await api.client.get("/gaps", params={"as_of": "2020-01-01", "min_position": str(position)})
             took, body = await timed(api, folder, path, asked)
-            best = min(best, took)
-        results[number] = first, best, await prepared(engine, body)
+            later.append(took)
+        results.append(Answers(first, later, await prepared(engine, body)))
     return results
 
 
@@ -297,18 +322,38 @@ async def pages(api: Api, folder: Path, writer: Writer, times: int, day: date) -
         print(f"{path:40}" + "".join(f"{took[0]:10.0f} ({took[1]:5.0f})" for took in at), flush=True)
 
 
-async def main(sizes: Sequence[int], runs: int, times: int) -> None:
-    warming.FIRST_SECONDS = 1_000_000  # what the service asks by itself is not to be measured
+async def main(sizes: Sequence[int], runs: int, plotted: Path | None, times: int) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
         async with bench_platform(Path(name), "metrics") as platform:
-            await fill(platform.databases["metrics"], sizes[0])
-            await grow(platform, Path(name), sizes, runs, times)
+            if times:
+                async with aclosing(at_each_size(platform, sizes)) as standing:
+                    async for at in standing:
+                        if at.size == sizes[-1]:
+                            await pages(at.api, Path(name), at.writer, times, at.day)
+                return
+            by_size = await grow(platform, Path(name), sizes, runs)
+    show(by_size)
+    if plotted:
+        plotted.write_text(drawn(by_size), encoding="utf-8")  # noqa: ASYNC240  nothing else runs any more
 
 
-async def grow(platform: Platform, folder: Path, sizes: Sequence[int], runs: int, times: int) -> None:
-    by_size: dict[int, dict[int, tuple[Took, Took, float]]] = {}
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Metrics with a number of drafts, and the day to ask about: rows that were put there move no position."""
+
+    size: int
+    day: date
+    api: Api
+    engine: AsyncEngine
+    writer: Writer
+
+
+async def at_each_size(platform: Platform, sizes: Sequence[int]) -> AsyncGenerator[Standing, None]:
+    """Run an empty platform's metrics with each number of drafts, from the smallest on."""
+    warming.FIRST_SECONDS = 1_000_000  # what the service asks by itself is not to be measured
     url = platform.databases["metrics"]
+    await fill(url, sizes[0])
     async with (
         read_model("metrics", url) as model,
         connected(platform.server, "registry") as registry,
@@ -323,38 +368,60 @@ async def grow(platform: Platform, folder: Path, sizes: Sequence[int], runs: int
             if size > sizes[0]:
                 await multiply(model.engine, copies, size // sizes[0] - 1)
                 copies = size // sizes[0]
-            # Rows that were put there move no position: another day is asked for each size.
             print(f"{size:,} drafts stand", flush=True)
-            if times:
-                if size == sizes[-1]:
-                    await pages(api, folder, writer, times, DAY)
-                continue
-            by_size[size] = await measure(
-                api, folder, model.engine, writer, runs, DAY.replace(day=1 + number)
-            )
-    if times:
-        return
+            yield Standing(size, DAY.replace(day=1 + number), api, model.engine, writer)
+
+
+async def grow(
+    platform: Platform, folder: Path, sizes: Sequence[int], runs: int, questions: Sequence[Question] = ASKED
+) -> BySize:
+    """Ask the questions at each number of drafts."""
+    by_size: BySize = {}
+    async with aclosing(at_each_size(platform, sizes)) as standing:
+        async for at in standing:
+            by_size[at.size] = await measure(at.api, folder, at.engine, at.writer, runs, at.day, questions)
+    return by_size
+
+
+def named(question: Question) -> str:
+    path, query = question
+    return path + ("?" + "&".join(f"{name}={value}" for name, value in query.items()) if query else "")
+
+
+def drawn(by_size: BySize, questions: Sequence[Question] = ASKED) -> str:
+    """Plot the processor milliseconds of each answer by the number of drafts, as an SVG."""
+    series = {
+        named(question): [min(cpu for _, cpu in by_size[size][number].later) for size in by_size]
+        for number, question in enumerate(questions)
+    }
+    return plot("Answers with more drafts", "ms of a processor, best answer", list(by_size), series)
+
+
+def show(by_size: BySize) -> None:
     print(
         f"{'best ms (processor ms)':50}"
-        + "".join(f"{size:>18,}" for size in sizes)
+        + "".join(f"{size:>18,}" for size in by_size)
         + "   last/first   last/prepared"
     )
-    for number, (path, query) in enumerate(ASKED):
-        cells = [by_size[size][number] for size in sizes]
-        shown = "".join(f"{best[0]:10.0f} ({best[1]:5.0f})" for _, best, _ in cells)
-        growth = f"{cells[-1][1][0] / cells[0][1][0]:10.1f} ({cells[-1][1][1] / cells[0][1][1]:.1f})"
-        print(f"{path + ' ' + str(query or ''):50}{shown}{growth}{cells[-1][1][0] / cells[-1][2]:12.1f}")
-        print(
-            f"{'  first of the day':50}"
-            + "".join(f"{first[0]:10.0f} ({first[1]:5.0f})" for first, _, _ in cells)
-        )
+    for number, question in enumerate(ASKED):
+        cells = [answers[number] for answers in by_size.values()]
+        best = [cell.best for cell in cells]
+        shown = "".join(f"{wall:10.0f} ({cpu:5.0f})" for wall, cpu in best)
+        growth = f"{best[-1][0] / best[0][0]:10.1f} ({best[-1][1] / best[0][1]:.1f})"
+        print(f"{named(question):50}{shown}{growth}{best[-1][0] / cells[-1].prepared:12.1f}")
+        firsts = "".join(f"{wall:10.0f} ({cpu:5.0f})" for wall, cpu in (cell.first for cell in cells))
+        print(f"{'  first of the day':50}{firsts}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--runs", type=int, default=2)
-    parser.add_argument("--pages", type=int, default=0)
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg")
+    parser.add_argument(
+        "--pages", type=int, default=0, help="ask each page so often, at the last size, instead"
+    )
     arguments = parser.parse_args()
     tune_gc()  # as services do
-    asyncio.run(main([int(size) for size in arguments.sizes.split(",")], arguments.runs, arguments.pages))
+    sizes = [int(size) for size in arguments.sizes.split(",")]
+    asyncio.run(main(sizes, arguments.runs, arguments.plot, arguments.pages))

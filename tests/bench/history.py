@@ -11,7 +11,8 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -158,7 +159,23 @@ async def main(sizes: Sequence[int], turns: int) -> None:
             await measure(platform, sizes, turns)
 
 
+Taken = dict[tuple[str, int], list[float]]  # milliseconds of each turn, by change and size
+
+
 async def measure(platform: Platform, sizes: Sequence[int], turns: int) -> None:
+    async with changing(platform, sizes) as (api, log, drafts):
+        taken = await changed(api, log, drafts, turns)
+        for what in CHANGES:
+            report(what, {size: taken[what, size] for size in sizes})
+        covered = {size: await coverage(api, draft, turns // 3) for size, draft in drafts.items()}
+        report("GET coverage", covered)
+
+
+@asynccontextmanager
+async def changing(
+    platform: Platform, sizes: Sequence[int]
+) -> AsyncIterator[tuple[Api, Log, dict[int, Draft]]]:
+    """Run metrics on a log that has a draft with as many communications as each size."""
     drafts = {size: Draft(f"LICH-SU-{size}") for size in sizes}
     async with (
         connected(platform.server, "registry") as registry,
@@ -172,15 +189,19 @@ async def measure(platform: Platform, sizes: Sequence[int], turns: int) -> None:
             started = time.perf_counter()
             await settled(api, await platform.head())
             print(f"{await platform.head()} events read in {time.perf_counter() - started - 1.5:.1f} s")
-            took: dict[tuple[str, int], list[float]] = {}
-            for turn in range(turns):
-                for what, change in CHANGES.items():
-                    for size, draft in drafts.items():
-                        took.setdefault((what, size), []).append(await timed(api, log, draft, change, turn))
-            for what in CHANGES:
-                report(what, {size: took[what, size] for size in sizes})
-            covered = {size: await coverage(api, draft, turns // 3) for size, draft in drafts.items()}
-            report("GET coverage", covered)
+            yield api, log, drafts
+
+
+async def changed(
+    api: Api, log: Log, drafts: Mapping[int, Draft], turns: int, changes: Mapping[str, Change] = CHANGES
+) -> Taken:
+    """Make each change to each draft in turns, and time each."""
+    taken: Taken = {}
+    for turn in range(turns):
+        for what, change in changes.items():
+            for size, draft in drafts.items():
+                taken.setdefault((what, size), []).append(await timed(api, log, draft, change, turn))
+    return taken
 
 
 async def coverage(api: Api, draft: Draft, turns: int) -> list[float]:

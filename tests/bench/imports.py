@@ -155,27 +155,42 @@ def _sheets(store: OverlayEventStore) -> Mapping[str, Sheet[Any]]:
     return Rows(Commands(store, new_id, load_rulebook(), lambda: META.time, once=True)).sheets()
 
 
-async def loops(platform: Platform, rows: int) -> None:
-    """Print the best of `TURNS` turns of each, and their ratios."""
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """Turns of the same rows by the route, by the simplest loop, and their events in bare batches."""
+
+    rows: int
+    events: int
+    route: Sequence[Took]
+    simplest: Sequence[Took]
+    bare: Sequence[Took]
+
+
+async def loops(platform: Platform, rows: int, turns: int = TURNS) -> Loops:
     route, simplest, bare = [], [], []
     async with connected(platform.server, "registry") as nc:
         store = JetStreamEventStore(nc)
-        for turn in range(TURNS):
+        for turn in range(turns):
             before = await platform.head()
             route.append(await _timed(by_the_route(store, _of_turn(rows, f"R{turn}"))))
             events = await platform.head() - before
             simplest.append(await _timed(by_the_simplest_loop(store, _of_turn(rows, f"S{turn}"))))
             assert await platform.head() - before == 2 * events
             bare.append(await _timed(by_bare_batches(store, events)))
-    count = sum(len(part) for _, part in _of_turn(rows, ""))
-    print(f"{count:,} rows, {events:,} events, the best of {TURNS} turns; load {os.getloadavg()[0]:.0f}")
-    for name, turns in (("the route", route), ("the simplest loop", simplest), ("bare batches", bare)):
+    return Loops(sum(len(part) for _, part in _of_turn(rows, "")), events, route, simplest, bare)
+
+
+def show_loops(loops: Loops) -> None:
+    """Print the best turn of each, and their ratios."""
+    count, each = loops.rows, (loops.route, loops.simplest, loops.bare)
+    print(
+        f"{count:,} rows, {loops.events:,} events, the best of {len(loops.route)} turns; load {os.getloadavg()[0]:.0f}"
+    )
+    for name, turns in zip(("the route", "the simplest loop", "bare batches"), each, strict=True):
         wall, busy = (min(getattr(took, which) for took in turns) for which in ("wall", "busy"))
         print(f"  {name:18} {count / wall:8,.0f} rows/s  {1e6 * busy / count:6,.0f} us of a processor a row")
     for which in ("wall", "busy"):
-        ours, plain, limit = (
-            min(getattr(took, which) for took in turns) for turns in (route, simplest, bare)
-        )
+        ours, plain, limit = (min(getattr(took, which) for took in turns) for turns in each)
         print(
             f"  {which}: {plain / ours:.2f} of the simplest loop, {limit / ours:.2f} of bare batches; simplest loop {limit / plain:.2f}"
         )
@@ -221,7 +236,7 @@ async def main(rows: int, *, profile: bool, loop: bool) -> None:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
         async with bench_platform(Path(name), "registry") as platform:
             if loop:
-                await loops(platform, rows)
+                show_loops(await loops(platform, rows))
                 return
             await measure(platform, Path(name), rows, profile=profile)
             print(f"atomic batches       {await batches(platform):10,.0f} events/s, each batch awaited")

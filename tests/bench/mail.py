@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -53,14 +54,18 @@ DOMAINS = 63
 TOGETHER = 500
 ANY_CLOCK = 1e9  # seconds: the notifier's clock is set by hand
 SENDER = "Loa <loa@loa.invalid>"
-SINK = ("-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l")
+SINK = ("-m", "aiosmtpd", "-n", "-c")
+COUNTING = "tests.bench.peers.counting.Counting"
 
 
 @asynccontextmanager
-async def sink() -> AsyncIterator[int]:
-    """Run a server that takes everything and keeps nothing, beside us and not in our process."""
+async def sink(received: Path | None = None) -> AsyncIterator[int]:
+    """Run a server that takes everything and keeps nothing but sizes (`received`), beside us and not in our process."""
     port = free_port()
-    process = await asyncio.create_subprocess_exec(sys.executable, *SINK, f"127.0.0.1:{port}")
+    handler = (COUNTING,) if received else ("aiosmtpd.handlers.Sink",)
+    kept = (str(received),) if received else ()
+    listening = f"127.0.0.1:{port}"
+    process = await asyncio.create_subprocess_exec(sys.executable, *SINK, *handler, "-l", listening, *kept)
 
     async def listens() -> bool:
         try:
@@ -190,8 +195,21 @@ async def bare(port: int, messages: list[tuple[str, bytes]]) -> tuple[float, flo
     return time.monotonic() - began, time.process_time() - busy
 
 
-async def measure(mails: int, folder: Path, profile: cProfile.Profile | None) -> None:
-    async with bench_platform(folder, "notifier") as platform, sink() as port:
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Digests by the notifier and by a bare client to the same server: seconds by the clock, and of a processor."""
+
+    mails: int
+    size: int  # bytes, on average
+    before: float  # processor seconds for the alerts
+    wall: float
+    busy: float
+    bare_wall: float
+    bare_busy: float
+
+
+async def measure(mails: int, folder: Path, port: int, profile: cProfile.Profile | None = None) -> Delivered:
+    async with bench_platform(folder, "notifier") as platform:
         url = platform.databases["notifier"]
         async with open_notifier_env(
             platform.server, platform.keys, platform.issuer, url, folder
@@ -214,16 +232,27 @@ async def measure(mails: int, folder: Path, profile: cProfile.Profile | None) ->
             messages = await rendered(notifier_env)
             alone, busy_alone = await bare(port, messages)
     size = sum(len(message) for _, message in messages) // len(messages)
-    print(f"{mails:,} digests of {GAPS_A_UNIT} gaps ({size:,} bytes), rendered, delivered and announced:")
-    print(f"  {whole:8.1f} s  {mails / whole:8,.0f} mails/s")
-    print(f"  {busy:8.1f} s  of a processor in the notifier, {1000 * busy / mails:.1f} ms a mail")
-    print(f"  {before:8.1f} s  of a processor before it, for the alerts of {gaps:,} gaps")
+    return Delivered(mails, size, before, whole, busy, alone, busy_alone)
+
+
+def show(of: Delivered) -> None:
+    mails, gaps = of.mails, of.mails // MAILBOXES_A_UNIT * GAPS_A_UNIT
+    print(f"{mails:,} digests of {GAPS_A_UNIT} gaps ({of.size:,} bytes), rendered, delivered and announced:")
+    print(f"  {of.wall:8.1f} s  {mails / of.wall:8,.0f} mails/s")
+    print(f"  {of.busy:8.1f} s  of a processor in the notifier, {1000 * of.busy / mails:.1f} ms a mail")
+    print(f"  {of.before:8.1f} s  of a processor before it, for the alerts of {gaps:,} gaps")
     print(f"the same messages by bare aiosmtplib over {WORKERS} connections:")
-    print(f"  {alone:8.1f} s  {mails / alone:8,.0f} mails/s")
-    print(f"  {busy_alone:8.1f} s  of a processor in the client")
+    print(f"  {of.bare_wall:8.1f} s  {mails / of.bare_wall:8,.0f} mails/s")
+    print(f"  {of.bare_busy:8.1f} s  of a processor in the client")
     print(
-        f"  ratio {alone / whole:.2f}, of processors {busy_alone / busy:.2f}; under 120 s for 10,000: {whole * 10_000 / mails < 120}"
+        f"  ratio {of.bare_wall / of.wall:.2f}, of processors {of.bare_busy / of.busy:.2f}; "
+        f"under 120 s for 10,000: {of.wall * 10_000 / mails < 120}"
     )
+
+
+async def delivered(mails: int, folder: Path, profile: cProfile.Profile | None) -> None:
+    async with sink() as port:
+        show(await measure(mails, folder, port, profile))
 
 
 def main() -> None:
@@ -235,7 +264,7 @@ def main() -> None:
     tune_gc()  # as the services do
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as folder:
         Path(folder).chmod(0o755)
-        uvloop.run(measure(arguments.mails, Path(folder), profile))
+        uvloop.run(delivered(arguments.mails, Path(folder), profile))
     if profile:
         pstats.Stats(profile).sort_stats("cumtime").print_stats("services|shared|engine/|asyncpg/", 70)
 

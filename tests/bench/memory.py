@@ -14,6 +14,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,25 +24,42 @@ SHOWN = 30  # packages
 PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 
 
-def held(pid: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The memory of a process in MiB: its share of what it has mapped, and what it alone has written to."""
+
+    pss: float
+    own: float
+
+    def __str__(self) -> str:
+        return f"{self.pss:4.0f} MiB PSS {self.own:4.0f} MiB its own"
+
+
+def held(pid: int) -> Held:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     kib = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines[1:])}
-    return f"{kib['Pss'] / 1024:4.0f} MiB PSS {kib['Private_Dirty'] / 1024:4.0f} MiB its own"
+    return Held(kib["Pss"] / 1024, kib["Private_Dirty"] / 1024)
+
+
+async def idle(folder: Path, seconds: float) -> dict[str, tuple[Held, Held]]:
+    """Run each service alone; give what it holds when it is ready, and after so many idle seconds."""
+    from tests.support.platform.bench_platform import apart, bench_platform  # noqa: PLC0415  not beside `--imports`
+
+    services = {}
+    async with bench_platform(folder, *SERVICES) as platform:
+        for service in SERVICES:
+            async with apart(platform, service, folder / f"{service}.log") as process:
+                ready = held(process.pid)
+                await asyncio.sleep(seconds)
+                services[service] = ready, held(process.pid)
+    return services
 
 
 async def measure(seconds: float) -> None:
-    from tests.support.platform.bench_platform import apart, bench_platform  # noqa: PLC0415  not beside `--imports`
-
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
-        async with bench_platform(Path(name), *SERVICES) as platform:
-            for service in SERVICES:
-                async with apart(platform, service, Path(name) / f"{service}.log") as process:
-                    ready = held(process.pid)
-                    await asyncio.sleep(seconds)
-                    print(
-                        f"{service:10} ready: {ready}; after {seconds:.0f} s: {held(process.pid)}", flush=True
-                    )
+        for service, (ready, later) in (await idle(Path(name), seconds)).items():
+            print(f"{service:10} ready: {ready}; after {seconds:.0f} s: {later}", flush=True)
 
 
 def resident() -> int:

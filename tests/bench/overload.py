@@ -12,10 +12,12 @@ import argparse
 import asyncio
 import itertools
 import json
+import math
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,8 @@ from tests.support.servers.plain import NO_AUTHORITIES
 CLIENTS = 12  # that wait for their answers
 CALLERS = 8  # tokens of those who don't
 DRAFTS = 200
+ACCEPTED, REFUSED = (200, 201), (429, 503)
+TIMES = (1, 2)  # the capacity
 QUEUES = (None, "10")  # LOA_QUEUE_SECONDS: as it is set, and as long as requests waited before there was one
 
 
@@ -100,43 +104,87 @@ class Lines:
         return [Answer(line["status"], line["seconds"]) for line in lines]
 
 
-def show(what: str, sent: Sequence[Answer], measured: Sequence[Answer], seconds: float) -> None:
-    accepted = sum(200 <= answer.status < 300 for answer in sent)
-    others = len(sent) - accepted - sum(answer.status in {429, 503} for answer in sent)
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was sent in so many seconds, by the client, and what the service wrote about it; `busy` is its processor seconds."""
+
+    sent: Sequence[Answer]
+    measured: Sequence[Answer]
+    seconds: float
+    busy: float
+
+    @property
+    def accepted(self) -> int:
+        return sum(200 <= answer.status < 300 for answer in self.sent)
+
+    @property
+    def refused(self) -> int:
+        return sum(answer.status in REFUSED for answer in self.sent)
+
+    @property
+    def rate(self) -> float:
+        return self.accepted / self.seconds
+
+
+def milliseconds(answers: Sequence[Answer], statuses: Collection[int], share: float) -> float:
+    """Give the time below which a share of the answers with a status lies; NaN if there are none."""
+    times = sorted(1000 * answer.seconds for answer in answers if answer.status in statuses)
+    return times[int(share * (len(times) - 1))] if times else math.nan
+
+
+def show(what: str, run: Run) -> None:
+    others = len(run.sent) - run.accepted - run.refused
     print(
-        f"{what}: {len(sent) / seconds:.0f}/s sent, {accepted / seconds:.0f}/s accepted, {others} other answers"
+        f"{what}: {len(run.sent) / run.seconds:.0f}/s sent, {run.rate:.0f}/s accepted, {others} other answers"
     )
-    for where, answers in (("service", measured), ("client", sent)):
-        for name, are in (("accepted", {200, 201}), ("refused", {429, 503})):
-            times = sorted(1000 * answer.seconds for answer in answers if answer.status in are)
-            if times:
-                p50, p99 = (times[int(share * (len(times) - 1))] for share in (0.5, 0.99))
+    for where, answers in (("service", run.measured), ("client", run.sent)):
+        for name, are in (("accepted", ACCEPTED), ("refused", REFUSED)):
+            p50, p99 = (milliseconds(answers, are, share) for share in (0.5, 0.99))
+            if not math.isnan(p50):
                 print(f"    {name:8} by the {where:7} p50 {p50:6.0f} p99 {p99:6.0f} ms")
+
+
+@asynccontextmanager
+async def load_of(address: str, tokens: Sequence[str]) -> AsyncIterator[Load]:
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=400)
+    async with httpx.AsyncClient(
+        base_url=address, limits=limits, timeout=60, verify=NO_AUTHORITIES
+    ) as client:
+        yield Load(client, tokens, itertools.count())
+
+
+async def runs(platform: Platform, service: Apart, log: Path, seconds: float) -> list[Run]:
+    """Load a prepared registry by clients that wait, then at its capacity, then at twice that."""
+    tokens = [platform.issuer.token(sub=f"caller-{number}") for number in range(CALLERS)]
+    async with load_of(str(service.api.client.base_url), tokens) as load:
+        lines, made = Lines(log), list[Run]()
+        await load.closed(2)
+
+        async def run(answers: Awaitable[list[Answer]]) -> Run:
+            lines.new()
+            busy, sent = service.busy(), await answers
+            return Run(sent, lines.new(), seconds, service.busy() - busy)
+
+        made.append(await run(load.closed(seconds)))
+        capacity = len(made[0].sent) / seconds
+        for times in TIMES:
+            made.append(await run(load.open(times * capacity, seconds)))
+        return made
 
 
 async def measure(platform: Platform, folder: Path, seconds: float, queue: str | None) -> None:
     os.environ.pop("LOA_QUEUE_SECONDS", None)
     if queue is not None:
         os.environ["LOA_QUEUE_SECONDS"] = queue
-    async with apart(platform, "registry", folder / "registry.log") as service:
+    log = folder / "registry.log"
+    async with apart(platform, "registry", log) as service:
         print(f"queue of {queue or 'the default'} s:")
         await prepare(service)
-        tokens = [platform.issuer.token(sub=f"caller-{number}") for number in range(CALLERS)]
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=400)
-        address = str(service.api.client.base_url)
-        async with httpx.AsyncClient(
-            base_url=address, limits=limits, timeout=60, verify=NO_AUTHORITIES
-        ) as client:
-            load, lines = Load(client, tokens, itertools.count()), Lines(folder / "registry.log")
-            await load.closed(2)
-            lines.new()
-            busy, answers = service.busy(), await load.closed(seconds)
-            capacity = len(answers) / seconds
-            print(f"  {1000 * (service.busy() - busy) / len(answers):.1f} ms of a processor for a request")
-            show("  capacity", answers, lines.new(), seconds)
-            for times in (1, 2):
-                answers = await load.open(times * capacity, seconds)
-                show(f"  {times} x capacity", answers, lines.new(), seconds)
+        capacity, *others = await runs(platform, service, log, seconds)
+        print(f"  {1000 * capacity.busy / len(capacity.sent):.1f} ms of a processor for a request")
+        show("  capacity", capacity)
+        for times, run in zip(TIMES, others, strict=True):
+            show(f"  {times} x capacity", run)
 
 
 async def prepare(service: Apart) -> None:

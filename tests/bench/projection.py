@@ -13,6 +13,7 @@ import gc
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 from random import Random
@@ -54,41 +55,67 @@ def unit() -> float:
     return time.process_time() - started
 
 
-async def measure(model: ReadModel, folder: Path, sizes: Sequence[int]) -> None:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the last events before a size cost: microseconds of a processor each, and units for 1,000 of them."""
+
+    size: int
+    own: float
+    database: float
+    units: float
+
+
+async def measure(model: ReadModel, folder: Path, sizes: Sequence[int]) -> list[Cost]:
     events = list(interleaved(random_drafts(1, sizes[-1] // 10 + AT_ONCE)))[: sizes[-1]]
     gc.collect()
     gc.freeze()  # the events stand in memory here alone
-    done, first = 0, 0.0
+    done, costs = 0, list[Cost]()
     for size in sizes:
         own = database = units = 0.0
         for start in range(done, size, BATCH):
-            counted = start >= size - LAST
-            units += unit() if counted else 0
+            taken = start >= size - LAST
+            units += unit() if taken else 0
             used, both = time.process_time(), busy(folder)
             await model.project(events[start : start + BATCH])
-            if counted:
+            if taken:
                 spent = time.process_time() - used
                 own += spent
                 database += busy(folder) - both - spent
         done = size
-        per = 1e6 / min(LAST, size)
-        parts = min(LAST, size) / BATCH
-        first = first or own / units
-        print(
-            f"{size:10,} events: {own * per:6.0f} us an event, PostgreSQL {database * per:6.0f} us; "
-            f"{1000 * own / (units / parts) / min(LAST, size):5.1f} units for 1,000 events, {own / units / first:4.2f} of the first"
+        counted = min(LAST, size)
+        costs.append(
+            Cost(
+                size,
+                1e6 * own / counted,
+                1e6 * database / counted,
+                1000 * own / (units / (counted / BATCH)) / counted,
+            )
         )
+    return costs
+
+
+def show(costs: Sequence[Cost]) -> None:
+    for cost in costs:
+        print(
+            f"{cost.size:10,} events: {cost.own:6.0f} us an event, PostgreSQL {cost.database:6.0f} us; "
+            f"{cost.units:5.1f} units for 1,000 events, {cost.units / costs[0].units:4.2f} of the first"
+        )
+
+
+async def projected(folder: Path, sizes: Sequence[int]) -> list[Cost]:
+    """Measure on a PostgreSQL of its own."""
+    async with PostgresServer(folder / "postgres", free_port(), settings=THROW_AWAY) as postgres:
+        async with _admin(postgres) as admin:
+            await create_database(admin, "metrics", "metrics")
+        url = f"postgresql://metrics:metrics@127.0.0.1:{postgres.port}/metrics"
+        async with read_model("metrics", url) as model:
+            return await measure(model, folder, sizes)
 
 
 async def main(sizes: Sequence[int]) -> None:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240  nothing else runs yet
-        async with PostgresServer(Path(name) / "postgres", free_port(), settings=THROW_AWAY) as postgres:
-            async with _admin(postgres) as admin:
-                await create_database(admin, "metrics", "metrics")
-            url = f"postgresql://metrics:metrics@127.0.0.1:{postgres.port}/metrics"
-            async with read_model("metrics", url) as model:
-                await measure(model, Path(name), sizes)
+        show(await projected(Path(name), sizes))
 
 
 if __name__ == "__main__":
