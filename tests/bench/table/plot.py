@@ -1,10 +1,14 @@
 """Figures that may grow, as an SVG: a line for each question, a point for each size."""
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 
 import pygal  # type: ignore[import-untyped]
 from pygal.style import CleanStyle  # type: ignore[import-untyped]
+
+# pygal adds an import hook for its plugins, of a form that Python has dropped: each later import would warn.
+sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != "pygal"]
 
 LEFT_OUT = re.compile(r"<!--.*?-->|<script.*?</script>|<script/>", re.DOTALL)
 ID = re.compile(r"chart-[0-9a-f-]{36}")  # drawn at random: the same figures give the same file
