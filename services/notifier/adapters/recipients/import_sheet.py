@@ -8,7 +8,7 @@ from services.notifier.adapters.recipients.bodies import RecipientRow
 from services.notifier.adapters.recipients.store import IMPORTED, ImportedChanges, SqlRecipients
 from services.notifier.application.commands import Commands
 from services.notifier.domain.recipients.audience import Recipient
-from services.notifier.domain.recipients.naming import Namer, check_one
+from services.notifier.domain.recipients.naming import Namer, check_entry
 from shared.bulk_import.row_parsing import Reason
 from shared.bulk_import.sheet import Session, Sheet, Taken
 from shared.contracts.envelope import AggregateRef, Metadata
@@ -37,7 +37,7 @@ class UnwrittenRecipients:
         if unit not in self._lists:
             self._lists[unit] = await self.stored.of_unit(unit, date.min)
         listed = self._lists[unit]
-        check_one(listed, recipient, Namer(by), day_in_vietnam(now))
+        check_entry(listed, recipient, Namer(by), day_in_vietnam(now))
         before = next((each for each in listed if each.email == recipient.email), None)
         self._lists[unit] = [*(each for each in listed if each is not before), recipient]
         return before is None or _imported(before) != _imported(recipient)

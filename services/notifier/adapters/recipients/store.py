@@ -20,7 +20,7 @@ from services.notifier.domain.recipients.naming import (
     Namer,
     bounded,
     check,
-    check_one,
+    check_entry,
     granted,
     require_own_right,
 )
@@ -178,7 +178,7 @@ class SqlRecipients:
             listed = await _listed(connection, unit, locked=True)
             before = changes.before.setdefault(unit, [each for each in listed if each.is_listed_on(today)])
             others = [other for other in listed if other.email != recipient.email]
-            check_one(listed, recipient, Namer(by), today)
+            check_entry(listed, recipient, Namer(by), today)
             await self._sign_out(listed, [*others, recipient])
             is_new = await _put(connection, recipient, IMPORTED)
             if is_new:

@@ -48,7 +48,7 @@ def check(listed: Sequence[Recipient], wanted: Sequence[Recipient], namer: Namer
             _check_stand_in(each, by_email.get(each.stands_in_for))
 
 
-def check_one(listed: Sequence[Recipient], wanted: Recipient, namer: Namer, today: date) -> None:
+def check_entry(listed: Sequence[Recipient], wanted: Recipient, namer: Namer, today: date) -> None:
     """Raise what is wrong with one more on a list, or with what becomes of one who stands there."""
     others = (each for each in listed if each.email != wanted.email and not each.has_ended(today))
     check(listed, [*others, wanted], namer)
