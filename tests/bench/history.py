@@ -21,9 +21,15 @@ from uuid import UUID
 
 from shared.contracts.campaigns import CommunicationCorrected, CommunicationRecorded
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
-from shared.contracts.event import Event, draft_id
-from shared.contracts.registry import DraftPolicyAdded, DraftRegistered, DraftScopeAssessed, DraftStageEntered
-from shared.contracts.vocabulary import Answer, Channel, Instrument, Regime, Stage
+from shared.contracts.event import Event, draft_id, unit_id
+from shared.contracts.registry import (
+    DraftPolicyAdded,
+    DraftRegistered,
+    DraftScopeAssessed,
+    DraftStageEntered,
+    UnitRegistered,
+)
+from shared.contracts.vocabulary import Answer, Channel, Instrument, Regime, Stage, UnitKind, UnitLevel
 from shared.eventstore.handle import NOTHING, Version
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.runtime import new_id
@@ -35,6 +41,7 @@ from tests.support.servers.engines import connected
 META = Metadata(time=datetime(2026, 7, 1, tzinfo=UTC), actor="bench", correlation_id="bench")
 OPENED = date(2026, 1, 5)
 WRITERS = 64
+UNIT = "BTNMT"
 
 
 @dataclass
@@ -70,6 +77,16 @@ class Log:
         appended = await store.append(AggregateRef(context, of), version, [new])
         return appended.position, appended
 
+    async def lead_unit(self) -> None:
+        """Register the unit that leads the drafts: questions about a unit that does not exist are refused."""
+        unit = UnitRegistered(
+            unit_code=UNIT,
+            unit_name="Bộ Tài nguyên và Môi trường",
+            level=UnitLevel.CENTRAL,
+            kind=UnitKind.MINISTRY,
+        )
+        await self.add("unit", unit_id(UNIT), NOTHING, unit)
+
     async def register(self, draft: Draft) -> None:
         events: list[Event] = [
             DraftRegistered(
@@ -77,7 +94,7 @@ class Log:
                 draft_code=draft.code,
                 title="Luật Đất đai",
                 instrument=Instrument.LAW,
-                lead_unit_code="BTNMT",
+                lead_unit_code=UNIT,
                 regime=Regime.LAW_2025,
             ),
             DraftScopeAssessed(in_scope=Answer.YES),
@@ -147,8 +164,8 @@ CHANGES: dict[str, Change] = {
 async def timed(api: Api, log: Log, draft: Draft, change: Change, turn: int) -> float:
     started = time.perf_counter()
     position = await change(log, draft, turn)
-    query = {"unit": "BTNMT", "as_of": "2026-07-01"} | ({"min_position": str(position)} if position else {})
-    await api.client.get("/gaps", params=query)
+    query = {"unit": UNIT, "as_of": "2026-07-01"} | ({"min_position": str(position)} if position else {})
+    (await api.client.get("/gaps", params=query)).raise_for_status()
     return 1000 * (time.perf_counter() - started)
 
 
@@ -182,6 +199,7 @@ async def changing(
         connected(platform.server, "campaigns") as campaigns,
     ):
         log = Log(JetStreamEventStore(registry), JetStreamEventStore(campaigns))
+        await log.lead_unit()
         for size, draft in drafts.items():
             await log.register(draft)
             await log.communicate(draft, size)

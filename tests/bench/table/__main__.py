@@ -30,6 +30,8 @@ from tests.bench.table.row import LARGE, SMALL, CannotRun, Part, Row, Size, fail
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 ENDING_SECONDS = 40.0  # for a part to stop its engines
 EXIT_CANNOT_RUN = 3
+LOOK_SECONDS = 1.0
+QUIET = 0.15  # of the processors used by others
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,22 @@ def _running_in(folder: str) -> Iterator[int]:
                 yield int(entry.name)
 
 
-def heading(*, large: bool, loads: Sequence[float], took: float) -> str:
+def busy_share() -> float:
+    """Give the share of the processors that others use, by a look of a second while no part runs."""
+    before = _ticks()
+    time.sleep(LOOK_SECONDS)
+    used, idle_for = (now - then for now, then in zip(_ticks(), before, strict=True))
+    return used / max(1, used + idle_for)
+
+
+def _ticks() -> tuple[int, int]:
+    """Give the used and the idle ticks of all processors (proc(5))."""
+    fields = [int(value) for value in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    idle_for = fields[3] + fields[4]
+    return sum(fields) - idle_for, idle_for
+
+
+def heading(*, large: bool, shares: Sequence[float], took: float) -> str:
     """Say of which machine, versions, day and load the figures are."""
     model = next(
         (
@@ -145,9 +162,11 @@ def heading(*, large: bool, loads: Sequence[float], took: float) -> str:
     )
     alerts = " ".join((lines.stdout + lines.stderr).split()[:3]).rstrip(",") if lines else "no Alertmanager"
     command = "make bench-large" if large else "make bench"
-    load = f"load {min(loads):.1f} to {max(loads):.1f} (one minute, before each part)"
+    load = f"others used {min(shares):.0%} to {max(shares):.0%} of them before each part"
     quiet = (
-        "" if max(loads) < 2.5 else " **Other work ran beside it: only ratios of one row can be compared.**"
+        ""
+        if max(shares) < QUIET
+        else " **Other work ran at the same time: only ratios of one row can be compared.**"
     )
     return (
         f"`{command}`, {now():%Y-%m-%d %H:%M} UTC, {took / 60:.1f} minutes; {os.cpu_count()} cores ({model}), {load}; "
@@ -163,10 +182,10 @@ def replaced(text: str, mark: str, block: str) -> str:
 
 
 def main(names: Sequence[str], *, large: bool, write: bool) -> int:
-    began, loads = time.monotonic(), list[float]()
+    began, shares = time.monotonic(), list[float]()
     rows, plots, not_run = list[Row](), dict[str, str](), list[str]()
     for name in names:
-        loads.append(os.getloadavg()[0])
+        shares.append(busy_share())
         started = time.monotonic()
         part, ran = in_own_process(name, large=large)
         print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
@@ -174,7 +193,7 @@ def main(names: Sequence[str], *, large: bool, write: bool) -> int:
         plots |= part.plots
         if not ran:
             not_run.append(name)
-    block = f"{heading(large=large, loads=loads, took=time.monotonic() - began)}\n\n{markdown(rows)}"
+    block = f"{heading(large=large, shares=shares, took=time.monotonic() - began)}\n\n{markdown(rows)}"
     print(block)
     if write:
         mark = "large table" if large else "table"

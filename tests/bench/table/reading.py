@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from statistics import median
 
@@ -17,7 +18,7 @@ from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
 from shared.kernel.runtime import new_id
 from tests.bench.growth import ASKED, Answers, Question, drawn, grow, named
-from tests.bench.history import OPENED, Draft, Log, another, changed, changing, communication
+from tests.bench.history import OPENED, UNIT, Draft, Log, another, changed, changing, communication
 from tests.bench.metrics import settled
 from tests.bench.table.row import Part, Row, Size, percentile
 from tests.support.platform.bench_platform import Apart, apart, bench_platform
@@ -89,6 +90,7 @@ async def stream_part(size: Size, folder: Path) -> Part:
         ]
         log = Log(*(JetStreamEventStore(client) for client in clients))
         drafts = [Draft(f"DONG-{number}") for number in range(STREAM_DRAFTS)]
+        await log.lead_unit()
         for draft in drafts:
             await log.register(draft)
         async with apart(platform, "metrics", folder / "metrics.log") as service:
@@ -117,15 +119,18 @@ async def streamed(
 
     async def record(number: int) -> None:
         nonlocal newest
-        newest = max(newest, await _record(log, drafts[number % len(drafts)], number))
+        position = await _record(log, drafts[number % len(drafts)], number)
+        newest = max(newest, position)
 
     async def look() -> None:
         while True:
-            question = {"unit": "BTNMT", "min_position": str(newest)}
-            began, read = time.perf_counter(), False
-            while not read:
-                read = (await service.api.client.get("/gaps", params=question)).is_success
-            lags.append(1000 * (time.perf_counter() - began))
+            question = {"unit": UNIT, "min_position": str(newest)}
+            began, status = time.perf_counter(), 0
+            while newest and status != HTTPStatus.OK:  # 503: not there within the time of a request
+                status = (await service.api.client.get("/gaps", params=question)).status_code
+                assert status in {HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE}, status
+            if newest:
+                lags.append(1000 * (time.perf_counter() - began))
             await asyncio.sleep(LOOK_SECONDS)
 
     looking, began, tasks = asyncio.create_task(look()), time.perf_counter(), list[asyncio.Task[None]]()
@@ -134,6 +139,8 @@ async def streamed(
         tasks.append(asyncio.create_task(record(number)))
     await asyncio.gather(*tasks)
     took = time.perf_counter() - began
+    if looking.done():
+        looking.result()  # raises what ended it
     looking.cancel()
     await asyncio.gather(looking, return_exceptions=True)
     return lags, len(tasks) / took

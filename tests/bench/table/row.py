@@ -45,7 +45,7 @@ class Size:
     communications: tuple[int, int] = (10, 2_000)  # of the drafts whose updates are compared
     turns: int = 50
     seconds: float = 6.0  # of one load of requests
-    drafts: int = 1_000  # in the log that is rebuilt
+    drafts: int = 2_000  # in the log that is rebuilt
     peer_events: int = 2_000
     events: tuple[int, ...] = (5_000, 10_000, 15_000)
     growth: tuple[int, ...] = (1_000, 10_000)

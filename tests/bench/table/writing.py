@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -94,11 +94,16 @@ async def appended(at: Stores, app: library.Drafts, number: int) -> Row:
     async def loa(_: int) -> None:
         await at.fenced.append(AggregateRef("draft", new_id()), NOTHING, [event()])
 
+    async def store(_: int) -> None:
+        await at.bare.append(AggregateRef("draft", new_id()), NOTHING, [event()])
+
     async def peer(count: int) -> None:
         app.save(library.new_draft(count))
 
-    taken = await in_turns(number, {"bare": bare, "loa": loa, "peer": peer})
-    return row("append of one event, awaited (limit: bare request of the same bytes)", taken, 0.85)
+    taken = await in_turns(number, {"bare": bare, "loa": loa, "store": store, "peer": peer})
+    made = row("append of one event, awaited (limit: bare request of the same bytes)", taken, 0.85)
+    alone = median(taken["bare"]) / median(taken["store"])
+    return replace(made, loa=f"{made.loa} as in a service; without fence and metrics {alone:.2f}")
 
 
 async def drafts(at: Stores, number: int) -> list[UUID]:

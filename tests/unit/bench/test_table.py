@@ -48,6 +48,7 @@ def test_the_other_parts_run_after_one_that_fails(
 ) -> None:
     parts = {"first": (Part([failed("part `first`", "no disk")]), False), "second": (Part([APPEND]), True)}
     monkeypatch.setattr(table, "in_own_process", lambda name, **_: parts[name])
+    monkeypatch.setattr(table, "LOOK_SECONDS", 0.01)
     assert table.main(["first", "second"], large=False, write=False) == 1
     shown = capsys.readouterr()
     assert "| part `first` | **not measured: no disk** |" in shown.out
