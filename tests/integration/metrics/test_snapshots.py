@@ -26,6 +26,7 @@ from services.metrics.application.reports import ReportQueries
 from shared.contracts.envelope import Recorded
 from shared.contracts.registry import DraftRegistered
 from shared.contracts.vocabulary import Dataset
+from shared.kernel.errors import TransientError
 from shared.projections.rows import Checkpoint
 from tests.integration.metrics.streams import Stream
 from tests.support.platform.projections import RULEBOOK, ReadModel, read_model
@@ -150,7 +151,14 @@ async def test_it_asks_when_a_day_begins_and_when_the_log_is_quiet_again(databas
         assert not await local.look()  # nothing is kept
 
 
-async def test_a_question_that_fails_ends_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [TransientError("the database is away"), RuntimeError("a fault of ours")])
+async def test_a_question_that_fails_ends_nothing(
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    """Of a fault that passes there is a line; of one of ours the traceback too."""
     monkeypatch.setattr(warming, "FIRST_SECONDS", 0)
     monkeypatch.setattr(warming, "SECONDS", 0)
     twice, times = asyncio.Event(), 0
@@ -160,7 +168,7 @@ async def test_a_question_that_fails_ends_nothing(database_url: str, monkeypatch
         times += 1
         if times > 1:
             twice.set()
-        raise RuntimeError
+        raise error
 
     async with read_model("metrics", database_url) as model:
         await record(model, [*Stream(3).registrations()])
@@ -168,6 +176,8 @@ async def test_a_question_that_fails_ends_nothing(database_url: str, monkeypatch
         running = asyncio.create_task(of.run())
         await asyncio.wait_for(twice.wait(), 30)
         assert not running.done()
+        lines = [line for line in caplog.records if line.message == "not_asked_before"]
+        assert {bool(line.exc_info) for line in lines} == {not isinstance(error, TransientError)}
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running

@@ -14,6 +14,7 @@ from services.metrics.adapters.history.standing import Stood
 from services.metrics.adapters.read_model import SqlSnapshots
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.kernel.transient import TRANSIENT
 
 SECONDS = 60  # from one look to the next
 FIRST_SECONDS = 5  # after the start, which has its own work
@@ -37,6 +38,8 @@ class Warming:
         while True:
             try:
                 await self.look()
+            except TRANSIENT as error:  # the next look may succeed; readers ask themselves meanwhile
+                logger.warning("not_asked_before", extra={"error": f"{type(error).__name__}: {error}"})
             except Exception as error:
                 logger.warning("not_asked_before", exc_info=error)
             await asyncio.sleep(SECONDS)
