@@ -367,7 +367,9 @@ async def at_each_size(platform: Platform, sizes: Sequence[int]) -> AsyncGenerat
             if size > sizes[0]:
                 await multiply(model.engine, copies, size // sizes[0] - 1)
                 copies = size // sizes[0]
-            print(f"{size:,} drafts stand", flush=True)
+            async with model.engine.connect() as connection:
+                taken = await connection.scalar(text("SELECT pg_database_size(current_database()) / 1e6"))
+            print(f"{size:,} drafts stand, {taken:,.0f} MB", flush=True)
             yield Standing(size, DAY.replace(day=1 + number), api, model.engine, writer)
 
 

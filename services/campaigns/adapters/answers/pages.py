@@ -183,7 +183,7 @@ def confirmation(stated: Stated) -> Text:
     channel = CHANNELS[stated.channel]
     return Text(
         f"Đã ghi nhận: “{stated.title}” ({channel.vi}), ngày {stated.held_on:%d/%m/%Y}.",
-        f"Recorded: “{stated.title}” ({channel.en}), held on {stated.held_on}.",
+        f"Recorded: “{stated.title}” ({channel.en}), held on {stated.held_on:%d/%m/%Y}.",
     )
 
 

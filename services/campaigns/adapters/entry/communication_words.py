@@ -63,7 +63,7 @@ def _stages(activity: Stated, card: DraftCard, rulebook: Rulebook) -> Iterator[T
         name, due, late = STAGES[occurrence.stage], occurrence.due_on, day > occurrence.due_on
         yield Text(
             f"Hoạt động này được tính cho giai đoạn “{name.vi}” (hạn {due:%d/%m/%Y}){', sau thời hạn' if late else ', trong thời hạn'}.",
-            f"It counts for “{name.en}” (due by {due}), {'after the due day' if late else 'in time'}.",
+            f"It counts for “{name.en}” (due by {due:%d/%m/%Y}), {'after the due day' if late else 'in time'}.",
         )
     if not covered:
         yield NO_STAGE

@@ -180,7 +180,7 @@ def consequences(card: DraftCard, planned_on: date, rulebook: Rulebook, today: d
         name = STAGES[present.stage]
         yield Text(
             f"Lưu ý: ngày dự kiến sau hạn truyền thông của giai đoạn “{name.vi}” ({present.due_on:%d/%m/%Y}).",
-            f"Please note: this is after “{name.en}” is due ({present.due_on}).",
+            f"Please note: this is after “{name.en}” is due ({present.due_on:%d/%m/%Y}).",
         )
     if planned_on >= today:
         yield Text(

@@ -55,7 +55,7 @@ def recorded(answer: AnswerEvent) -> Text:
         case AlertAcknowledged(planned_on=day):
             return Text(
                 f"Đã ghi nhận: đơn vị sẽ truyền thông dự thảo vào ngày {day:%d/%m/%Y}.",
-                f"Recorded: the unit will communicate the draft on {day}.",
+                f"Recorded: the unit will communicate the draft on {day:%d/%m/%Y}.",
             )
         case AlertTransferRequested(to_unit=unit):
             return Text(
@@ -65,7 +65,7 @@ def recorded(answer: AnswerEvent) -> Text:
         case AlertExemptionRequested(document=document, decided_on=day):
             return Text(
                 f"Đã ghi nhận đề nghị miễn truyền thông theo {document} ngày {day:%d/%m/%Y}.",
-                f"Recorded: the request for an exemption by {document} of {day}.",
+                f"Recorded: the request for an exemption by {document} of {day:%d/%m/%Y}.",
             )
         case AlertObstacleReported():
             return Text(

@@ -200,16 +200,16 @@ def _due_day(occurrence: Occurrence, today: date) -> Text:
     if left is not None and left <= due:
         return Text(
             f"Giai đoạn này kết thúc ngày {left:%d/%m/%Y}, trước khi hết hạn truyền thông ({due:%d/%m/%Y}).",
-            f"This stage ended on {left}, before it was due ({due}).",
+            f"This stage ended on {left:%d/%m/%Y}, before it was due ({due:%d/%m/%Y}).",
         )
     if due < today:
         return Text(
             f"Hạn truyền thông của giai đoạn này là hết ngày {due:%d/%m/%Y}, đã qua.",
-            f"Communication in this stage was due by the end of {due}, which has passed.",
+            f"Communication in this stage was due by the end of {due:%d/%m/%Y}, which has passed.",
         )
     return Text(
         f"Hạn truyền thông của giai đoạn này sẽ là hết ngày {due:%d/%m/%Y} "
         f"({occurrence.rule.grace_working_days:02} ngày làm việc).",
-        f"Communication in this stage will be due by the end of {due} "
+        f"Communication in this stage will be due by the end of {due:%d/%m/%Y} "
         f"({counted(occurrence.rule.grace_working_days, 'working day')}).",
     )

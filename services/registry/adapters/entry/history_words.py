@@ -81,13 +81,14 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
             f"{PROCEDURES[e.procedure].vi}, theo {e.document}", f"{PROCEDURES[e.procedure].en}"
         ),
         events.DraftPostingOpened: lambda e: Text(
-            f"Đăng tải lấy ý kiến từ ngày {e.opened_on:%d/%m/%Y}", f"Posted for comment on {e.opened_on}"
+            f"Đăng tải lấy ý kiến từ ngày {e.opened_on:%d/%m/%Y}",
+            f"Posted for comment on {e.opened_on:%d/%m/%Y}",
         ),
         events.DraftPostingExtended: lambda e: Text(
-            f"Kéo dài đăng tải đến ngày {e.closes_on:%d/%m/%Y}", f"Posting extended to {e.closes_on}"
+            f"Kéo dài đăng tải đến ngày {e.closes_on:%d/%m/%Y}", f"Posting extended to {e.closes_on:%d/%m/%Y}"
         ),
         events.DraftPostingClosed: lambda e: Text(
-            f"Kết thúc đăng tải ngày {e.closed_on:%d/%m/%Y}", f"Posting closed on {e.closed_on}"
+            f"Kết thúc đăng tải ngày {e.closed_on:%d/%m/%Y}", f"Posting closed on {e.closed_on:%d/%m/%Y}"
         ),
         events.DraftPostingCancelled: lambda e: Text(
             f"Hủy lần đăng tải ghi nhầm: {e.reason}", "A posting was cancelled"
@@ -98,7 +99,7 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
             f"{e.received} opinions in “{STAGES[e.stage].en}”",
         ),
         events.DraftTransferred: lambda e: Text(
-            f"Chuyển cho {e.to_unit_code} chủ trì từ ngày {e.on:%d/%m/%Y}", f"Transferred on {e.on}"
+            f"Chuyển cho {e.to_unit_code} chủ trì từ ngày {e.on:%d/%m/%Y}", f"Transferred on {e.on:%d/%m/%Y}"
         ),
         events.DraftRequestRaised: lambda e: Text(
             f"Đề nghị {REQUESTS[e.kind].vi}", f"Asked for {REQUESTS[e.kind].en}"

@@ -169,6 +169,7 @@ class StageForm:
             form=form,
             draft=handled.state,
             what=what,
+            about=None,
             typed=[(each.label, text) for each in (*PAPER, NOTE) if (text := written(form, each))],
             outcome=outcome,
         )
@@ -199,7 +200,7 @@ def _words(command: EnterStage | Resume) -> Text:
     if isinstance(command, Resume):
         return Text(
             f"Tiếp tục giai đoạn đã tạm dừng, ngày {command.on:%d/%m/%Y}.",
-            f"Going on after the suspension, on {command.on}.",
+            f"Going on after the suspension, on {command.on:%d/%m/%Y}.",
         )
     words = words_of_stage(command.stage, command.entered_on, command.precision)
     return Text(f"{words.vi}.", f"{words.en}.")

@@ -1,7 +1,10 @@
 """A clerk changes a draft with forms; what lowers the unit's own duty is asked for, and may be withdrawn again."""
 
 import re
+from datetime import date
 
+from services.registry.adapters.entry.change.form import nothing
+from services.registry.adapters.entry.change.kinds import CHANGES
 from shared.auth.sessions import CSRF_FIELD
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import (
@@ -25,6 +28,12 @@ WITHDRAW = re.compile(r'href="([^"]+/requests/[0-9a-f-]{36}/withdraw)"')
 EXEMPTION = re.compile(r'href="([^"]+/exemptions/[0-9a-f-]{36}/cancellation)"')
 CANCEL = re.compile(r'href="([^"]+/(?:stages|postings)/[0-9a-f-]{36}/cancellation)"')
 CORRECT = re.compile(r'href="([^"]+/stages/[0-9a-f-]{36})"')
+
+
+def test_every_form_about_something_names_it() -> None:
+    unnamed = {each.path for each in CHANGES if each.about is nothing}
+    assert {path for path in unnamed if "{" in path} == set()
+    assert "title" in unnamed
 
 
 async def test_an_exemption_is_asked_for_and_withdrawn(office: Office, a_code: str) -> None:
@@ -51,6 +60,7 @@ async def test_an_exemption_is_asked_for_and_withdrawn(office: Office, a_code: s
         (link,) = WITHDRAW.findall(page.text)
         withdrawal = await clerk.get(page.url.join(link))
         review = await press(clerk, withdrawal, "review", reason="Đã truyền thông.")
+        assert ["Đề nghị miễn truyền thông" in each.text for each in (withdrawal, review)] == [True] * 2
         assert (await press(clerk, review, "record")).status_code == 200
         over = await clerk.get(page.url.join(link))
         assert (over.status_code, "đã được rút" in over.text) == (409, True)
@@ -71,6 +81,7 @@ async def test_an_exemption_that_was_recorded_wrongly_is_taken_back(office: Offi
         assert (wrong.status_code, 'id="reason-error"' in wrong.text) == (422, True)
         review = await press(clerk, wrong, "review", reason="Ghi nhầm dự thảo")
         assert review.status_code == 200, review.text
+        assert ["theo QĐ 5" in each.text for each in (form, wrong, review)] == [True] * 3
         done = await press(clerk, review, "record")
         twice = await press(clerk, review, "record")
         assert (done.status_code, twice.status_code) == (200, 200), done.text
@@ -144,12 +155,18 @@ async def test_a_stage_and_a_posting_that_never_were_are_taken_back(office: Offi
         shown = await clerk.get(page)
         _, appraisal, posted = CANCEL.findall(shown.text)
         done = {}
-        for link, why in ((posted, "Chưa đăng tải"), (appraisal, "Chưa gửi thẩm định")):
+        posting_words = f"Đăng tải: Lấy ý kiến dự thảo, từ ngày {date.fromisoformat(ago(4)):%d/%m/%Y}"
+        stage_words = f"Thẩm định, ngày {date.fromisoformat(ago(3)):%d/%m/%Y}"
+        for link, why, what in (
+            (posted, "Chưa đăng tải", posting_words),
+            (appraisal, "Chưa gửi thẩm định", stage_words),
+        ):
             form = await clerk.get(shown.url.join(link))
             wrong = await press(clerk, form, "review", reason="")
             assert (wrong.status_code, 'id="reason-error"' in wrong.text) == (422, True)
             review = await press(clerk, wrong, "review", reason=why)
             assert review.status_code == 200, review.text
+            assert [what in each.text for each in (form, wrong, review)] == [True] * 3
             done[link] = review, await press(clerk, review, "record")
         assert done[posted][1].status_code == 200
         assert "Khi đó dự thảo ở giai đoạn “Lấy ý kiến dự thảo”" in done[appraisal][0].text, done[appraisal][

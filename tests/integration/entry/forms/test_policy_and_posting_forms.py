@@ -53,7 +53,7 @@ async def test_a_posting_is_opened_extended_and_ended(office: Office, a_code: st
         (posting,) = (await office.draft(a_code))["postings"]
         assert (posting["opened_on"], posting["closes_on"]) == (ago(25), ago(-2))
         page = await clerk.get(path)
-        extension, closure = (page.url.join(link) for link in LINK.findall(page.text))
+        extension, closure, _ = (page.url.join(link) for link in LINK.findall(page.text))
         earlier = await press(clerk, await clerk.get(extension), "review", reason="Ít ý kiến")
         assert 'id="closes_on-error"' in earlier.text, earlier.text
         review = await press(clerk, earlier, "review", **date_of("closes_on", ago(-9)))

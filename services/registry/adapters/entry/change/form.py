@@ -12,6 +12,7 @@ from services.registry.adapters import bodies
 from services.registry.adapters.entry.consequences import outcome_of
 from services.registry.adapters.entry.context import ASKED, Entry
 from services.registry.domain import draft_commands as drafts
+from services.registry.domain.draft import draft as decider
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import (
@@ -76,11 +77,16 @@ class Field:
 Number = UUID | int | str
 """What a form is about: a stage, a request or a posting by its id, a policy by its number, the draft itself by its code."""
 Read = Callable[[Fields, Given, Number | None], drafts.Command | None]
+About = Callable[[Draft, History, Number | None], Text | None]
 Following = Callable[[Entry, Draft, Handled[State], Any], Iterator[Text]]
 
 
 def holds_at_once(_entry: Entry, _draft: Draft, _handled: Handled[State], _command: Any) -> Iterator[Text]:
     yield AT_ONCE
+
+
+def nothing(_draft: Draft, _history: History, _number: Number | None) -> None:
+    """The draft alone."""
 
 
 async def no_number() -> None:
@@ -103,7 +109,8 @@ async def by_draft(draft_code: Code) -> str:
 class Change:
     """One kind of change. `path` follows that of the draft; `number` reads from the address what the form is about.
 
-    `filled` gives what the form shows at first; it raises a `Refusal` if there is nothing to change.
+    `filled` gives what the form shows at first; it raises a `Refusal` if there is nothing to change. `about` names what the
+    address stands for: whoever takes something back sees what it is.
     """
 
     path: str
@@ -114,6 +121,7 @@ class Change:
     read: Read
     number: Callable[..., Awaitable[Number | None]] = no_number
     filled: Callable[[Draft, History, Number | None], dict[str, list[str]]] = lambda _d, _h, _i: {}
+    about: About = nothing
     following: Following = holds_at_once
 
     @property
@@ -211,6 +219,7 @@ class ChangeForm:
             form=with_values(form, **hidden),
             labels=change.labels,
             change=change,
+            about=change.about(draft, history, number),
             draft=draft,
         )
 
@@ -224,7 +233,7 @@ class ChangeForm:
         if command is None:
             return await self.shown(request, principal, draft_code, form, number, 422)
         try:
-            return await self._carried_out(request, principal, draft_code, form, command)
+            return await self._carried_out(request, principal, draft_code, form, number, command)
         except Refusal as refusal:
             status = refused(form, refusal, self.change.places, {UnitNotFound.code: UNKNOWN_UNIT})
             return await self.shown(request, principal, draft_code, form, number, status)
@@ -235,14 +244,16 @@ class ChangeForm:
         principal: Principal,
         draft_code: str,
         form: Fields,
+        number: Number | None,
         command: drafts.Command,
     ) -> HTMLResponse:
         review, change = step_of(form) is Step.REVIEW, self.change
         commands = self.entry.rehearsed if review else self.entry.commands
         metadata = request_context.metadata(request, principal, str(form_id_of(form, commands.new_id)))
         handled = await commands.on_draft(draft_code, command, metadata, version_of(form))
-        draft = handled.state
+        draft, before = handled.state, handled.before.state(decider)
         assert isinstance(draft, Draft)  # noqa: S101  narrowing: a command on an absent draft is refused
+        assert isinstance(before, Draft)  # noqa: S101
         following = change.following(self.entry, draft, handled, command)
         outcome = await outcome_of(self.entry.commands, handled, command, following)
         if review:
@@ -254,6 +265,7 @@ class ChangeForm:
                 form=form,
                 draft=draft,
                 what=change.heading,
+                about=change.about(before, handled.before, number),
                 typed=typed,
                 outcome=outcome,
             )

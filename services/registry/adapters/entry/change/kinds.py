@@ -1,5 +1,6 @@
 """Which forms change a draft: scope, exemption, transfer, procedure, title, a stage; a request is withdrawn."""
 
+from services.registry.adapters.entry.change import subjects
 from services.registry.adapters.entry.change.form import Change, Field, by_draft, by_id, by_policy
 from services.registry.adapters.entry.change.postings import (
     policy_now,
@@ -153,6 +154,7 @@ CHANGES = (
             REASON,
         ),
         read=read_correction,
+        about=subjects.stage,
         filled=stage_now,
         following=stage_following,
     ),
@@ -167,6 +169,7 @@ CHANGES = (
         ),
         fields=CANCELLATION,
         read=read_entry_cancellation,
+        about=subjects.stage,
         filled=require_entry,
         following=cancellation_following,
     ),
@@ -218,6 +221,7 @@ CHANGES = (
         ),
         fields=CANCELLATION,
         read=read_exemption_cancellation,
+        about=subjects.exemption,
         filled=require_exemption,
     ),
     Change(
@@ -235,6 +239,7 @@ CHANGES = (
             ),
         ),
         read=read_policy,
+        about=subjects.policy,
         filled=policy_now,
     ),
     Change(
@@ -248,6 +253,7 @@ CHANGES = (
         ),
         fields=(REASON,),
         read=read_removal,
+        about=subjects.policy,
         filled=require_policy,
     ),
     Change(
@@ -275,6 +281,7 @@ CHANGES = (
         intro=Text("Ngày kết thúc mới phải sau ngày hiện nay.", "The new last day has to be later."),
         fields=(Field("closes_on", Text("Ngày kết thúc mới", "New last day"), "boxes"), REASON),
         read=read_extension,
+        about=subjects.posting,
         filled=posting_now,
     ),
     Change(
@@ -290,6 +297,7 @@ CHANGES = (
             Field("reason", Text("Lý do (nếu có)", "Reason (if any)"), "words"),
         ),
         read=read_closure,
+        about=subjects.posting,
         filled=posting_now,
     ),
     Change(
@@ -303,6 +311,7 @@ CHANGES = (
         ),
         fields=CANCELLATION,
         read=read_cancellation,
+        about=subjects.posting,
         filled=require_posting,
     ),
     Change(
@@ -316,6 +325,7 @@ CHANGES = (
         ),
         fields=(REASON,),
         read=read_withdrawal,
+        about=subjects.request,
         filled=require_waiting,
     ),
 )

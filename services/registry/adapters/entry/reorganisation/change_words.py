@@ -107,12 +107,13 @@ def _until(last_day: date | None) -> Text:
     if last_day is None:
         return Text("Đơn vị không có ngày kết thúc.", "The unit has no last day.")
     return Text(
-        f"Ngày kết thúc của đơn vị là {last_day:%d/%m/%Y}.", f"The last day of the unit is {last_day}."
+        f"Ngày kết thúc của đơn vị là {last_day:%d/%m/%Y}.",
+        f"The last day of the unit is {last_day:%d/%m/%Y}.",
     )
 
 
 def _on(day: date, vi: str, en: str) -> Text:
-    return Text(f"{vi}, từ ngày {day:%d/%m/%Y}", f"{en}, from {day}")
+    return Text(f"{vi}, từ ngày {day:%d/%m/%Y}", f"{en}, from {day:%d/%m/%Y}")
 
 
 def _below(parent_code: str | None, names: Names) -> tuple[str, str]:
