@@ -34,6 +34,11 @@ class LoaError(Exception):
     """The root of what this system raises itself."""
 
 
+def in_words(error: Exception) -> str:
+    """Say what went wrong to a person: the names of our own classes mean nothing to them, those of libraries can be looked up."""
+    return str(error) if isinstance(error, LoaError) else f"{type(error).__name__}: {error}"
+
+
 class Refusal(LoaError):
     """The domain says no, and says what to do; nothing was written.
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.kernel.errors import LoaError
+from shared.kernel.errors import in_words
 
 PROBE_SECONDS = 2.0  # for any one probe: who asks for readiness gets an answer in every outage
 
@@ -62,7 +62,5 @@ async def _examine(probe: Probe) -> Check:
             return await probe()
     except TimeoutError:
         return Check(ok=False, detail=f"no answer within {PROBE_SECONDS:g} s")
-    except LoaError as error:
-        return Check(ok=False, detail=str(error))  # its words are for people, its class is not
     except Exception as error:  # noqa: BLE001  a probe reports what is broken, whatever that is
-        return Check(ok=False, detail=f"{type(error).__name__}: {error}")
+        return Check(ok=False, detail=in_words(error))

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.envelope import Catalog
 from shared.eventstore.log_reader import LogView, Match, StreamState, described, id_at, stream_state, view_log
 from shared.kernel import runtime
-from shared.kernel.errors import TransientError
+from shared.kernel.errors import TransientError, in_words
 from shared.kernel.runtime import together
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
@@ -99,7 +99,7 @@ class Runner:
                 if problem != last_problem:
                     logger.warning("projection_interrupted", projection=self.name, error=problem)
                 last_problem = problem
-                await self._show(replace(self.status, state=State.STARTING, problem=problem))
+                await self._show(replace(self.status, state=State.STARTING, problem=in_words(error)))
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _lead_until_halted(self) -> None:
