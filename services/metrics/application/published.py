@@ -74,6 +74,10 @@ class PublishedReports(Protocol):
         """Keep the files of a report, unless there are some already; give the SHA-256 of those that are kept."""
         ...
 
+    async def digests(self, report_id: UUID) -> Mapping[str, str]:
+        """Give the SHA-256 of the files that are kept of a report, by their formats."""
+        ...
+
     async def file(self, report_id: UUID, format_: str) -> bytes | None: ...
     async def by_id(self, report_id: UUID) -> PublishedReport | None: ...
     async def listed(
@@ -161,8 +165,7 @@ class Publishing:
 
     async def printed_digest(self, report_id: UUID) -> str | None:
         """Give the SHA-256 of the pages for print; None until they are first asked for."""
-        content = await self.kept.file(report_id, PRINTED)
-        return None if content is None else sha256(content)
+        return (await self.kept.digests(report_id)).get(PRINTED)
 
     async def difference(self, report_id: UUID, today: date) -> Difference:
         published = await self.published(report_id)

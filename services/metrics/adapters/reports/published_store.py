@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.tables import PUBLISHED_FILE, PUBLISHED_REPORT
@@ -26,11 +27,13 @@ class SqlPublishedReports:
             {"report_id": report_id, "format": name, "sha256": sha256(content), "content": content}
             for name, content in files.items()
         ]
-        table = PUBLISHED_FILE.c
-        kept = select(table.format, table.sha256).where(table.report_id == report_id)
         async with self.snapshots.engine.begin() as connection:
             await connection.execute(insert(PUBLISHED_FILE).values(rows).on_conflict_do_nothing())
-            return {row.format: row.sha256 for row in await connection.execute(kept)}
+            return await _digests(connection, report_id)
+
+    async def digests(self, report_id: UUID) -> Mapping[str, str]:
+        async with self.snapshots.engine.connect() as connection:
+            return await _digests(connection, report_id)
 
     async def file(self, report_id: UUID, format_: str) -> bytes | None:
         table = PUBLISHED_FILE.c
@@ -62,6 +65,12 @@ class SqlPublishedReports:
         """Read what is recorded of some drafts, or was known of them then."""
         async with self.snapshots.snapshot(known_at) as snapshot:
             return {record.draft_code: record for record in await snapshot.records_of(codes)}
+
+
+async def _digests(connection: AsyncConnection, report_id: UUID) -> Mapping[str, str]:
+    table = PUBLISHED_FILE.c
+    rows = await connection.execute(select(table.format, table.sha256).where(table.report_id == report_id))
+    return {row.format: row.sha256 for row in rows}
 
 
 def _report(row: Any) -> PublishedReport:
