@@ -1,5 +1,6 @@
 """Request bodies of the registry's API, and the commands that they mean."""
 
+from abc import abstractmethod
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -344,6 +345,10 @@ class NeverWas(Body):
 
     reason: Title
     document: Words | None = None
+
+    @abstractmethod
+    def command(self, number: UUID, given: Given) -> drafts.Command:
+        """Give the command that takes back what has this id."""
 
 
 class StageCancellation(NeverWas):

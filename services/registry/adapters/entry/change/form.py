@@ -109,8 +109,8 @@ async def by_draft(draft_code: Code) -> str:
 class Change:
     """One kind of change. `path` follows that of the draft; `number` reads from the address what the form is about.
 
-    `filled` gives what the form shows at first; it raises a `Refusal` if there is nothing to change. `about` names what the
-    address stands for: whoever takes something back sees what it is.
+    `filled` gives what the form shows at first. `about` names what the address stands for: whoever takes something back sees what
+    it is. Both raise a `Refusal` if there is nothing to change.
     """
 
     path: str

@@ -1,26 +1,23 @@
 """Which forms change a draft: scope, exemption, transfer, procedure, title, a stage; a request is withdrawn."""
 
+from services.registry.adapters import bodies
 from services.registry.adapters.entry.change import subjects
 from services.registry.adapters.entry.change.form import Change, Field, by_draft, by_id, by_policy
 from services.registry.adapters.entry.change.postings import (
     policy_now,
     posting_now,
-    read_cancellation,
     read_closure,
     read_extension,
     read_policy,
     read_posting,
     read_removal,
-    require_policy,
-    require_posting,
 )
 from services.registry.adapters.entry.change.reading import (
     OPINIONS,
+    cancellation,
     cancellation_following,
     read_correction,
-    read_entry_cancellation,
     read_exemption,
-    read_exemption_cancellation,
     read_expectation,
     read_opinions,
     read_procedure,
@@ -28,9 +25,6 @@ from services.registry.adapters.entry.change.reading import (
     read_title,
     read_transfer,
     read_withdrawal,
-    require_entry,
-    require_exemption,
-    require_waiting,
     scope_following,
     stage_following,
     stage_now,
@@ -168,9 +162,8 @@ CHANGES = (
             f"The draft is held never to have entered this stage; the history shows both. If only its day or name is wrong, correct it. {ASKED_EN}",
         ),
         fields=CANCELLATION,
-        read=read_entry_cancellation,
+        read=cancellation(bodies.StageCancellation),
         about=subjects.stage,
-        filled=require_entry,
         following=cancellation_following,
     ),
     Change(
@@ -220,9 +213,8 @@ CHANGES = (
             "The exemption is held never to have been: the draft is to be communicated by the rules. The history shows both.",
         ),
         fields=CANCELLATION,
-        read=read_exemption_cancellation,
+        read=cancellation(bodies.ExemptionCancellation),
         about=subjects.exemption,
-        filled=require_exemption,
     ),
     Change(
         path="policies/{policy_no}",
@@ -254,7 +246,6 @@ CHANGES = (
         fields=(REASON,),
         read=read_removal,
         about=subjects.policy,
-        filled=require_policy,
     ),
     Change(
         path="postings",
@@ -310,9 +301,8 @@ CHANGES = (
             "The posting is held never to have been; the history shows both.",
         ),
         fields=CANCELLATION,
-        read=read_cancellation,
+        read=cancellation(bodies.PostingCancellation),
         about=subjects.posting,
-        filled=require_posting,
     ),
     Change(
         path="requests/{number}/withdraw",
@@ -326,6 +316,5 @@ CHANGES = (
         fields=(REASON,),
         read=read_withdrawal,
         about=subjects.request,
-        filled=require_waiting,
     ),
 )

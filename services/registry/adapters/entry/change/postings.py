@@ -4,12 +4,11 @@ from uuid import UUID
 
 from services.registry.adapters import bodies
 from services.registry.adapters.entry.change.form import Number
-from services.registry.adapters.entry.change.reading import cancelled
+from services.registry.adapters.entry.change.subjects import policy_named, posting_named
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft
-from services.registry.domain.errors import PolicyNotFound, PostingClosed, PostingNotFound
-from services.registry.domain.postings import Posting
+from services.registry.domain.errors import PostingClosed
 from shared.contracts.vocabulary import Stage
 from shared.eventstore.handle import History
 from shared.pages.date_boxes import date_in_boxes, in_boxes
@@ -31,9 +30,7 @@ def read_policy(form: Fields, given: Given, number: Number | None) -> drafts.Com
 
 
 def policy_now(draft: Draft, _: History, number: Number | None) -> dict[str, list[str]]:
-    policy = next((each for each in draft.policies if each.policy_no == number), None)
-    if policy is None:
-        raise PolicyNotFound(number if isinstance(number, int) else 0)
+    policy = policy_named(draft, number)
     groups = f"{LISTED_BY} ".join(policy.affected_groups)
     return {"title": [policy.title], "affected_groups": [groups]}
 
@@ -43,11 +40,6 @@ def read_removal(form: Fields, given: Given, number: Number | None) -> drafts.Co
     if form.errors or not isinstance(number, int):
         return None
     return drafts.RemovePolicy(policy_no=number, reason=reason, **given)
-
-
-def require_policy(draft: Draft, history: History, number: Number | None) -> dict[str, list[str]]:
-    policy_now(draft, history, number)
-    return {}
 
 
 def read_posting(form: Fields, given: Given, draft_code: Number | None) -> drafts.Command | None:
@@ -77,16 +69,6 @@ def read_closure(form: Fields, given: Given, number: Number | None) -> drafts.Co
     return body.command(number, given) if body and isinstance(number, UUID) else None
 
 
-def read_cancellation(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
-    body = body_of(form, bodies.PostingCancellation, cancelled(form))
-    return body.command(number, given) if body and isinstance(number, UUID) else None
-
-
-def require_posting(draft: Draft, _: History, number: Number | None) -> dict[str, list[str]]:
-    _posting(draft, number)
-    return {}
-
-
 def _end(form: Fields, name: str, *, required: bool = True) -> object:
     dated = date_in_boxes(form, name, required=required, whole=True)
     return dated and dated[0]
@@ -94,15 +76,8 @@ def _end(form: Fields, name: str, *, required: bool = True) -> object:
 
 def posting_now(draft: Draft, _: History, number: Number | None) -> dict[str, list[str]]:
     """Fill in the end that is planned; refuse a posting that has ended."""
-    posting = _posting(draft, number)
+    posting = posting_named(draft, number)
     if posting.closed is not None:
         raise PostingClosed(posting.closed.closed_on)
     end = posting.planned_end
     return in_boxes("closes_on", end) | in_boxes("closed_on", end) if end else {}
-
-
-def _posting(draft: Draft, number: Number | None) -> Posting:
-    for posting in draft.postings:
-        if posting.opened.posting_id == number:
-            return posting
-    raise PostingNotFound(number if isinstance(number, UUID) else UUID(int=0))

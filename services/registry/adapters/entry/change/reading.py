@@ -6,20 +6,15 @@ from uuid import UUID
 
 from services.registry.adapters import bodies
 from services.registry.adapters.entry import consequences
-from services.registry.adapters.entry.change.form import Field, Number
+from services.registry.adapters.entry.change.form import Field, Number, Read
+from services.registry.adapters.entry.change.subjects import entry_named
 from services.registry.adapters.entry.context import LONGEST_CODE, Entry
 from services.registry.adapters.entry.paper_fields import read_paper
 from services.registry.adapters.entry.scope_fields import read_answers
 from services.registry.adapters.requests_api import WithdrawalOfRequest
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
-from services.registry.domain.draft_state import Draft, State, entry_with_id, exemption_number
-from services.registry.domain.errors import (
-    EntryNotRecorded,
-    ExemptionNotFound,
-    RequestNotFound,
-    RequestSettled,
-)
+from services.registry.domain.draft_state import Draft, State
 from shared.contracts.vocabulary import Procedure, Stage
 from shared.eventstore.handle import Handled, History
 from shared.kernel.errors import Text
@@ -56,23 +51,18 @@ def read_exemption(form: Fields, given: Given, _: Number | None) -> drafts.Comma
     return body.command(given) if body else None
 
 
-def cancelled(form: Fields) -> dict[str, Any]:
+def cancellation(body: type[bodies.NeverWas]) -> Read:
     """Read why something that was recorded never was."""
-    return {
-        "reason": form.words("reason", MOST_WORDS),
-        "document": form.words("document", MOST_WORDS, required=False),
-    }
 
+    def read(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
+        values = {
+            "reason": form.words("reason", MOST_WORDS),
+            "document": form.words("document", MOST_WORDS, required=False),
+        }
+        whole = body_of(form, body, values)
+        return whole.command(number, given) if whole and isinstance(number, UUID) else None
 
-def read_exemption_cancellation(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
-    body = body_of(form, bodies.ExemptionCancellation, cancelled(form))
-    return body.command(number, given) if body and isinstance(number, UUID) else None
-
-
-def require_exemption(draft: Draft, _: History, number: Number | None) -> dict[str, list[str]]:
-    if not isinstance(number, UUID) or number not in map(exemption_number, draft.exemptions):
-        raise ExemptionNotFound
-    return {}
+    return read
 
 
 def _paper(form: Fields) -> dict[str, Any]:
@@ -123,9 +113,7 @@ def read_correction(form: Fields, given: Given, number: Number | None) -> drafts
 
 
 def stage_now(_: Draft, history: History, number: Number | None) -> dict[str, list[str]]:
-    entry = entry_with_id(history.events, number) if isinstance(number, UUID) else None
-    if entry is None:
-        raise EntryNotRecorded(number if isinstance(number, UUID) else UUID(int=0))
+    entry = entry_named(history, number)
     paper = entry.paper
     return {
         "stage": [entry.stage],
@@ -142,16 +130,6 @@ def stage_following(
     commands = entry.commands
     dated = (command.stage, command.entered_on)
     return consequences.of_stage(draft, handled, *dated, commands.rulebook, commands.today)
-
-
-def read_entry_cancellation(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
-    body = body_of(form, bodies.StageCancellation, cancelled(form))
-    return body.command(number, given) if body and isinstance(number, UUID) else None
-
-
-def require_entry(draft: Draft, history: History, number: Number | None) -> dict[str, list[str]]:
-    stage_now(draft, history, number)
-    return {}
 
 
 def cancellation_following(
@@ -191,12 +169,3 @@ def read_withdrawal(form: Fields, given: Given, number: Number | None) -> drafts
     if body is None or not isinstance(number, UUID):
         return None
     return drafts.WithdrawRequest(request_id=number, reason=body.reason, **given)
-
-
-def require_waiting(draft: Draft, _: History, number: Number | None) -> dict[str, list[str]]:
-    request = draft.request(number) if isinstance(number, UUID) else None
-    if request is None:
-        raise RequestNotFound(number if isinstance(number, UUID) else UUID(int=0))
-    if request.settled is not None:
-        raise RequestSettled(request.settled.decision, request.settled.on)
-    return {}
