@@ -2,7 +2,6 @@
 
 import re
 import re._parser as parser  # type: ignore[import-not-found]
-import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import product
@@ -17,6 +16,7 @@ from shared.rules.words.suggestions import nearest
 from shared.text_checks.event_texts import find
 from shared.text_checks.exact_values import meant, needs_a_day, not_a_day, not_a_number
 from shared.text_checks.printable import flaw, tidied, unreadable
+from tests.support.timing import processor_seconds
 
 SHORT, LONG = 1_000, 8_000
 GROWTH = LONG / SHORT
@@ -180,9 +180,7 @@ def grows(work: Callable[[str], object], pump: str) -> float:
 
 def _seconds(work: Callable[[str], object], pump: str, length: int) -> float:
     text = (pump * (length // len(pump) + 1))[:length] + "\x01"
-    begun = time.process_time()
-    work(text)
-    return time.process_time() - begun
+    return processor_seconds(lambda: work(text))
 
 
 @pytest.mark.slow  # a minute of processor time

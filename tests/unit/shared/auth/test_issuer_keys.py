@@ -1,7 +1,6 @@
 """Tokens of an identity provider: whose they are, and what happens while it is slow or away."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -179,9 +178,9 @@ async def test_forged_ids_at_a_slow_issuer_hold_nobody_else(provider: Provider) 
     provider.reading.clear()
     forged = [asyncio.create_task(verifier.verify(token(f"forged-{n}"))) for n in range(24)]
     await provider.reading.wait()
-    begun = time.monotonic()
-    assert await verifier.verify(token()) == await verifier.verify(token())
-    assert time.monotonic() - begun < 0.5
+    async with asyncio.timeout(10):  # the reading goes on until the gate is opened
+        assert await verifier.verify(token()) == await verifier.verify(token())
+    assert not all(task.done() for task in forged)
     provider.gate.set()
     outcomes = await asyncio.gather(*forged, return_exceptions=True)
     assert provider.asked == 2

