@@ -6,6 +6,7 @@ from tests.integration.entry.conftest import COMMUNE, HEALTH, JUSTICE, SCHOOLS, 
 from tests.integration.entry.forms.test_communication_form import in_consultation, listed, recorded
 
 PAGE = "/entry/decisions"
+SECTIONS = ("vuong-mac", "gia-han", "ket-qua", "bao-cao", "qua-han", "phoi-hop", "xac-minh")
 
 
 async def test_a_supervisor_verifies_with_one_press(office: Office, a_code: str) -> None:
@@ -98,3 +99,15 @@ async def test_coordinating_work_waits_for_who_leads(office: Office, a_code: str
         assert confirmed.status_code == 200, confirmed.text
         after = await lead.get(PAGE, params={"min_position": confirmed.headers["loa-position"]})
         assert title not in after.text
+
+
+async def test_only_what_waits_has_a_section(office: Office, a_code: str) -> None:
+    """Empty sections stood before the communications to verify, on the third screen of a phone."""
+    await in_consultation(office, a_code)
+    done = await recorded(office, a_code, title=f"Hội nghị {a_code}")
+    async with office.browser(JUSTICE, Role.SUPERVISOR, "campaigns") as justice:
+        page = (await justice.get(PAGE, params={"min_position": done.headers["loa-position"]})).text
+    linked = [name for name in SECTIONS if f'<a href="#{name}">' in page]
+    assert linked == [name for name in SECTIONS if f'<h2 id="{name}">' in page]
+    assert "xac-minh" in linked
+    assert len(linked) < len(SECTIONS)
