@@ -1,7 +1,7 @@
 """The pages of lists, each as HTML or as the CSV of one of its tables, and the calendars of units."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from services.metrics.adapters.lists import activities, coming, gaps, programme, quality, reports, units
-from services.metrics.adapters.lists.listing import CSV, Column, Table, shown, table_of
+from services.metrics.adapters.lists.listing import CSV, Column, Table, cells, table_of
 from services.metrics.adapters.lists.page import Asked, Make, Sources
 from services.metrics.adapters.pages.choice import USUAL, Choice, Chosen, Given
 from services.metrics.adapters.pages.leaders import Words, whose
@@ -43,15 +43,17 @@ MADE_BY: Mapping[str, Make] = {
     QUALITY.path: quality.page,
     REPORTS.path: reports.page,
 }
-MOST_SHOWN = 300  # rows of a table on a page; its CSV has all of them
+MOST_ROWS = 10_000_000
+MOST_SHOWN = 100  # rows of a table on a page; the next ones are a link away, and its CSV has all of them
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How the page is wanted: sorted by a column of a table, or one table as CSV."""
+    """How the page is wanted: sorted by a column of a table, a table from some row on, or one table as CSV."""
 
     sort: str | None
     table: str | None
+    first: int
     form: Literal["html", "csv"]
 
 
@@ -64,11 +66,20 @@ async def _shape(
     table: Annotated[
         Annotated[str, Field(max_length=64)] | None,
         Given,
-        Query(description="the table of the CSV; the first if absent"),
+        Query(
+            description="the table of the CSV, or of which rows are shown from `first` on; the first if absent"
+        ),
+    ] = None,
+    first: Annotated[
+        Annotated[int, Field(ge=1, le=MOST_ROWS)] | None,
+        Given,
+        Query(
+            description="the number of the row from which the table is shown; from its first one if absent"
+        ),
     ] = None,
     form: Annotated[Literal["html", "csv"], Query(alias="format")] = "html",
 ) -> Shape:
-    return Shape(sort, table, form)
+    return Shape(sort, table, first or 1, form)
 
 
 Shaped = Annotated[Shape, Depends(_shape)]
@@ -88,6 +99,7 @@ def router(sources: Sources, notices: Notices = no_notices) -> APIRouter:
             table = table_of(tables, shape.table)
             name = f'attachment; filename="{listed.path.rpartition("/")[2]}-{table.key}.csv"'
             return Response(table.as_csv(words), media_type=CSV, headers={"Content-Disposition": name})
+        ranges = _ranges(tables, shape)
         links = _Links(listed.path, chosen, shape.sort, filters)
         return render_live(
             "list.html",
@@ -96,14 +108,13 @@ def router(sources: Sources, notices: Notices = no_notices) -> APIRouter:
             described=listed,
             pages=PAGES,
             made=made,
-            tables=[_first_rows(table) for table in tables],
-            sizes={table.key: len(table.rows) for table in tables},
-            most_shown=MOST_SHOWN,
+            tables=[_rows_of(table, ranges[table.key]) for table in tables],
+            ranges=ranges,
             links=links,
             filters=filters,
             wording=words,
             whose=whose(made.overview, words),
-            shown=shown,
+            cells=cells,
             registry=sources.registry,
         )
 
@@ -154,15 +165,40 @@ def _sorted(tables: Sequence[Table], sort: str | None) -> list[Table]:
     return [table.sorted_by(sort) if table in having else table for table in tables]
 
 
-def _first_rows(table: Table) -> Table:
-    return Table(
-        key=table.key,
-        title=table.title,
-        columns=table.columns,
-        rows=table.rows[:MOST_SHOWN],
-        note=table.note,
-        empty=table.empty,
-    )
+@dataclass(frozen=True, slots=True)
+class RowRange:
+    """Which rows of a table a page shows, counted from 1, and where those before and after begin (None: there are none)."""
+
+    size: int
+    first: int
+
+    @property
+    def last(self) -> int:
+        return min(self.size, self.first + MOST_SHOWN - 1)
+
+    @property
+    def before(self) -> int | None:
+        return max(1, self.first - MOST_SHOWN) if self.first > 1 else None
+
+    @property
+    def after(self) -> int | None:
+        return self.last + 1 if self.last < self.size else None
+
+
+def _ranges(tables: Sequence[Table], shape: Shape) -> dict[str, RowRange]:
+    """Give the rows of each table; only the chosen one may begin later. Raises `TableUnknown`."""
+    chosen = table_of(tables, shape.table).key
+    sizes = {table.key: len(table.rows) for table in tables}
+    return {key: RowRange(size, _first(shape, size) if key == chosen else 1) for key, size in sizes.items()}
+
+
+def _first(shape: Shape, size: int) -> int:
+    """Begin with the last part if there are fewer rows by now."""
+    return shape.first if shape.first <= size else max(0, size - 1) // MOST_SHOWN * MOST_SHOWN + 1
+
+
+def _rows_of(table: Table, part: RowRange) -> Table:
+    return replace(table, rows=table.rows[part.first - 1 : part.last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +227,10 @@ class _Links:
         if ascending or descending:
             return Heading(href, "ascending" if ascending else "descending", "▲" if ascending else "▼")
         return Heading(href)
+
+    def rows(self, table: Table, first: int) -> str:
+        of = {"table": table.key, "first": first, "sort": self.sort, **self.filters}
+        return self.chosen.link(f"{self.path}#bang-{table.key}", **of)
 
     def csv(self, table: Table) -> str:
         return self.chosen.link(self.path, format="csv", table=table.key, sort=self.sort, **self.filters)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
@@ -64,15 +65,25 @@ class Choice:
 
     def link(self, path: str, **changes: Any) -> str:
         """Address a page with this choice, or with a changed one."""
+        address, _, part = path.partition("#")
+        query = self.query(**changes) if changes else _query_of(self)
+        return f"{quote(address)}{query}{f'#{part}' if part else ''}"
+
+    def query(self, **changes: Any) -> str:
+        """Write what it adds to an address, or what it would if it were changed."""
         own: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
         chosen = {key: value for key, value in (own | changes).items() if value}
         for key, usual in (("view", View.ORIGINAL), ("lang", "vi")):
             if chosen.get(key) == usual:
                 del chosen[key]
         chosen |= {"include_descendants": "true"} if chosen.get("include_descendants") else {}
-        address, _, part = path.partition("#")
-        query = f"?{urlencode(chosen)}" if chosen else ""
-        return f"{quote(address)}{query}{f'#{part}' if part else ''}"
+        return f"?{urlencode(chosen)}" if chosen else ""
+
+
+@lru_cache(maxsize=64)
+def _query_of(choice: Choice) -> str:
+    """Write what a choice adds to each of the hundreds of links of a page."""
+    return choice.query()
 
 
 USUAL = Choice(as_of=None, year=None, unit=None, include_descendants=False, area_of=None, view=View.ORIGINAL)

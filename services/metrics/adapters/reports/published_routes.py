@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.metrics.adapters.api import period_of
-from services.metrics.adapters.lists.listing import CSV, shown
+from services.metrics.adapters.lists.listing import CSV, cells
 from services.metrics.adapters.lists.reports import STATES
 from services.metrics.adapters.pages.choice import Chosen
 from services.metrics.adapters.pages.leaders import Words
@@ -198,7 +198,7 @@ def page_router(publishing: Publishing, sending: Sending, notices: Notices = no_
             lang=chosen.lang,
             words=words,
             t=words.pair,
-            shown=shown,
+            cells=cells,
             notices=await notices(),
         )
 
