@@ -37,7 +37,7 @@ from shared.kernel import runtime
 from shared.kernel.errors import PermanentError
 from shared.kernel.health import Check, Health, Needs, Probe, Purpose, all_of
 from shared.kernel.runtime import Clock, together
-from shared.kernel.settings import ServiceSettings, from_environment, refuse
+from shared.kernel.settings import DatabaseSettings, ServiceSettings, from_environment, refuse
 from shared.kernel.transient import BROKER
 from shared.messaging import faststream_broker
 from shared.messaging.message_metrics import message_metrics
@@ -56,6 +56,7 @@ logger = signals.get_logger(__name__)
 
 S = TypeVar("S", bound=ServiceSettings)
 Background = Callable[[], Awaitable[None]]
+MIGRATE = "migrate"  # the one argument that a service takes
 DRAIN_SECONDS = 10
 STARTUP_FAILED = 3  # as uvicorn ends then
 READS = all_of("started", "database")
@@ -232,7 +233,15 @@ def _end_process(reason: str, error: BaseException | None = None) -> None:
 
 
 def main(settings_class: type[S], create_app: Callable[[S], FastAPI], migrations: Path) -> None:
-    """Read the settings, compose the service and start it; what no setting can mean ends it with a sentence."""
+    """Read the settings, compose the service and start it; what no setting can mean ends it with a sentence.
+
+    With `migrate` on the command line run the migrations alone, and exit.
+    """
+    if sys.argv[1:] == [MIGRATE]:
+        needed = from_environment(DatabaseSettings)
+        signals.configure(settings_class.service, needed.log_format, needed.log_level)
+        migrate(needed, migrations)
+        return
     settings = from_environment(settings_class)
     signals.configure(settings.service, settings.log_format, settings.log_level)
     try:
@@ -246,12 +255,17 @@ def main(settings_class: type[S], create_app: Callable[[S], FastAPI], migrations
 
 def start(app: FastAPI, settings: ServiceSettings, migrations: Path) -> None:
     """Run the service, or with `migrate` on the command line run the migrations and exit."""
-    if sys.argv[1:] == ["migrate"]:
-        asyncio.run(
-            until_available(lambda: database.migrate(settings.database_url.get_secret_value(), migrations))
-        )
+    if sys.argv[1:] == [MIGRATE]:
+        migrate(settings, migrations)
     else:
         serve(app, settings)
+
+
+def migrate(settings: DatabaseSettings, migrations: Path) -> None:
+    """Bring the tables up to date, as soon as the database is there."""
+    asyncio.run(
+        until_available(lambda: database.migrate(settings.database_url.get_secret_value(), migrations))
+    )
 
 
 def tune_gc() -> None:

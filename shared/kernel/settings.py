@@ -37,8 +37,8 @@ class RuleSettings(BaseSettings):
         return (*self.calendar_overrides, *self.rules_overrides)
 
 
-class ServiceSettings(RuleSettings):
-    """What every service needs; each service adds its own.
+class DatabaseSettings(BaseSettings):
+    """What migrations need: a job that has neither keys nor a folder to write runs them.
 
     A variable may also stand as a file of the same name (`loa_database_url`, …) below /run/secrets.
     """
@@ -51,6 +51,21 @@ class ServiceSettings(RuleSettings):
         secrets_dir=SECRETS if SECRETS.is_dir() else None,
     )
 
+    database_url: SecretStr
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_usable(cls, url: SecretStr) -> SecretStr:
+        database_url.parse(url.get_secret_value())
+        return url
+
+
+class ServiceSettings(RuleSettings, DatabaseSettings):
+    """What every service needs; each service adds its own."""
+
+    model_config = DatabaseSettings.model_config
     service: ClassVar[str]
 
     deadline_documents: setting_values.Texts = Field(
@@ -67,7 +82,6 @@ class ServiceSettings(RuleSettings):
         default="",
         description="monitoring endpoint of the broker (http://…:8222), of a cluster all nodes with commas",
     )
-    database_url: SecretStr
     jwks: setting_values.KeySets = Field(
         default="",
         description="path of a JWKS file, or address of an issuer's JWKS (then with oidc_issuer), or both with a comma",
@@ -94,8 +108,6 @@ class ServiceSettings(RuleSettings):
         default=(),
         description="addresses or networks, with commas, whose X-Forwarded-For and X-Forwarded-Proto are believed",
     )
-    log_format: Literal["json", "console"] = "json"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     migrate_on_start: bool = True
     most_connections: int = Field(default=2000, ge=10, le=MOST, description="connections of clients at once")
     most_connections_of_address: int = Field(
@@ -164,12 +176,6 @@ class ServiceSettings(RuleSettings):
         """The database's address with the name of SQLAlchemy's driver."""
         url = self.database_url.get_secret_value()
         return url.replace("postgresql://", "postgresql+asyncpg://", 1)
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_usable(cls, url: SecretStr) -> SecretStr:
-        database_url.parse(url.get_secret_value())
-        return url
 
 
 def from_environment(settings: type[S]) -> S:

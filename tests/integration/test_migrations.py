@@ -1,5 +1,8 @@
 """Each service's migrations lead to exactly the tables that its code declares."""
 
+import os
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.persistence import database
 from tests.support.platform.first_release import first_state, restore_rows
 
+ROOT = Path(__file__).parents[2]
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
 
 
@@ -28,6 +32,25 @@ async def test_migrations_lead_to_the_declared_tables(service: str, database_url
         read_model = {table.name for table in tables.READ_MODEL}
         assert not read_model & await connection.run_sync(_numbered_by_sequence), "a rebuild can't drop them"
     await engine.dispose()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_job_that_migrates_needs_the_database_alone(
+    service: str, database_url: str, tmp_path: Path
+) -> None:
+    """The job has no keys and no folder to write: the notifier's ended because of the folder of mails that it never uses."""
+    (tmp_path / "mail").touch()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LOA_DATABASE_URL": database_url,
+        "LOA_MAIL_DIR": str(tmp_path / "mail" / "none"),
+        "LOA_LINK_KEY": "no key",
+    }
+    command = [sys.executable, "-m", f"services.{service}", "migrate"]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
 def _numbered_by_sequence(connection: Connection) -> set[str]:
