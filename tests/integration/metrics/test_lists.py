@@ -92,7 +92,9 @@ async def test_all_rows_are_reached_part_by_part(metrics: Api, monkeypatch: pyte
     monkeypatch.setattr(routes, "MOST_SHOWN", 1)
     table = await page(metrics, "/lists/gaps", format="csv", sort="-draft_code")
     codes = [line.split(",")[1] for line in table.splitlines()[1:]]
-    address, html, seen, ranges = "/lists/gaps?sort=-draft_code", "", [], []
+    address, html = "/lists/gaps?sort=-draft_code", ""
+    seen: list[str] = []
+    ranges: list[tuple[str, ...]] = []
     while address and len(ranges) <= len(codes):
         html = (await metrics.client.get(address)).text
         seen += re.findall(r'<th scope="row"[^>]*><a href="/drafts/(\w+)', html)
