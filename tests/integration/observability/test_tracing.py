@@ -12,11 +12,12 @@ from opentelemetry.trace import SpanKind, format_trace_id
 
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
+from shared.eventstore.streams import TICKS
 from shared.observability import signals
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.integration.metrics.office import Office, ago, today
 from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
-from tests.support.servers.engines import NewDatabase
+from tests.support.servers.engines import NewDatabase, connected
 from tests.support.servers.tokens import Issuer
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -43,6 +44,8 @@ async def traced(
     tmp_path: Path,
 ) -> AsyncIterator[Platform]:
     folder = tmp_path / "mail"
+    async with connected(new_nats, "operator") as operator:
+        await operator.jetstream().purge_stream(TICKS)  # the test's tick sends the mail, at whatever time it runs
     async with open_platform(
         new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder
     ) as platform:
