@@ -95,6 +95,8 @@ class Feed:
         Raises what nats-py raises when the broker is away; the next call begins again after the last event.
         """
         try:
+            if self._inbox is not None and self._contact != _contact(self._client):
+                await self.close()  # what came ahead was of a log that may be another one by now
             if self._inbox is None:
                 await self._begin()
             if not self._arrived and self._open == 0:
@@ -108,6 +110,8 @@ class Feed:
             self._after = events[-1].position
         if self._broken:
             await self.close()
+        elif events and events[-1].pending > 0 and self._open == 0:
+            await self._ask_ahead(most, wait)
         return events
 
     async def close(self) -> None:
@@ -179,6 +183,13 @@ class Feed:
         request = json.dumps({"batch": most, "expires": int(wait * 1e9)})
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS}.{self._consumer}"
         await self._client.publish(subject, request.encode(), reply=self._inbox.subject)
+
+    async def _ask_ahead(self, most: int, wait: float) -> None:
+        """Ask for what follows: it arrives while the caller waits for its database."""
+        try:
+            await self._ask(most, wait)
+        except BROKER:
+            await self.close()
 
     async def _receive(self, most: int, patience: float) -> None:
         """Wait for the first event, and then for what is already on its way."""

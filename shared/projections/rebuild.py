@@ -125,7 +125,7 @@ async def _columns(connection: AsyncConnection, schema: str) -> list[tuple[str, 
     return [tuple(row) for row in columns]
 
 
-BATCH = 500
+BATCH = 1000  # more at once than live: drafts are read and written again less often, for some MiB
 WAIT_SECONDS = 1.0
 LOOK_SECONDS = 0.5  # between two checks for a request
 LOCK_SECONDS = 5  # for which readers may be held up while tables change places

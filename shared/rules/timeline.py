@@ -115,7 +115,7 @@ class _Scene:
     unopened: date | None
 
 
-T = TypeVar("T", PolicyInterval, OccurrenceInterval)
+T = TypeVar("T")
 SceneOn = Callable[[date], _Scene]
 
 
@@ -127,12 +127,16 @@ def timeline(facts: DraftFacts, rulebook: Rulebook) -> Timeline:
     return running.timeline()
 
 
+Piece = tuple[date, date, tuple[Judgement, _Scene]]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """What follows for one policy from its decisive days."""
+    """What follows for one policy from its decisive days; its intervals stand on the `pieces`, one on each."""
 
     days: Decisive
     case: PolicyCase
+    pieces: tuple[Piece, ...]
     intervals: tuple[PolicyInterval, ...]
     pairs: tuple[OccurrenceInterval, ...]
 
@@ -151,6 +155,7 @@ class RunningTimeline:
         self._parts: dict[int, _Part] = {}
         self._earlier: dict[int, _Part] = {}  # of another course; what comes out alike is taken from there
         self._scenes: dict[date, _Scene] = {}  # most days turn something for every policy
+        self._pieces: dict[Decisive, tuple[Piece, ...]] = {}  # policies are often decided by the same days
         self._last: tuple[list[_Part], Timeline] | None = None
 
     def stand_on(self, ground: Ground) -> None:
@@ -163,6 +168,7 @@ class RunningTimeline:
             self._earlier |= self._parts
             self._parts.clear()
             self._scenes.clear()
+            self._pieces.clear()
 
     def put(self, held: Communication) -> None:
         """Take a communication as it stands now."""
@@ -200,14 +206,22 @@ class RunningTimeline:
         if part is None or part.days != days:
             before = part or self._earlier.get(number)
             case = policy_case(self._on.course, number, days)
+            cut = self._cut(case, days)
             pairs = (_of_pair(number, pair, self._shared, self._scene_on) for pair in case.required)
             part = self._parts[number] = _Part(
                 days,
                 case,
-                _the_same(before.intervals if before else (), _of_policy(case, self._shared, self._scene_on)),
-                _the_same(before.pairs if before else (), chain.from_iterable(pairs)),
+                cut,
+                tuple(_of_policy(number, cut, before)),
+                the_same(before.pairs if before else (), chain.from_iterable(pairs)),
             )
         return part
+
+    def _cut(self, case: PolicyCase, days: Decisive) -> tuple[Piece, ...]:
+        cut = self._pieces.get(days)
+        if cut is None:
+            cut = self._pieces[days] = tuple(_pieces(case, self._shared, self._scene_on))
+        return cut
 
     def _scene_on(self, day: date) -> _Scene:
         scene = self._scenes.get(day)
@@ -225,7 +239,7 @@ class RunningTimeline:
         return self._ground
 
 
-def _the_same(before: tuple[T, ...], made: Iterable[T]) -> tuple[T, ...]:
+def the_same(before: tuple[T, ...], made: Iterable[T]) -> tuple[T, ...]:
     """Give what was made; what is equal to the one in its place before is that very object."""
     return tuple(old if old == new else new for old, new in zip_longest(before, made) if new is not None)
 
@@ -256,33 +270,47 @@ def _scene(ground: Ground, day: date) -> _Scene:
     )
 
 
-def _of_policy(policy: PolicyCase, shared: set[date], scene_on: SceneOn) -> Iterator[PolicyInterval]:
-    communicated = (policy.communicated_on, policy.beyond_statutory_on, policy.verified_on)
-    days = shared.union(*map(_days_of, policy.required), {day or date.min for day in communicated})
+def _pieces(policy: PolicyCase, shared: set[date], scene_on: SceneOn) -> Iterator[Piece]:
+    days = shared.union(*map(_days_of, policy.required))
+    days |= {
+        day or date.min for day in (policy.communicated_on, policy.beyond_statutory_on, policy.verified_on)
+    }
 
     def state(day: date) -> tuple[Judgement, _Scene]:
         scene = scene_on(day)
         return scene.settled or judge_own(policy, day, closed=scene.closed is not None), scene
 
-    for from_day, to_day, (judgement, scene) in pieces(days, date.max, state):
-        yield PolicyInterval(
-            policy_no=policy.policy_no,
-            from_day=from_day,
-            to_day=to_day,
-            verdict=judgement.verdict,
-            on_time=judgement.on_time,
-            any_communication=judgement.any_communication,
-            from_start=judgement.from_start,
-            begun=judgement.begun,
-            statutory_only=judgement.statutory_only,
-            verified=judgement.verified,
-            provisional=judgement.provisional,
-            waived=judgement.waived,
-            unit_code=scene.unit_code,
-            window_opened=scene.opened,
-            window_closed=scene.closed,
-            unopened_closed_on=scene.unopened,
-        )
+    return pieces(days, date.max, state)
+
+
+def _of_policy(number: int, cut: Sequence[Piece], before: _Part | None) -> Iterator[PolicyInterval]:
+    """Give the intervals of a policy; one on the same piece as the one in its place before is that very object."""
+    old = before.pieces if before else ()
+    for place, piece in enumerate(cut):
+        same = place < len(old) and old[place] == piece
+        yield before.intervals[place] if same and before else _interval(number, *piece)
+
+
+def _interval(number: int, from_day: date, to_day: date, of: tuple[Judgement, _Scene]) -> PolicyInterval:
+    judgement, scene = of
+    return PolicyInterval(
+        policy_no=number,
+        from_day=from_day,
+        to_day=to_day,
+        verdict=judgement.verdict,
+        on_time=judgement.on_time,
+        any_communication=judgement.any_communication,
+        from_start=judgement.from_start,
+        begun=judgement.begun,
+        statutory_only=judgement.statutory_only,
+        verified=judgement.verified,
+        provisional=judgement.provisional,
+        waived=judgement.waived,
+        unit_code=scene.unit_code,
+        window_opened=scene.opened,
+        window_closed=scene.closed,
+        unopened_closed_on=scene.unopened,
+    )
 
 
 def _of_pair(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from shared.contracts.vocabulary import Answer, ScopeBasis
@@ -367,8 +368,19 @@ def judge(draft: Ground, policy: PolicyCase, day: date) -> Judgement:
 
 def judge_own(policy: PolicyCase, day: date, *, closed: bool) -> Judgement:
     """Judge a policy by its own communications, on a day on which nothing settles it for the draft."""
-    communicated = _by(policy.communicated_on, day)
-    seen = [pair_verdict(pair, day) for pair in policy.required if pair.occurrence.entered_on <= day]
+    return _judged(
+        tuple(pair_verdict(pair, day) for pair in policy.required if pair.occurrence.entered_on <= day),
+        closed,
+        _by(policy.communicated_on, day),
+        _by(policy.beyond_statutory_on, day),
+        _by(policy.verified_on, day),
+    )
+
+
+@lru_cache
+def _judged(
+    seen: Sequence[OccurrenceVerdict], closed: bool, communicated: bool, beyond: bool, is_verified: bool
+) -> Judgement:
     verdict, because = _own(seen, closed=closed, communicated=communicated)
     judged = verdict in JUDGED
     return Judgement(
@@ -376,10 +388,10 @@ def judge_own(policy: PolicyCase, day: date, *, closed: bool) -> Judgement:
         because,
         on_time=verdict is PolicyVerdict.MET and OccurrenceVerdict.COVERED_LATE not in seen,
         any_communication=judged and communicated,
-        from_start=judged and seen[:1] == [OccurrenceVerdict.COVERED],
+        from_start=judged and seen[:1] == (OccurrenceVerdict.COVERED,),
         begun=judged and _begun(seen, communicated=communicated),
-        statutory_only=judged and communicated and not _by(policy.beyond_statutory_on, day),
-        verified=judged and _by(policy.verified_on, day),
+        statutory_only=judged and communicated and not beyond,
+        verified=judged and is_verified,
         provisional=judged and not closed,
         waived=seen.count(OccurrenceVerdict.WAIVED),
     )

@@ -157,13 +157,26 @@ class SqlRecords:
 
 
 def _put_draft(drafts: TableVersions, chain: Sequence[DraftVersion], digest: str) -> None:
-    """Put the row of each version of a draft; a version that moves the last event alone supersedes none."""
-    before: DraftVersion | None = None
+    """Put the row of each version of a draft; a version that moves the last event alone supersedes none.
+
+    Of versions in a row that say the same of the facts only the last one's row is made: it stands in place of the others.
+    """
+    for number, versions in enumerate(_of_same_facts(chain)):
+        row = _draft_row(versions[-1].draft, digest)
+        same = number == 0 and _is_stored_fact(drafts, row)
+        drafts.put_next(versions[0].position, row, same_fact=same)
+
+
+def _of_same_facts(chain: Sequence[DraftVersion]) -> Iterator[list[DraftVersion]]:
+    """Divide versions where the facts change."""
+    versions: list[DraftVersion] = []
     for version in chain:
-        row = _draft_row(version.draft, digest)
-        same = _is_same_fact(before.draft, version.draft) if before else _is_stored_fact(drafts, row)
-        drafts.put_next(version.position, row, same_fact=same)
-        before = version
+        if versions and not _is_same_fact(versions[-1].draft, version.draft):
+            yield versions
+            versions = []
+        versions.append(version)
+    if versions:
+        yield versions
 
 
 # What a draft's row has besides facts: the last event about it, which a communication moves too, and how it was derived.
@@ -219,10 +232,12 @@ class _Derived:
         states: list[tuple[int, State]] = []
         last: Dated | None = None
         made = {table: _RowsOf(table, items_of) for table, items_of in _ROWS.items()}
+        shared: Row = {}
         for version in chain:
             draft = version.draft
             if last is None or not _derives_the_same(last, draft):
-                shared = _shared(draft)
+                if (now := _shared(draft)) != shared:
+                    shared = now
                 states.append(
                     (version.position, {table: of.rows(draft, shared) for table, of in made.items()})
                 )
@@ -248,16 +263,18 @@ class _RowsOf:
     def __init__(self, table: Table, items_of: Callable[[Dated], Iterable[Any]]) -> None:
         self._columns = _columns(table)
         self._items_of = items_of
-        self._shared: dict[str, Any] = {}
+        self._shared: Row = {}
+        self._template: dict[str, Any] = {}
         self._made: dict[
             int, tuple[Any, Row]
         ] = {}  # by the identity of the item, which is held so that it stays one
         self._rows: list[Row] | None = None
 
     def rows(self, draft: Dated, shared: Row) -> list[Row]:
-        template = self._columns.empty | {name: shared[name] for name in self._columns.shared}
-        if template != self._shared:
-            self._shared, self._made, self._rows = template, {}, None
+        """Give the rows; `shared` is the same object as long as it says the same."""
+        if shared is not self._shared:
+            self._shared, self._made, self._rows = shared, {}, None
+            self._template = self._columns.empty | {name: shared[name] for name in self._columns.shared}
         items = self._items_of(draft)
         made = {id(item): self._made.get(id(item)) or (item, self._row(item)) for item in items}
         if self._rows is None or made.keys() != self._made.keys():
@@ -265,7 +282,7 @@ class _RowsOf:
         return self._rows
 
     def _row(self, item: Any) -> Row:
-        row = self._shared.copy()
+        row = self._template.copy()
         row.update(zip(self._columns.own, self._columns.get(item), strict=True))
         for name, write in self._columns.written:
             if (value := row[name]) is not None:

@@ -36,8 +36,8 @@ from shared.observability import signals
 from shared.projections.programme_rows import OF_FACT, entry_changes
 from shared.projections.rows import Change, Put, RowChange
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.sequence import course
-from shared.rules.timeline import RunningTimeline, timeline
+from shared.rules.sequence import Course, StagePeriod, course
+from shared.rules.timeline import RunningTimeline, the_same, timeline
 from shared.rules.verdicts import Ground, ground_of
 
 logger = signals.get_logger(__name__)
@@ -127,6 +127,8 @@ class _Running:
         self._timeline = RunningTimeline(rulebook)
         self._held = held
         self._to_come = list(held.values())
+        self._course: Course | None = None
+        self._stages: tuple[StagePeriod, ...] = ()
 
     def after(self, step: _Step) -> DraftVersion:
         """Fold an event into the communications of the draft, and derive what follows."""
@@ -146,7 +148,7 @@ class _Running:
             draft=Dated(
                 record=step.record,
                 timeline=self._timeline.timeline(),
-                stages=step.ground.course.periods,
+                stages=self._stages_of(step.ground.course),
                 rules_version=self._version,
             ),
             written=[
@@ -155,6 +157,12 @@ class _Running:
             ],
             removed=number if number is not None and number not in self._held else None,
         )
+
+    def _stages_of(self, way: Course) -> tuple[StagePeriod, ...]:
+        """Give the stage occurrences; those that stay are the same objects, and so are all of one course."""
+        if way is not self._course:
+            self._course, self._stages = way, the_same(self._stages, way.periods)
+        return self._stages
 
     def _replaced(self, number: UUID, fact: CommunicationFact | None) -> None:
         if fact is None:

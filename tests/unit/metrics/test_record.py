@@ -1,12 +1,24 @@
-"""What metrics knows of a draft after each kind of event."""
+"""What metrics knows of a draft after each kind of event, and that what an event leaves as it was isn't derived again."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.metrics.domain.record import _COMMUNICATION_FOLDS, _FOLDS, DraftRecord, draft_of, performed
+from services.metrics.adapters.records import _Derived
+from services.metrics.application.ports import DraftVersion
+from services.metrics.application.projections import project_drafts
+from services.metrics.domain.record import (
+    _COMMUNICATION_FOLDS,
+    _FOLDS,
+    Asked,
+    CommunicationFact,
+    DraftRecord,
+    draft_of,
+    performed,
+)
 from shared.contracts.campaigns import (
     CommunicationCorrected,
     CommunicationEvent,
@@ -55,6 +67,7 @@ from shared.rules.facts import Exemption, Posting, Scope, StageEntry, Transfer
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.unit.metrics.events import (
     DRAFT,
+    IN_SCOPE,
     REGISTERED,
     communication,
     corrected_communication,
@@ -276,3 +289,58 @@ def test_stages_to_come_and_opinions_of_a_consultation_stand_beside_the_facts() 
     adopted = DraftStageEntered(stage=Stage.ADOPTED, entered_on=DAY)
     assert record_of(expected, adopted).expected == ()
     assert record_of(expected, expected.model_copy(update={"expected_on": None})).expected == ()
+
+
+BEGUN = (
+    REGISTERED,
+    IN_SCOPE,
+    DraftStageEntered(stage=Stage.DRAFT_CONSULTATION, entered_on=DAY),
+)
+
+
+class NoRecords:
+    """Stores nothing but the versions that are written."""
+
+    def __init__(self) -> None:
+        self.versions: list[DraftVersion] = []
+
+    async def load(self, _drafts: Collection[UUID], _ids: Collection[UUID]) -> dict[UUID, DraftRecord]:
+        return {}
+
+    async def whole(self, _drafts: Collection[UUID]) -> dict[UUID, tuple[CommunicationFact, ...]]:
+        return {}
+
+    async def outdated(self, _version: str, _most: int) -> list[DraftRecord]:
+        return []
+
+    async def deciding(
+        self, _asked: Iterable[Asked], _apart_from: Collection[UUID] = ()
+    ) -> Mapping[UUID, Sequence[CommunicationFact]]:
+        return {}
+
+    async def replace(self, versions: Sequence[DraftVersion]) -> None:
+        self.versions += versions
+
+
+async def versions(*events: Event) -> list[DraftVersion]:
+    """Project the events of one draft as one batch."""
+    records = NoRecords()
+    await project_drafts(
+        records, [recorded(data, at) for at, data in enumerate(events, start=1)], load_rulebook()
+    )
+    return records.versions
+
+
+async def test_a_communication_that_decides_nothing_makes_no_rows_of_intervals() -> None:
+    made = await versions(*BEGUN, communication(1, "2024-03-05"), communication(2, "2024-03-20"))
+    assert [position for position, _ in _Derived.of(made).states] == [1, 2, 3, 4]
+    assert made[-1].draft.timeline is made[-2].draft.timeline
+
+
+async def test_a_stage_leaves_the_rows_of_those_before_it() -> None:
+    entered = DraftStageEntered(stage=Stage.APPRAISAL, entered_on=date(2024, 4, 1))
+    later = DraftStageEntered(stage=Stage.ADOPTED, entered_on=date(2024, 5, 1))
+    made = await versions(*BEGUN, entered, later)
+    before, after = made[-2].draft.stages, made[-1].draft.stages
+    assert [old is new for old, new in zip(before, after, strict=False)] == [True, False]
+    assert [stage.exited_on for stage in after] == [date(2024, 4, 1), date(2024, 5, 1), None]
