@@ -31,7 +31,13 @@ from shared.eventstore.jetstream import (
     StoreMetrics,
 )
 from shared.eventstore.streams import REVOKED_BUCKET, SESSIONS_BUCKET
-from shared.http.overload.connections import BACKLOG, ConnectionLimits, Connections, bounded_by_files
+from shared.http.overload.connections import (
+    BACKLOG,
+    KEEP_ALIVE_SECONDS,
+    ConnectionLimits,
+    Connections,
+    bounded_by_files,
+)
 from shared.http.overload.limits import RequestLimits
 from shared.kernel import runtime
 from shared.kernel.errors import PermanentError
@@ -322,6 +328,7 @@ def server_config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),

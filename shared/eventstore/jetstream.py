@@ -28,7 +28,7 @@ from nats.js.errors import APIError, NotFoundError
 
 from shared.contracts.envelope import CATALOG, CONTENT_TYPE, AggregateRef, Catalog, NewEvent, encode
 from shared.eventstore.handle import Append, BulkStore, History, Version, VersionConflict, check_size, settled
-from shared.eventstore.log_reader import EVENTS, PAGE, LogReader, NewestSeen, stream_state
+from shared.eventstore.log_reader import EVENTS, PAGE, Inbox, LogReader, NewestSeen, stream_state
 from shared.kernel.errors import LoaError, PermanentError, TransientError
 from shared.kernel.health import Check
 from shared.kernel.transient import BROKER
@@ -243,6 +243,7 @@ class JetStreamEventStore:
     timeout: float = 5.0
     page: int = PAGE
     newest_seen: NewestSeen = field(default_factory=NewestSeen)
+    inbox: Inbox = field(default_factory=Inbox)
 
     async def load(self, ref: AggregateRef) -> History:
         return (await self.load_all([ref]))[ref]
@@ -261,7 +262,7 @@ class JetStreamEventStore:
 
     @property
     def _reader(self) -> LogReader:
-        return LogReader(self.nc, self.catalog, self.timeout, self.page, self.newest_seen)
+        return LogReader(self.nc, self.catalog, self.timeout, self.page, self.newest_seen, self.inbox)
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
         """Append to different aggregates in one atomic batch, which is made durable once."""

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -89,6 +90,42 @@ class NewestSeen:
         return not self.is_current or int(_header(end, "Nats-UpTo-Sequence") or 0) >= self.position
 
 
+@dataclass(slots=True)
+class Inbox:
+    """Takes the answers to all questions of a connection by one subscription, which nats-py renews after a reconnect.
+
+    A subscription for each question would cost two more commands to the broker, and a task.
+    """
+
+    _subject: str = ""
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _takers: dict[str, Callable[[Msg], None]] = field(default_factory=dict)
+    _questions: int = 0
+
+    @asynccontextmanager
+    async def address(self, nc: Client, take: Callable[[Msg], None]) -> AsyncIterator[str]:
+        """Give an address whose answers `take` gets until the block ends; what comes later is dropped."""
+        self._questions = number = self._questions + 1
+        address = f"{await self._opened(nc)}.{number}"
+        self._takers[address] = take
+        try:
+            yield address
+        finally:
+            del self._takers[address]
+
+    async def _opened(self, nc: Client) -> str:
+        async with self._opening:
+            if not self._subject:
+                subject = nc.new_inbox()
+                await nc.subscribe(f"{subject}.*", cb=self._pass_on)
+                self._subject = subject
+        return self._subject
+
+    async def _pass_on(self, message: Msg) -> None:
+        if (take := self._takers.get(message.subject)) is not None:
+            take(message)
+
+
 @dataclass(frozen=True, slots=True)
 class LogReader:
     """Finds the events of aggregates by their places; the broker searches its log for long ones only.
@@ -104,6 +141,7 @@ class LogReader:
     timeout: float
     page: int = PAGE
     newest_seen: NewestSeen = field(default_factory=NewestSeen)
+    inbox: Inbox = field(default_factory=Inbox)
 
     async def reach(self, position: int) -> None:
         """Read nothing from now on that is older than a position; `TransientError` if the log has none such in time."""
@@ -230,20 +268,16 @@ class LogReader:
         answers: list[Msg] = []
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        async def collect(message: Msg) -> None:
+        def collect(message: Msg) -> None:
             answers.append(message)
-            if done(answers) and not ended.done():
+            if not ended.done() and done(answers):
                 ended.set_result(None)
 
-        inbox = self.nc.new_inbox()
-        subscription = await self.nc.subscribe(inbox, cb=collect)
-        try:
+        async with self.inbox.address(self.nc, collect) as address, asyncio.timeout(self.timeout):
             for query in queries:
                 payload = json.dumps(query).encode()
-                await self.nc.publish(f"$JS.API.DIRECT.GET.{EVENTS}", payload, reply=inbox)
-            await asyncio.wait_for(ended, self.timeout)
-        finally:
-            await subscription.unsubscribe()
+                await self.nc.publish(f"$JS.API.DIRECT.GET.{EVENTS}", payload, reply=address)
+            await ended
         return answers
 
 

@@ -12,11 +12,11 @@ import platform
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal, TextIO, cast
 
 import orjson
 import structlog
@@ -25,7 +25,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.trace import Link, NoOpTracer, Span, SpanContext, SpanKind, Tracer
+from opentelemetry.trace import INVALID_SPAN, Link, NoOpTracer, Span, SpanContext, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from structlog.tracebacks import ExceptionDictTransformer
@@ -40,30 +40,61 @@ EXPECTED = (*TRANSIENT, TimeoutError)
 
 def configure(service: str, fmt: Literal["json", "console"], level: str) -> None:
     """Set up structlog, and let the libraries' own logging go through it."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
+    named = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level]
+    timed = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    rendering = [_without_expected_traceback, *_rendering(service, fmt)]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[_without_expected_traceback, *_rendering(service, fmt)]
+            foreign_pre_chain=[*named, structlog.stdlib.ExtraAdder(), timed],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
         )
+    )
+    lines = _Lines(handler, rendering)
+    structlog.configure(
+        processors=[*named, timed, lambda _logger, _method, event: ((event,), {})],
+        logger_factory=lambda *_: lines,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for noisy in ("uvicorn.access", "uvicorn.error", "faststream", "alembic", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     _take_over()
+    # No line says where in the code, or in which thread, it was written: then nobody need look (Python's Logging HOWTO).
+    logging._srcfile = None  # noqa: SLF001  its documented way
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_uncaught
+
+
+class _Lines:
+    """Writes our own lines where those of libraries go, without a record of `logging` for each.
+
+    As with records, what can't be rendered or written stops nobody's work; it is reported at the standard error.
+    """
+
+    def __init__(
+        self, handler: "logging.StreamHandler[TextIO]", rendering: Sequence[structlog.typing.Processor]
+    ) -> None:
+        self._handler = handler
+        self._rendering = rendering
+
+    def write(self, event: structlog.typing.EventDict) -> None:
+        name, line = event["event"], cast("Any", event)
+        try:
+            for process in self._rendering:
+                line = process(None, "", line)
+            self._handler.acquire()
+            try:
+                self._handler.stream.write(f"{line}\n")
+                self._handler.flush()
+            finally:
+                self._handler.release()
+        except Exception:  # noqa: BLE001  as in `logging`
+            self._handler.handleError(logging.makeLogRecord({"msg": name}))
+
+    debug = info = warning = error = critical = write
 
 
 def _take_over() -> None:
@@ -96,15 +127,12 @@ def _rendering(service: str, fmt: Literal["json", "console"]) -> list[structlog.
     ) -> structlog.typing.EventDict:
         return {"event": event.pop("event"), "service": service, **event}
 
-    meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if fmt == "console":
         return [
-            meta,
             name_service,
             structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
         ]
     return [
-        meta,
         structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
         name_service,
         structlog.processors.JSONRenderer(
@@ -272,6 +300,7 @@ FRESH = timedelta(minutes=1)
 """A message that is older when it is received is a replay: after an outage, a rebuild, a restore."""
 MOST_LINKS = 64
 _W3C = TraceContextTextMapPropagator()
+_OFF = nullcontext(INVALID_SPAN)
 
 
 def exporter() -> SpanExporter:
@@ -315,18 +344,17 @@ class Tracing:
         if self.provider is not None:
             self.provider.shutdown()
 
-    @contextmanager
-    def serving(self, name: str, traceparent: str | None) -> Iterator[Span]:
+    def serving(self, name: str, traceparent: str | None) -> AbstractContextManager[Span]:
         """Answer a request, as part of the caller's trace if it names one."""
-        kind, parent = SpanKind.SERVER, _context(traceparent)
-        with self.tracer.start_as_current_span(name, parent, kind=kind) as span:
-            yield span
+        if not self.is_on:
+            return _OFF
+        return self.tracer.start_as_current_span(name, _context(traceparent), kind=SpanKind.SERVER)
 
-    @contextmanager
-    def sending(self, name: str, linked: Sequence[str | None] = ()) -> Iterator[Span]:
+    def sending(self, name: str, linked: Sequence[str | None] = ()) -> AbstractContextManager[Span]:
         """Hand something to the broker, or to a mail server, because of what is under way."""
-        with self.tracer.start_as_current_span(name, kind=SpanKind.PRODUCER, links=_links(linked)) as span:
-            yield span
+        if not self.is_on:
+            return _OFF
+        return self.tracer.start_as_current_span(name, kind=SpanKind.PRODUCER, links=_links(linked))
 
     @contextmanager
     def receiving(

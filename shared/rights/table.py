@@ -7,6 +7,7 @@ where `LOA_PUBLIC_READ` is set.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from types import MappingProxyType
 
@@ -228,6 +229,7 @@ def allows(role: Role, relation: Relation, action: Action) -> bool:
     return rights is not None and relation in rights[role]
 
 
+@cache
 def roles_of(action: Action) -> frozenset[Role]:
     """Give the roles that may do it to some object."""
     return frozenset(role for role in Role if any(allows(role, relation, action) for relation in Relation))

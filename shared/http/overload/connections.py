@@ -33,6 +33,9 @@ LINGER_SECONDS = (
 LOG_SECONDS = 10.0  # between two lines of the same reason
 RESERVED_FILES = 128  # for the database, the broker and files
 BACKLOG = 512  # connections that the system accepts before we do
+# Until a connection without a request is closed. It must be longer than clients and proxies keep one (httpx 5 s, nginx 60 s):
+# else we close it just when they send on it, and that request gets no answer.
+KEEP_ALIVE_SECONDS = 75
 
 
 @dataclass(frozen=True, slots=True)

@@ -428,6 +428,8 @@ class RequestLog:
 
 def _name(span: Span, method: str, route: str, status: int) -> None:
     """Name a span by OpenTelemetry's conventions for HTTP."""
+    if not span.is_recording():
+        return
     span.update_name(f"{method} {route}")
     span.set_attributes(
         {"http.request.method": method, "http.route": route, "http.response.status_code": status}

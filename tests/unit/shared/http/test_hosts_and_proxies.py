@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -14,6 +15,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from shared.http.overload.client_address import client_of, counted_as
 from shared.http.requests.strict_requests import AllowedHosts, HttpsOnly, host_of
 from shared.kernel.settings import ServiceSettings
+from shared.observability.signals import Telemetry
+from shared.service import server_config
 
 PUBLIC = ["https://loa.example.vn/notifier", "http://127.0.0.1:8002", "https://so.example.vn:8443"]
 
@@ -126,6 +129,15 @@ def test_an_ipv6_subscriber_counts_as_one(address: str, counted: str) -> None:
 def test_a_proxy_that_is_no_network_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match=name.split("/", maxsplit=1)[0]):
         ServiceSettings(database_url=SecretStr("postgresql://x:x@127.0.0.1:1/x"), trusted_proxies=(name,))
+
+
+def test_an_idle_connection_outlives_that_of_a_proxy() -> None:
+    """Else we close it just when the proxy sends the next request on it, which then gets no answer."""
+    app = FastAPI()
+    app.state.metrics = Telemetry()
+    settings = ServiceSettings(database_url=SecretStr("postgresql://x:x@127.0.0.1:1/x"))
+    longest_of_clients = max(httpx.Limits().keepalive_expiry or 0, 60)  # nginx: keepalive_timeout, upstream
+    assert server_config(app, settings).timeout_keep_alive > longest_of_clients
 
 
 def behind_proxy(own: str = "https://loa.example.vn/registry") -> httpx.AsyncClient:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from shared.kernel import runtime
 
@@ -32,3 +33,43 @@ def test_a_line_is_one_object_with_its_time_in_utc() -> None:
     assert refused["by"] == 'x\n{"event": "forged"}\r\u2028', "a value is one value"
     assert (failed["event"], failed["exception"][0]["exc_type"]) == ("request_failed", "ValueError")
     assert "canary" not in done.stdout
+
+
+UNWRITABLE = """
+import sys
+from shared.observability import signals
+signals.configure("registry", "json", "INFO")
+log = signals.get_logger("test")
+log.warning("access_refused", by="\\ud800")
+log.info("went_on")
+print("carried on", file=sys.stderr)
+"""
+
+
+def test_what_cannot_be_written_stops_nobody() -> None:
+    """A value that is no text of UTF-8, and a full disk."""
+    done = subprocess.run([sys.executable, "-c", UNWRITABLE], capture_output=True, text=True, check=True)
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line)["event"] == "went_on"
+    assert "access_refused" in done.stderr
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", UNWRITABLE], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert "No space left on device" in done.stderr
+    assert "carried on" in done.stderr
+
+
+LIBRARY = """
+import logging
+from shared.observability import signals
+signals.configure("registry", "json", "INFO")
+signals.get_logger("ours").info("both")
+logging.getLogger("library").info("both")
+"""
+
+
+def test_our_lines_and_those_of_a_library_are_alike() -> None:
+    done = subprocess.run([sys.executable, "-c", LIBRARY], capture_output=True, text=True, check=True)
+    ours, theirs = (json.loads(line) | {"timestamp": ""} for line in done.stdout.splitlines())
+    assert list(ours.items()) == list(theirs.items())
