@@ -51,7 +51,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
         service=settings.service,
         description="Đơn vị, dự thảo, chính sách, giai đoạn. / Units, drafts, policies, stages.",
         routers=[
-            *api.routers(commands, read_model, rulebook, platform.store),
+            *api.routers(commands, read_model, rulebook, platform.store, elsewhere),
             requests_api.router(commands, read_model, links.reader(settings.link_jwks), now),
             *entry_pages.routers(commands, read_model, platform.store, settings.page_addresses, elsewhere),
             routes.router(

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, TypeVar, assert_never
+from itertools import dropwhile, islice
+from typing import Any, Generic, TypeVar, assert_never
 from uuid import UUID
 
 from shared.contracts.envelope import Recorded
@@ -510,6 +511,68 @@ def entry_of(event: Recorded) -> StageEntry:
 def corrected(entry: StageEntry, data: DraftStageCorrected) -> StageEntry:
     """Give an entry as a correction of it has it."""
     return replace(entry, stage=data.stage, entered_on=data.entered_on, precision=data.precision)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComingStage:
+    """A stage that was expected; it changes no verdict. `ended_by` is the entry that fulfilled it.
+
+    `replaced`: something else was recorded of this stage since, so it is not expected again if that entry is taken back.
+    """
+
+    stage: Stage
+    ended_by: UUID | None = None
+    replaced: bool = False
+
+
+Coming = TypeVar("Coming", bound=ComingStage)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations(Generic[Coming]):
+    """The stages that a draft is to enter, and those that it entered since."""
+
+    to_come: tuple[Coming, ...] = ()
+    fulfilled: tuple[Coming, ...] = ()
+
+    def stated(self, stage: Stage, coming: Coming | None) -> "Expectations[Coming]":
+        """Expect a stage, or no longer (None); of one stage the last statement holds."""
+        others = (each for each in self.to_come if each.stage is not stage)
+        past = (replace(each, replaced=True) if each.stage is stage else each for each in self.fulfilled)
+        return Expectations((*others, *([coming] if coming else ())), tuple(past))
+
+    def entered(self, entry: StageEntry) -> "Expectations[Coming]":
+        met = [replace(each, ended_by=entry.entry_id) for each in self.to_come if each.stage is entry.stage]
+        others = tuple(each for each in self.to_come if each.stage is not entry.stage)
+        return Expectations(others, (*self.fulfilled, *met)) if met else self
+
+    def without(self, entry: StageEntry, entries: Iterable[StageEntry]) -> "Expectations[Coming]":
+        """Take an entry back: what it fulfilled is to come again, unless a later entry into that stage fulfils it.
+
+        `entries` are all of the draft, with this one, as they were recorded.
+        """
+        back = [each for each in self.fulfilled if each.ended_by == entry.entry_id]
+        if not back:
+            return self
+        kept = tuple(each for each in self.fulfilled if each.ended_by != entry.entry_id)
+        later = dropwhile(lambda each: each.entry_id != entry.entry_id, entries)
+        following = next((each for each in islice(later, 1, None) if each.stage is entry.stage), None)
+        again = Expectations(tuple(replace(each, ended_by=None) for each in back if not each.replaced))
+        if following:
+            again = again.entered(following)
+        return Expectations((*self.to_come, *again.to_come), (*kept, *again.fulfilled))
+
+    def corrected(
+        self, was: StageEntry, now: StageEntry, entries: Iterable[StageEntry]
+    ) -> "Expectations[Coming]":
+        """Follow the correction of an entry: into another stage it is taken back and made; `entries` as `without` has it."""
+        if was.stage is not now.stage:
+            return self.without(was, entries).entered(now)
+        past = (
+            replace(each, ended_by=now.entry_id) if each.ended_by == was.entry_id else each
+            for each in self.fulfilled
+        )
+        return replace(self, fulfilled=tuple(past))
 
 
 def policies_of(events: Iterable[Any]) -> Policies:

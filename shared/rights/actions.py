@@ -67,6 +67,7 @@ class Action(StrEnum):
     EXTEND_POSTING = "extend_posting"
     CLOSE_POSTING = "close_posting"
     CANCEL_POSTING = "cancel_posting"
+    CORRECT_POSTING = "correct_posting"
 
     RECORD_COMMUNICATION = "record_communication"
     CORRECT_COMMUNICATION = "correct_communication"

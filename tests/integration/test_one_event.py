@@ -25,7 +25,7 @@ from tests.support.servers.tokens import Issuer
 
 ROOT = Path(__file__).parents[2]
 OURS = (f"{ROOT}/services/", f"{ROOT}/shared/")
-MOST_FILES = 70  # the aim is 40: join small modules or keep others off this path
+MOST_FILES = 69  # 68, and one where a feed is opened again; the aim is 40: join small modules or keep others off this path
 
 UNIT = {"code": "STP", "name": "Sở Tư pháp", "level": "provincial", "kind": "department"}
 DRAFT = {

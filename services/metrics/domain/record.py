@@ -39,9 +39,9 @@ from shared.contracts.registry import (
     DraftRequestDecided,
     DraftRequestForwarded,
     DraftRequestRaised,
-    DraftResumed,
     DraftScopeAssessed,
-    DraftStageEntered,
+    DraftStageCancelled,
+    DraftStageCorrected,
     DraftStageExpected,
 )
 from shared.contracts.vocabulary import (
@@ -133,10 +133,9 @@ class WaitingRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectedStage:
-    """A stage that the draft is to enter; it changes no verdict."""
+class ExpectedStage(folds.ComingStage):
+    """A stage that the draft is to enter, or entered since."""
 
-    stage: Stage
     expected_on: date
     precision: Precision
     session: str | None = None
@@ -283,6 +282,8 @@ def evolve(record: DraftRecord | None, event: Recorded) -> DraftRecord | None:
         return None
     fold, own = folds.FOLDS.get(type(data)), _FOLDS.get(type(data))
     changes = {**(fold(record, event, data) if fold else {}), **(own(record, data) if own else {})}
+    if type(data) in _OF_ENTRIES and (record.expected or record.fulfilled):  # most drafts have neither
+        changes |= _entries(record, event)
     return replace(record, **changes, source=_source(event))
 
 
@@ -412,19 +413,35 @@ def _request_step(record: DraftRecord, data: DraftRequestAnswered | DraftRequest
 
 
 def _expected(record: DraftRecord, data: DraftStageExpected) -> Changes:
-    others = tuple(each for each in record.expected if each.stage is not data.stage)
-    if data.expected_on is None:
-        return {"expected": others}
-    stage = ExpectedStage(
-        stage=data.stage, expected_on=data.expected_on, precision=data.precision, session=data.session
-    )
-    return {"expected": (*others, stage)}
+    coming = None
+    if data.expected_on is not None:
+        coming = ExpectedStage(
+            stage=data.stage, expected_on=data.expected_on, precision=data.precision, session=data.session
+        )
+    return _expecting(_expectations(record).stated(data.stage, coming))
 
 
-def _entered(record: DraftRecord, data: DraftStageEntered | DraftResumed) -> Changes:
-    met = tuple(each for each in record.expected if each.stage is data.stage)
-    expected = tuple(each for each in record.expected if each.stage is not data.stage)
-    return {"expected": expected, "fulfilled": (*record.fulfilled, *met)} if met else {}
+def _expectations(record: DraftRecord) -> folds.Expectations[ExpectedStage]:
+    return folds.Expectations(record.expected, record.fulfilled)
+
+
+def _expecting(expectations: folds.Expectations[ExpectedStage]) -> Changes:
+    return {"expected": expectations.to_come, "fulfilled": expectations.fulfilled}
+
+
+def _entries(record: DraftRecord, event: Recorded) -> Changes:
+    """Follow what is recorded of an entry: what it fulfilled, or no longer does."""
+    data: Any = event.data
+    expectations = _expectations(record)
+    if isinstance(data, folds.ENTRIES):
+        return _expecting(expectations.entered(folds.entry_of(event)))
+    was = next((each for each in record.entries if each.entry_id == data.entry_id), None)
+    if was is None:
+        return {}
+    if isinstance(data, DraftStageCorrected):
+        now = folds.corrected(was, data)
+        return _expecting(expectations.corrected(was, now, record.entries))
+    return _expecting(expectations.without(was, record.entries))
 
 
 def _consulted(record: DraftRecord, data: DraftOpinionsSummarised) -> Changes:
@@ -495,14 +512,13 @@ def _summarised(before: Fact, event: Recorded, data: CommunicationFeedbackSummar
     return replace(before, opinions=(*before.opinions, summary)) if before else None
 
 
+_OF_ENTRIES = frozenset({*folds.ENTRIES, DraftStageCorrected, DraftStageCancelled})
 # In addition to what the directory folds.
 _FOLDS: Mapping[type, Callable[[DraftRecord, Any], Changes]] = {
     DraftScopeAssessed: _scope,
     DraftCommunicationExempted: _exempted,
     DraftExemptionCancelled: _exemption_cancelled,
     DraftProcedureDecided: _decided,
-    DraftStageEntered: _entered,
-    DraftResumed: _entered,
     DraftStageExpected: _expected,
     DraftOpinionsSummarised: _consulted,
     DraftPostingOpened: _posted,

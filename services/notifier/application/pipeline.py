@@ -20,11 +20,10 @@ from services.notifier.application.ports import (
     Snapshots,
 )
 from services.notifier.domain.delivery.retries import Shipment
-from services.notifier.domain.digest import Digest, Line, Situation
+from services.notifier.domain.digest import JOINT, Digest, JointNotice, Line, Situation, is_mailed, joined
 from services.notifier.domain.errors import BadMoment, NotCaughtUp
 from services.notifier.domain.gaps.alert import Escalate, RecordSilenced
 from services.notifier.domain.gaps.gap_alert import AlertContext, Gap, UnitRequest, with_decider
-from services.notifier.domain.joint_notice import JOINT, JointNotice, is_mailed, joined
 from services.notifier.domain.notification.reasons import (
     GapCase,
     LastNotification,

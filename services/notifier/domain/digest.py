@@ -1,15 +1,17 @@
-"""The open gaps of a day by recipient, and the mails that are composed: digests, and notes about requests."""
+"""The open gaps of a day by recipient, and the mails that are composed: digests, notes about requests, several joined into one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from typing import Protocol
 from uuid import UUID
 
 from services.notifier.domain.gaps.alert import Escalate, Raise, RecordSilenced
 from services.notifier.domain.gaps.gap_alert import UNTOUCHED, AlertContext, Gap, UnitRequest
 from services.notifier.domain.notification.reasons import (
+    NOT_NOTIFIED,
     GapCase,
     LastNotification,
     Purpose,
@@ -28,6 +30,7 @@ from services.notifier.domain.notification.timing import (
     rungs,
     verdict,
 )
+from services.notifier.domain.programmes.notices import DutiesNotice, Item
 from services.notifier.domain.recipients.audience import (
     AddressBook,
     Audience,
@@ -35,6 +38,7 @@ from services.notifier.domain.recipients.audience import (
     Recipient,
     Tree,
     Via,
+    address_of,
     once_an_address,
     weightiest,
 )
@@ -45,6 +49,7 @@ from shared.text_checks.event_texts import masked
 KIND = DIGEST
 IMMEDIATE = "immediate"
 RENEWED = "renewed"
+JOINT = "joint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -459,3 +464,82 @@ def requests_notes(
             yield RequestsNote(
                 recipient=recipient, day=day, decider_code=decider, requests=listed, names=names
             )
+
+
+class Part(Protocol):
+    """A mail of a kind."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def recipient(self) -> Recipient: ...
+    @property
+    def day(self) -> date: ...
+    @property
+    def lines(self) -> tuple[Line, ...]: ...
+    @property
+    def datasets(self) -> frozenset[Dataset]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointNotice:
+    """The scheduled mails of a day to one address, in the order in which they are read; the first gives the recipient."""
+
+    parts: tuple[Part, ...]
+    kind: str = JOINT
+
+    @property
+    def key(self) -> str:
+        return f"{self.day.isoformat()}.{JOINT}.{self.recipient.recipient_id}"
+
+    @property
+    def recipient(self) -> Recipient:
+        return self.parts[0].recipient
+
+    @property
+    def day(self) -> date:
+        return self.parts[0].day
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Each gap once: of two lines the first, but one that only lists it after one that notifies of it."""
+        lines: dict[UUID, Line] = {}
+        for part in self.parts:
+            for line in part.lines:
+                before = lines.get(line.gap.gap_id)
+                if before is None or before.reason in NOT_NOTIFIED:
+                    lines[line.gap.gap_id] = line
+        return tuple(lines.values())
+
+    @property
+    def datasets(self) -> frozenset[Dataset]:
+        return frozenset[Dataset]().union(*(part.datasets for part in self.parts))
+
+
+def joined(notices: Iterable[Part], order: Sequence[str]) -> Iterator[Part]:
+    """Join the notices of the kinds of `order` that go to one address, in the place of the first; others stay as they are."""
+    together: dict[str, list[Part]] = {}
+    for notice in notices:
+        place = address_of(notice.recipient) if notice.kind in order else notice.key
+        together.setdefault(place, []).append(notice)
+    for parts in together.values():
+        in_order = sorted(parts, key=lambda part: order.index(part.kind) if part.kind in order else 0)
+        yield in_order[0] if len(parts) == 1 else JointNotice(parts=tuple(in_order))
+
+
+def items_of(notice: Part) -> Sequence[Item]:
+    """Give what of programmes a mail names, each once: of two the first."""
+    parts = notice.parts if isinstance(notice, JointNotice) else (notice,)
+    items: dict[UUID, Item] = {}
+    for part in parts:
+        if isinstance(part, DutiesNotice):
+            for item in part.items:
+                items.setdefault(item.item_id, item)
+    return tuple(items.values())
+
+
+def is_mailed(done: Collection[tuple[str, UUID]], kinds: Collection[str], ids: Collection[UUID]) -> bool:
+    """Say whether the ledger has a mail of one of the kinds to one of the recipients."""
+    return any((kind, recipient_id) in done for kind in kinds for recipient_id in ids)

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.registry.adapters import bodies, draft_api, records_api
 from services.registry.adapters.draft_api import ProceduresView, procedures_view
+from services.registry.adapters.entry.elsewhere import Elsewhere
+from services.registry.adapters.remaining import AcceptedSuccession, remaining_with
 from services.registry.adapters.request_views import request_view
 from services.registry.adapters.views import (
     DraftItem,
@@ -21,6 +23,7 @@ from services.registry.adapters.views import (
 from services.registry.application.commands import Commands
 from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
+from services.registry.domain.errors import UnitNotFound
 from shared.auth.admission import acting_for, may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code, unit_id
@@ -35,10 +38,11 @@ from shared.rules.rulebook.rulebook import Rulebook
 
 
 def routers(
-    commands: Commands, read_model: ReadModel, rulebook: Rulebook, store: BulkStore
+    commands: Commands, read_model: ReadModel, rulebook: Rulebook, store: BulkStore, elsewhere: Elsewhere
 ) -> list[APIRouter]:
     return [
         _unit_commands(commands),
+        _successions(commands, read_model, elsewhere),
         *draft_api.routers(commands),
         _queries(commands, read_model, rulebook),
         records_api.router(commands, read_model, store),
@@ -63,7 +67,11 @@ class _UnitContext:
         self.response = response
         self.if_match = if_match
         self.by = principal.acting
+        self.request = request
         self.metadata = request_context.metadata(request, principal, key)
+
+    async def handled(self, commands: Commands, command: units.Command) -> Handled[units.State]:
+        return await commands.on_unit(replace(command, by=self.by), self.metadata, self.if_match)
 
 
 def on_unit(action: Action) -> Any:
@@ -98,8 +106,7 @@ def _unit_commands(commands: Commands) -> APIRouter:
         return _accepted(response, unit_id(body.code), handled)
 
     async def record(context: _UnitContext, command: units.Command) -> Accepted:
-        given = replace(command, by=context.by)
-        handled = await commands.on_unit(given, context.metadata, context.if_match)
+        handled = await context.handled(commands, command)
         return _accepted(context.response, unit_id(command.unit_code), handled)
 
     @router.post("/{unit_code}/amend", summary="Correct what was registered wrongly")
@@ -107,14 +114,6 @@ def _unit_commands(commands: Commands) -> APIRouter:
         unit_code: Code,
         body: bodies.UnitAmendment,
         context: Annotated[_UnitContext, on_unit(Action.AMEND_UNIT)],
-    ) -> Accepted:
-        return await record(context, body.command(unit_code))
-
-    @router.post("/{unit_code}/successions", summary="Record a succession or the dissolution of a unit")
-    async def succeed(
-        unit_code: Code,
-        body: bodies.Succession,
-        context: Annotated[_UnitContext, on_unit(Action.SUCCEED_UNIT)],
     ) -> Accepted:
         return await record(context, body.command(unit_code))
 
@@ -151,6 +150,28 @@ def _unit_commands(commands: Commands) -> APIRouter:
         context: Annotated[_UnitContext, on_unit(Action.SET_SUPERVISION)],
     ) -> Accepted:
         return await record(context, body.command(unit_code))
+
+    return router
+
+
+def _successions(commands: Commands, read_model: ReadModel, elsewhere: Elsewhere) -> APIRouter:
+    router = APIRouter(prefix="/units", tags=["units"])
+
+    @router.post("/{unit_code}/successions", summary="Record a succession or the dissolution of a unit")
+    async def succeed(
+        unit_code: Code,
+        body: bodies.Succession,
+        context: Annotated[_UnitContext, on_unit(Action.SUCCEED_UNIT)],
+    ) -> AcceptedSuccession:
+        """Nothing that is open moves by itself but what one successor owes in programmes: see `remaining`."""
+        handled = await context.handled(commands, body.command(unit_code))
+        if isinstance(unit := handled.state, units.Absent):
+            raise UnitNotFound(unit_code)
+        accepted = _accepted(context.response, unit_id(unit_code), handled)
+        remaining = await remaining_with(
+            read_model, elsewhere, context.request, unit, body.date, commands.today
+        )
+        return AcceptedSuccession(**dict(accepted), remaining=remaining)
 
     return router
 

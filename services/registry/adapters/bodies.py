@@ -515,6 +515,33 @@ class PostingClosure(Body):
         return drafts.ClosePosting(posting_id=number, **self.model_dump(), **given)
 
 
+class PostingCorrection(Body):
+    """The posting as it should stand: an end, an extension or a place that is left out is not part of it.
+
+    `extended_to`: the end after the last extension; earlier ones stay.
+    """
+
+    model_config = example(
+        stage="draft_consultation",
+        opened_on="2025-03-04",
+        closes_on="2025-04-02",
+        place="https://example.vn/du-thao",
+        reason="Ghi nhầm ngày.",
+    )
+
+    stage: Stage
+    opened_on: FactDay
+    closes_on: Day | None = None
+    extended_to: Day | None = None
+    closed_on: FactDay | None = None
+    place: str | None = None
+    reason: Title
+    document: Words | None = None
+
+    def command(self, number: UUID, given: Given) -> drafts.CorrectPosting:
+        return drafts.CorrectPosting(posting_id=number, **self.model_dump(), **given)
+
+
 class Handover(Body):
     model_config = example(to_unit_code="BNNMT", on="2025-03-01", document="Nghị quyết 176/2025/QH15")
 

@@ -19,6 +19,7 @@ from services.registry.domain.errors import DraftNotFound
 from services.registry.domain.postings import Posting
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
+from shared.contracts.event import posting_id
 from shared.contracts.registry import DraftRequestRaised, Notes
 from shared.contracts.vocabulary import Instrument, Precision, Procedure, Regime, Stage
 from shared.eventstore.handle import Handled
@@ -217,13 +218,18 @@ class DraftContext:
         handled = await self._handled(commands, command)
         return await self._step(commands, handled, command)
 
-    async def post(self, commands: Commands, command: drafts.PostingCommand) -> AcceptedPosting:
+    async def post(
+        self, commands: Commands, command: drafts.PostingCommand | drafts.CorrectPosting
+    ) -> AcceptedPosting:
         """Carry out a command on a posting, and show how it stands then."""
+        number = command.posting_id
+        if isinstance(command, drafts.CorrectPosting):
+            number = posting_id(self.draft_code, command.stage, command.opened_on)
         handled = await self._handled(commands, command)
         if not isinstance(draft := handled.state, Draft):
             raise DraftNotFound
         shown = posting_views(draft, commands.clocks(draft, handled.history, commands.today))
-        posting = next(view for view in shown if view.posting_id == command.posting_id)
+        posting = next(view for view in shown if view.posting_id == number)
         return AcceptedPosting(**dict(await self._step(commands, handled, command)), posting=posting)
 
     async def _accepted(self, commands: Commands, handled: Handled[State], command: Any) -> DraftAccepted:
@@ -447,6 +453,16 @@ def _posting_commands(commands: Commands) -> APIRouter:
         posting_id: UUID,
         body: bodies.PostingClosure,
         context: Annotated[DraftContext, on_draft(Action.CLOSE_POSTING)],
+    ) -> AcceptedPosting:
+        return await context.post(commands, body.command(posting_id, context.given(commands)))
+
+    @router.post(
+        "/{posting_id}/correct", summary="Correct a posting: cancelled and recorded anew, in one step"
+    )
+    async def correct(
+        posting_id: UUID,
+        body: bodies.PostingCorrection,
+        context: Annotated[DraftContext, on_draft(Action.CORRECT_POSTING)],
     ) -> AcceptedPosting:
         return await context.post(commands, body.command(posting_id, context.given(commands)))
 

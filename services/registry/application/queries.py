@@ -4,7 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.contracts.vocabulary import Dataset
+from shared.contracts.vocabulary import ENDS, Dataset, Stage
+
+AT_ONCE = 500
+NOT_OPEN = frozenset({*ENDS, Stage.ADOPTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +49,13 @@ class ReadModel(Protocol):
     ) -> list[dict[str, Any]]: ...
     async def units(self, text: str | None, limit: int, after: str | None) -> list[dict[str, Any]]: ...
     async def drafts(self, wanted: DraftFilter, limit: int, after: str | None) -> list[dict[str, Any]]: ...
+
+
+async def open_drafts(read_model: ReadModel, unit_code: str) -> list[dict[str, Any]]:
+    """List the drafts that a unit leads and that have not ended."""
+    rows: list[dict[str, Any]] = []
+    after = None
+    while page := await read_model.drafts(DraftFilter(unit_code=unit_code), AT_ONCE, after):
+        rows += page
+        after = page[-1]["draft_code"]
+    return [row for row in rows if row["stage"] is None or Stage(row["stage"]) not in NOT_OPEN]

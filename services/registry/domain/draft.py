@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import date
 from typing import Any, assert_never
+from uuid import UUID
 
 from services.registry.domain import errors, postings, preparation, requests
 from services.registry.domain.draft_commands import (
@@ -17,6 +18,7 @@ from services.registry.domain.draft_commands import (
     CancelPosting,
     CancelStage,
     Command,
+    CorrectPosting,
     CorrectStage,
     DecideProcedure,
     DecideRequest,
@@ -56,7 +58,7 @@ from services.registry.domain.draft_state import (
 )
 from services.registry.domain.lowering import answer_of, asks_proposal, lowered_by
 from services.registry.domain.references.unit_checks import check_valid
-from shared.contracts.event import Acting, Decider, without_notes
+from shared.contracts.event import Acting, Decider, posting_id, without_notes
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
@@ -179,9 +181,24 @@ def post(draft: Draft, command: PostingCommand) -> Sequence[DraftEvent]:
         begun = Entry(command.stage, command.opened_on)
         if (end := after_end(draft.entries, begun)) is not None:
             raise errors.StageAfterEnd(end, begun.stage, begun.entered_on)
-    if isinstance(command, CancelPosting) and command.posting_id in draft.postings_cancelled:
+    if isinstance(command, CancelPosting) and command.posting_id in _postings_gone(draft):
         return []
     return postings.decide(draft.postings, command)
+
+
+def _correct_posting(draft: Draft, command: CorrectPosting) -> Sequence[DraftEvent]:
+    begun = Entry(command.stage, command.opened_on)
+    if (end := after_end(draft.entries, begun)) is not None:
+        raise errors.StageAfterEnd(end, begun.stage, begun.entered_on)
+    number = posting_id(draft.registered.draft_code, command.stage, command.opened_on)
+    if command.posting_id in _postings_gone(draft) and postings.is_corrected(draft.postings, command, number):
+        return []
+    return postings.correct(draft.postings, command, number)
+
+
+def _postings_gone(draft: Draft) -> frozenset[UUID]:
+    """Give the cancelled postings; the same stage and day may have been posted again."""
+    return draft.postings_cancelled - {posting.opened.posting_id for posting in draft.postings}
 
 
 def _enter(draft: Draft, command: EnterStage) -> Sequence[DraftEvent]:
@@ -466,6 +483,8 @@ def _decide(draft: Draft, command: Wanted) -> Sequence[DraftEvent]:
             return _decide_decision(draft, command)
         case ExpectStage() | SummariseOpinions():
             return preparation.decide(draft, command)
+        case CorrectPosting():
+            return _correct_posting(draft, command)
         case _:
             return post(draft, command)
 

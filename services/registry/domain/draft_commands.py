@@ -375,6 +375,24 @@ class RecordPosting(OpenPosting):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectPosting(OnDraft):
+    """A posting as it should stand, in the place of `posting_id`, which was recorded wrongly.
+
+    `extended_to` is the end after its last extension, `closed_on` its last day; None: it was not extended, not closed.
+    """
+
+    posting_id: UUID
+    stage: Stage
+    opened_on: date
+    closes_on: date | None = None
+    place: str | None = None
+    extended_to: date | None = None
+    closed_on: date | None = None
+    reason: str
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestTransfer(OnDraft):
     """The draft is not the unit's own; it may name in its words whose it is. The decider names the unit by its code."""
 
@@ -425,5 +443,5 @@ PolicyCommand = AddPolicy | AmendPolicy | RemovePolicy
 DecisionCommand = Retitle | AssessScope | DecideProcedure | Exempt | CancelExemption | Transfer | Amend
 RequestCommand = RequestTransfer | DecideRequest | AnswerRequest | ForwardRequest | WithdrawRequest
 PreparationCommand = ExpectStage | SummariseOpinions
-Wanted = DecisionCommand | PolicyCommand | StageCommand | PostingCommand | PreparationCommand
+Wanted = DecisionCommand | PolicyCommand | StageCommand | PostingCommand | CorrectPosting | PreparationCommand
 Command = Register | Wanted | RequestCommand

@@ -1,10 +1,10 @@
 """The state of a draft, and the same as facts for the rules."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any, TypeVar, assert_never
+from typing import Any, assert_never
 from uuid import UUID, uuid5
 
 from services.registry.domain import postings
@@ -44,7 +44,14 @@ from shared.contracts.registry import (
     DraftWithdrawn,
 )
 from shared.contracts.vocabulary import Procedure, Stage
-from shared.directory.folds import ENTRIES, amended_draft, corrected, entry_of
+from shared.directory.folds import (
+    ENTRIES,
+    ComingStage,
+    Expectations,
+    amended_draft,
+    corrected,
+    entry_of,
+)
 from shared.rules.facts import DraftFacts, Exemption, StageEntry, Transfer
 from shared.rules.sequence import by_day, holds_on
 
@@ -69,11 +76,13 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """`registered` is how it was registered, `described` the same with all amendments, the rest how it stands.
+class Coming(ComingStage):
+    event: DraftStageExpected
 
-    `came` are expectations of stages that were entered since.
-    """
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """`registered` is how it was registered, `described` the same with all amendments, the rest how it stands."""
 
     registered: DraftRegistered
     described: DraftRegistered
@@ -91,9 +100,17 @@ class Draft:
     postings_cancelled: frozenset[UUID] = frozenset()
     amendments: tuple[DraftAmended, ...] = ()
     requests: tuple[Request, ...] = ()
-    expected: tuple[DraftStageExpected, ...] = ()
-    came: tuple[DraftStageExpected, ...] = ()
+    expectations: Expectations[Coming] = field(default_factory=Expectations)
     opinions: tuple[DraftOpinionsSummarised, ...] = ()
+
+    @property
+    def expected(self) -> tuple[DraftStageExpected, ...]:
+        return tuple(each.event for each in self.expectations.to_come)
+
+    @property
+    def came(self) -> tuple[DraftStageExpected, ...]:
+        """Give the expectations of stages that were entered since."""
+        return tuple(each.event for each in self.expectations.fulfilled)
 
     def request(self, request_id: UUID) -> Request | None:
         return next((each for each in self.requests if each.raised.request_id == request_id), None)
@@ -172,13 +189,11 @@ def _evolve(draft: Draft, event: DraftEvent) -> Draft:  # noqa: C901, PLR0911, P
         case DraftMerged():
             return _with_entry(draft, Entry(Stage.MERGED, event.on, event.precision, paper=paper_of(event)))
         case DraftStageCorrected():
-            return replace(draft, entries=tuple(_corrected(entry, event) for entry in draft.entries))
+            return _with_correction(draft, event)
         case DraftStageCancelled():
-            left = without_entry(draft.entries, event)
-            return replace(draft, entries=left, entries_cancelled=draft.entries_cancelled | {event.entry_id})
+            return _without_entry(draft, event)
         case DraftStageExpected():
-            others = _of_other_stages(draft.expected, event.stage)
-            return replace(draft, expected=(*others, event) if event.expected_on else others)
+            return replace(draft, expectations=_stated(draft.expectations, event))
         case DraftOpinionsSummarised():
             return replace(draft, opinions=(*_of_other_stages(draft.opinions, event.stage), event))
         case DraftProcedureDecided():
@@ -225,15 +240,40 @@ def _handled(request: Request, event: DraftRequestAnswered | DraftRequestForward
 
 
 def _with_entry(draft: Draft, entry: Entry) -> Draft:
-    came = (*draft.came, *(each for each in draft.expected if each.stage is entry.stage))
-    expected = _of_other_stages(draft.expected, entry.stage)
-    return replace(draft, entries=(*draft.entries, entry), expected=expected, came=came)
+    expectations = draft.expectations
+    if expectations.to_come:  # most drafts have none
+        expectations = expectations.entered(fact_of(entry))
+    return replace(draft, entries=(*draft.entries, entry), expectations=expectations)
 
 
-OfStage = TypeVar("OfStage", DraftStageExpected, DraftOpinionsSummarised)
+def _with_correction(draft: Draft, event: DraftStageCorrected) -> Draft:
+    entries, expectations = tuple(_corrected(entry, event) for entry in draft.entries), draft.expectations
+    if expectations != NO_EXPECTATIONS:
+        before = [fact_of(entry) for entry in draft.entries]
+        for was, now in zip(before, map(fact_of, entries), strict=True):
+            expectations = expectations.corrected(was, now, before) if was != now else expectations
+    return replace(draft, entries=entries, expectations=expectations)
 
 
-def _of_other_stages(facts: Iterable[OfStage], stage: Stage) -> tuple[OfStage, ...]:
+def _without_entry(draft: Draft, event: DraftStageCancelled) -> Draft:
+    expectations, gone = draft.expectations, draft.entries_cancelled | {event.entry_id}
+    if expectations.fulfilled:
+        expectations = expectations.without(fact_of(_named(event)), map(fact_of, draft.entries))
+    left = without_entry(draft.entries, event)
+    return replace(draft, entries=left, entries_cancelled=gone, expectations=expectations)
+
+
+NO_EXPECTATIONS: Expectations[Coming] = Expectations()
+
+
+def _stated(expectations: Expectations[Coming], event: DraftStageExpected) -> Expectations[Coming]:
+    coming = Coming(stage=event.stage, event=event) if event.expected_on else None
+    return expectations.stated(event.stage, coming)
+
+
+def _of_other_stages(
+    facts: Iterable[DraftOpinionsSummarised], stage: Stage
+) -> tuple[DraftOpinionsSummarised, ...]:
     return tuple(fact for fact in facts if fact.stage is not stage)
 
 
@@ -253,8 +293,12 @@ def _corrected(entry: Entry, change: DraftStageCorrected) -> Entry:
 
 def without_entry(entries: Sequence[Entry], named: Any) -> tuple[Entry, ...]:
     """Leave out the entry that an event of its cancellation, or the entry itself, names by its content."""
-    gone = Entry(named.stage, named.entered_on, named.precision, named.resumed)
+    gone = _named(named)
     return tuple(entry for entry in entries if entry != gone)
+
+
+def _named(named: Any) -> Entry:
+    return Entry(named.stage, named.entered_on, named.precision, named.resumed)
 
 
 @lru_cache(maxsize=4096)
@@ -297,15 +341,23 @@ def entry_with_id(events: Sequence[Recorded], entry_id: UUID) -> Entry | None:
 
 def expectations_of(events: Iterable[Recorded]) -> dict[UUID, DraftStageExpected]:
     """Give the expectation that each entry fulfilled, by the id of its event: the day and session planned for that stage."""
-    waiting: dict[Stage, DraftStageExpected] = {}
-    came: dict[UUID, DraftStageExpected] = {}
+    expectations = NO_EXPECTATIONS
+    entries: dict[UUID, StageEntry] = {}
     for event in events:
-        if isinstance(event.data, DraftStageExpected):
-            waiting[event.data.stage] = event.data
-        elif isinstance(event.data, ENTRIES):
-            expected = waiting.pop(entry_of(event).stage, None)
-            came |= {event.event_id: expected} if expected and expected.expected_on else {}
-    return came
+        data = event.data
+        if isinstance(data, DraftStageExpected):
+            expectations = _stated(expectations, data)
+        elif isinstance(data, ENTRIES):
+            entries[event.event_id] = entry_of(event)
+            expectations = expectations.entered(entries[event.event_id])
+        elif isinstance(data, DraftStageCorrected) and (was := entries.get(data.entry_id)):
+            now = corrected(was, data)
+            expectations = expectations.corrected(was, now, entries.values())
+            entries[data.entry_id] = now
+        elif isinstance(data, DraftStageCancelled) and (was := entries.get(data.entry_id)):
+            expectations = expectations.without(was, entries.values())
+            del entries[data.entry_id]
+    return {each.ended_by: each.event for each in expectations.fulfilled if each.ended_by}
 
 
 def paper_of(source: Any) -> Paper:

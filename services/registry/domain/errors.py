@@ -317,9 +317,24 @@ class PostingDiffers(Refusal):
     def __init__(self, stage: Stage, opened_on: date) -> None:
         super().__init__(
             f"Đợt đăng tải ở “{stage}” từ ngày {opened_on:%d/%m/%Y} đã có với nội dung khác; bản đầu được giữ. "
-            "Để thay đổi ngày kết thúc, dùng lệnh gia hạn.",
+            "Để thay đổi ngày kết thúc, dùng lệnh gia hạn; nếu đã ghi nhầm, đính chính đợt đó.",
             f"The posting in '{stage}' from {opened_on} is recorded with other data; the first stays. "
-            "To move its end, extend it.",
+            "To move its end, extend it; if it was recorded wrongly, correct it.",
+        )
+
+
+class PostingExists(Refusal):
+    """A correction would make one posting the same as another: one of them was recorded twice."""
+
+    code = "posting-exists"
+
+    def __init__(self, stage: Stage, opened_on: date) -> None:
+        name = STAGES[stage]
+        super().__init__(
+            f"Đã có một đợt đăng tải khác ở “{name.vi}” từ ngày {opened_on:%d/%m/%Y}; chưa thay đổi nội dung nào. Nếu đợt này ghi "
+            "trùng, đề nghị hủy vì ghi nhầm thay vì đính chính; nếu không, đề nghị xem lại ngày bắt đầu.",
+            f"There is another posting in '{name.en}' from {opened_on}; nothing was changed. If this one was recorded twice, "
+            "cancel it instead of correcting it; otherwise look at the first day again.",
         )
 
 

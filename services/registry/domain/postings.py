@@ -1,9 +1,9 @@
 """Postings of a draft for comment: opened, extended, closed; to post again is a new posting."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import partial, reduce
 from typing import assert_never
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from services.registry.domain import errors
 from services.registry.domain.draft_commands import (
     CancelPosting,
     ClosePosting,
+    CorrectPosting,
     ExtendPosting,
     OpenPosting,
     PostingCommand,
@@ -56,6 +57,7 @@ class Posting:
 
 
 Postings = tuple[Posting, ...]
+NO_POSTINGS: Postings = ()
 
 
 def decide(postings: Postings, command: PostingCommand) -> Sequence[PostingEvent]:
@@ -135,6 +137,58 @@ def _record(postings: Postings, command: RecordPosting) -> Sequence[PostingEvent
             postings = evolve(postings, event)
             events.append(event)
     return events
+
+
+def correct(postings: Postings, command: CorrectPosting, number: UUID) -> Sequence[PostingEvent]:
+    """Take a posting back and record it as `number`, as it should stand: both, or neither if one of them is refused.
+
+    What a correction does not name stays: source and notes, the reasons, and extensions before the last one.
+    """
+    was = _existing(postings, command.posting_id)
+    gone = DraftPostingCancelled.of(command)
+    others = evolve(postings, gone)
+    if _with_id(others, number) is not None:
+        raise errors.PostingExists(command.stage, command.opened_on)
+    events = list(_with_reasons(was, _record(others, _row_of(was, command, number))))
+    now = reduce(evolve, events, NO_POSTINGS)
+    return [] if now == (was,) else [gone, *events]
+
+
+def is_corrected(postings: Postings, command: CorrectPosting, number: UUID) -> bool:
+    """Say whether a posting stands already as a correction has it."""
+    now = _with_id(postings, number)
+    return now is not None and not correct((now,), replace(command, posting_id=number), number)
+
+
+def _row_of(was: Posting, command: CorrectPosting, number: UUID) -> RecordPosting:
+    first, last = command.closes_on or command.opened_on, command.extended_to
+    earlier = [day for day in was.extended_to[:-1] if last is not None and first < day < last]
+    return RecordPosting(
+        posting_id=number,
+        stage=command.stage,
+        opened_on=command.opened_on,
+        closes_on=command.closes_on,
+        place=command.place,
+        source=was.opened.source,
+        notes=was.opened.notes,
+        extended_to=(*earlier, *([last] if last is not None else [])),
+        closed_on=command.closed_on,
+        by=command.by,
+        today=command.today,
+    )
+
+
+def _with_reasons(was: Posting, events: Iterable[PostingEvent]) -> Iterator[PostingEvent]:
+    reasons = {extension.closes_on: extension.reason for extension in was.extensions}
+    last = was.extensions[-1].reason if was.extensions else None
+    for event in events:
+        match event:
+            case DraftPostingExtended():
+                yield event.model_copy(update={"reason": reasons.get(event.closes_on, last)})
+            case DraftPostingClosed():
+                yield event.model_copy(update={"reason": was.closed.reason if was.closed else None})
+            case _:
+                yield event
 
 
 def evolve(postings: Postings, event: PostingEvent) -> Postings:

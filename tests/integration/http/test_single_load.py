@@ -189,6 +189,13 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
         caller.names["posting_id"] = posted["posting"]["posting_id"]
         await caller.post("/drafts/{draft_code}/postings/{posting_id}/extend", closes_on="2024-02-09")
         await caller.post("/drafts/{draft_code}/postings/{posting_id}/close", closed_on="2024-02-09")
+        await caller.post(
+            "/drafts/{draft_code}/postings/{posting_id}/correct",
+            stage="draft_consultation",
+            opened_on="2024-01-09",
+            closed_on="2024-02-08",
+            reason="Ghi nhầm ngày.",
+        )
         await caller.post("/drafts/{draft_code}/postings/{posting_id}/cancel", reason="Ghi nhầm.")
         await caller.post("/drafts/{draft_code}/stages/{entry_id}/cancel", reason="Ghi nhầm.")
         await caller.post("/drafts/{draft_code}/transfer", to_unit_code=other, on="2024-02-01")

@@ -226,6 +226,12 @@ class Objects:
             ),
             (Action.CANCEL_STAGE, "POST", f"stages/{ids['entry']}/cancel", {"reason": "nhầm"}),
             (Action.CANCEL_POSTING, "POST", f"postings/{ids['posting']}/cancel", {"reason": "nhầm"}),
+            (
+                Action.CORRECT_POSTING,
+                "POST",
+                f"postings/{ids['posting']}/correct",
+                {"stage": "draft_consultation", "opened_on": ago(4), "reason": "nhầm"},
+            ),
             (Action.OPEN_POSTING, "POST", "postings", {"stage": "draft_consultation", "opened_on": ago(3)}),
             (Action.EXTEND_POSTING, "POST", f"postings/{ids['posting']}/extend", {"closes_on": ago(-60)}),
             (Action.CLOSE_POSTING, "POST", f"postings/{ids['posting']}/close", {"closed_on": ago(0)}),

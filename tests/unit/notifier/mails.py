@@ -15,6 +15,7 @@ from services.notifier.domain.digest import (
     DecisionNote,
     Digest,
     Entry,
+    JointNotice,
     Line,
     RequestsNote,
     Situation,
@@ -24,7 +25,6 @@ from services.notifier.domain.digest import (
 )
 from services.notifier.domain.gaps.gap_alert import APPROVED, REFUSED, AlertContext, Gap, UnitRequest
 from services.notifier.domain.gaps.request_replies import Activity, Reply
-from services.notifier.domain.joint_notice import JointNotice
 from services.notifier.domain.notification.reasons import LastNotification, Standing
 from services.notifier.domain.notification.timing import STEPS, Verdict
 from services.notifier.domain.overview import (

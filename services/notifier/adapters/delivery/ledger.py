@@ -53,8 +53,7 @@ from services.notifier.application.ports import (
     Unannounced,
 )
 from services.notifier.domain.delivery.retries import DigestState, PastMail
-from services.notifier.domain.digest import Line
-from services.notifier.domain.joint_notice import JointNotice, items_of
+from services.notifier.domain.digest import JointNotice, Line, items_of
 from services.notifier.domain.programmes.notices import Item
 from shared.contracts.envelope import AggregateRef
 from shared.contracts.event import alert_id

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from services.notifier.adapters.rendering.templates import environment, in_language
 from services.notifier.application.pipeline import JointMails
 from services.notifier.application.ports import Mail
-from services.notifier.domain.joint_notice import JOINT, JointNotice
+from services.notifier.domain.digest import JOINT, JointNotice
 from services.notifier.domain.recipients.audience import Unit
 from shared.contracts.event import banners
 from shared.kernel.errors import Text

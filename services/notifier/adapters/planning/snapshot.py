@@ -55,6 +55,7 @@ from services.notifier.adapters.tables import (
 )
 from services.notifier.application.ports import PlanningSnapshot
 from services.notifier.domain.delivery.retries import NOTIFIED
+from services.notifier.domain.digest import JOINT
 from services.notifier.domain.gaps.gap_alert import (
     APPROVED,
     REFUSED,
@@ -69,7 +70,6 @@ from services.notifier.domain.gaps.gap_alert import (
 from services.notifier.domain.gaps.gap_alert_fold import GapAlerts
 from services.notifier.domain.gaps.request_replies import SHOWN
 from services.notifier.domain.gaps.unit_answers import ObstacleReply
-from services.notifier.domain.joint_notice import JOINT
 from services.notifier.domain.notification.reasons import NOT_NOTIFIED, LastNotification, Reason, Standing
 from services.notifier.domain.notification.timing import CHANGE, DECISION, REPLY, REQUESTS, Urgency
 from services.notifier.domain.overview import MONTHS

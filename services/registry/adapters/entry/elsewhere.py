@@ -83,7 +83,7 @@ class Elsewhere:
 
     async def carried_on(self, request: Request, unit_code: str, today: date) -> CarriedOn:
         """Give what of a unit its successor would carry on."""
-        owed = {"owed_by": unit_code, "open": "true", "as_of": today.isoformat(), "limit": str(MOST)}
+        owed = _owed(unit_code, today)
         async with _client(request, PREVIEW_SECONDS) as client:
             entries, recipients = await asyncio.gather(
                 _asked(client, self.campaigns, "/programme", owed),
@@ -93,6 +93,16 @@ class Elsewhere:
             entries=None if entries is None else [_open_entry(item) for item in entries["items"]],
             recipients=None if recipients is None else len(recipients["recipients"]),
         )
+
+    async def owed(self, request: Request, unit_code: str, day: date) -> int | None:
+        """Count what a unit owes in programmes on a day, `MOST` at most; None if campaigns gives no answer in time."""
+        async with _client(request, SECONDS) as client:
+            entries = await _asked(client, self.campaigns, "/programme", _owed(unit_code, day))
+        return None if entries is None else len(entries["items"])
+
+
+def _owed(unit_code: str, day: date) -> Mapping[str, str]:
+    return {"owed_by": unit_code, "open": "true", "as_of": day.isoformat(), "limit": str(MOST)}
 
 
 def _client(request: Request, seconds: float) -> httpx.AsyncClient:

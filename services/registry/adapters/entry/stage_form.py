@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registry.adapters.draft_api import NewStage
 from services.registry.adapters.entry import consequences
-from services.registry.adapters.entry.change.form import Field, written
+from services.registry.adapters.entry.change.form import Field, compared
 from services.registry.adapters.entry.context import ASKED, Entry
 from services.registry.adapters.entry.history_words import words_of_stage
 from services.registry.adapters.entry.paper_fields import PAPER, read_paper
@@ -170,7 +170,7 @@ class StageForm:
             draft=handled.state,
             what=what,
             about=None,
-            typed=[(each.label, text) for each in (*PAPER, NOTE) if (text := written(form, each))],
+            typed=list(compared((*PAPER, NOTE), form, Fields())),
             outcome=outcome,
         )
 

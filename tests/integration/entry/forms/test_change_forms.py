@@ -129,9 +129,14 @@ async def test_a_stage_is_corrected(office: Office, a_code: str) -> None:
         await entered(clerk, a_code, "draft_consultation", ago(5))
         page = await clerk.get(f"/entry/drafts/{a_code}")
         (link,) = CORRECT.findall(page.text)
+        cancel = await clerk.get(page.url.join(f"{link}/cancellation"))
+        (instead,) = CORRECT.findall(cancel.text)
+        assert cancel.url.join(instead) == page.url.join(link), "whoever cancels may correct instead"
         form = await clerk.get(page.url.join(link))
         earlier = await press(clerk, form, "review", reason="Ghi nhầm.", **date_of("entered_on", ago(6)))
         assert due_after(ago(6)) in earlier.text, earlier.text
+        before = f"(đang ghi: {date.fromisoformat(ago(5)):%d/%m/%Y}"
+        assert before in earlier.text, "what is on record stands beside what was typed"
         assert (await press(clerk, earlier, "record")).status_code == 200
         stale = await press(clerk, form, "review", reason="Ghi nhầm.", **date_of("entered_on", ago(4)))
         assert (stale.status_code, filled(stale)["reason"]) in {(412, "Ghi nhầm."), (422, "Ghi nhầm.")}

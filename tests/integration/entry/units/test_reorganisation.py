@@ -3,10 +3,13 @@
 import html
 from typing import Any
 
+import httpx
+
 from shared.auth.sessions import CSRF_FIELD
 from shared.contracts.vocabulary import Role
 from tests.integration.entry.conftest import JUSTICE, PROVINCE, Office, date_of, press
-from tests.integration.metrics.office import ago
+from tests.integration.metrics.office import ago, today
+from tests.support.servers.plain import NO_AUTHORITIES
 
 BASIS = "Nghị quyết số 9/NQ-HĐND"
 
@@ -89,6 +92,43 @@ async def test_a_split_hands_each_draft_to_the_chosen_unit(office: Office, a_cod
         done = await press(justice, review, "record", **{f"to_{codes[1]}": second})
         assert done.status_code == 200, done.text
     assert await leads(office, *codes) == [first, second]
+
+
+async def test_a_split_by_the_api_says_what_stays_with_the_former_unit(office: Office, a_code: str) -> None:
+    old, first, second = (f"{a_code}-{name}" for name in ("CU", "MOT", "HAI"))
+    codes = [f"{a_code}-{number}" for number in (1, 2)]
+    await units(office, old, first, second)
+    await drafts(office, old, *codes)
+    client = office.platform.registry.client
+    task = {"year": str(today().year), "year_reason": "năm thử nghiệm", "unit_code": JUSTICE}
+    task |= {"kind": "task_assigned", "title": f"Tập huấn {a_code}", "entry_ref": f"NV-{a_code}"}
+    await office.platform.import_rows(
+        "programme", [task | {"happened_on": ago(20), "lead_unit_code": old, "due_on": ago(-5)}]
+    )
+    await office.platform.settled()
+    split = {"kind": "split", "date": ago(0), "legal_basis": BASIS}
+    answers = [
+        (await client.post(f"/units/{old}/successions", json=split | {"to_code": code})).json()
+        for code in (first, second)
+    ]
+    assert [(each["kind"], each["count"]) for each in answers[0]["remaining"]] == [("drafts", 2)]
+    by_drafts, by_programme = answers[1]["remaining"]
+    assert (by_drafts["count"], by_drafts["codes"]) == (2, codes)
+    assert "còn chủ trì 02 dự thảo" in by_drafts["vi"], by_drafts
+    assert "still leads 2 open drafts" in by_drafts["en"], by_drafts
+    assert (by_programme["kind"], by_programme["count"]) == ("programme", 1)
+    _, listed_by = by_programme["listed_by"].split(" ")
+    await office.platform.settled()
+    async with httpx.AsyncClient(headers=client.headers, verify=NO_AUTHORITIES) as anywhere:
+        left = (await anywhere.get(listed_by)).json()["items"]
+    assert task["title"] in [item["title"] for item in left]
+    for code in codes:
+        transfer = {"to_unit_code": first, "on": ago(0), "document": BASIS}
+        answer = await client.post(by_drafts["moved_by"].split(" ")[1].format(draft_code=code), json=transfer)
+        assert answer.status_code == 200, answer.text
+    await office.platform.settled()
+    again = (await client.post(f"/units/{old}/successions", json=split | {"to_code": second})).json()
+    assert (again["events"], [each["kind"] for each in again["remaining"]]) == ([], ["programme"])
 
 
 async def test_a_new_name_and_nobody_else(office: Office, a_code: str) -> None:

@@ -79,3 +79,42 @@ async def imported_again(platform: Platform, code: str) -> None:
 
 async def history(client: Any, path: str) -> Any:
     return (await client.get(f"{path}/history")).json()["events"]
+
+
+async def test_a_posting_is_corrected_in_one_step_or_not_at_all(
+    shared_platform: Platform, a_code: str
+) -> None:
+    client = await office(shared_platform, a_code)
+    path = f"/drafts/{a_code}"
+    wrong = POSTING | {"closes_on": "2024-03-31", "place": "Cổng"}
+    opened = await client.post(f"{path}/postings", json=wrong)
+    first = opened.json()["posting"]["posting_id"]
+    assert (
+        await client.post(f"{path}/postings/{first}/close", json={"closed_on": "2024-03-10"})
+    ).status_code == 200
+    again = POSTING | {"opened_on": "2024-05-01"}
+    assert (await client.post(f"{path}/postings", json=again)).status_code == 201
+    recorded = await history(client, path)
+    right = POSTING | {"closes_on": "2024-04-01", "closed_on": "2024-04-02", "reason": "Ghi nhầm ngày"}
+    correct = f"{path}/postings/{first}/correct"
+    refused(await client.post(correct, json=right | {"opened_on": "2024-05-01"}), 409, "posting-exists")
+    refused(await client.post(correct, json=right | {"closed_on": "2024-01-31"}), 422, "posting-ends-before")
+    assert await history(client, path) == recorded, "what is refused cancels nothing"
+    async with shared_platform.registry.as_(Role.UNIT, a_code) as own:
+        answer = await own.post(correct, json=right | {"opened_on": "2024-02-02"})
+        assert answer.status_code == 200, answer.text  # a posting lowers no duty, so it holds at once
+        assert (await own.post(correct, json=right | {"opened_on": "2024-02-02"})).json()["events"] == []
+    body = answer.json()
+    assert body["events"] == [f"vn.loa.draft.posting_{what}.v1" for what in ("cancelled", "opened", "closed")]
+    shown = {name: body["posting"][name] for name in ("opened_on", "closes_on", "closed_on", "place")}
+    assert shown == {
+        "opened_on": "2024-02-02",
+        "closes_on": "2024-04-01",
+        "closed_on": "2024-04-02",
+        "place": None,
+    }
+    row = {"draft_code": a_code, **wrong, "closed_on": "2024-03-10"}
+    await shared_platform.import_rows("postings", [row])
+    postings = (await seen(client, a_code))["postings"]
+    assert [each["opened_on"] for each in postings] == ["2024-02-02", "2024-05-01"]
+    assert len(await history(client, path)) == len(recorded) + 3, "an older file brings nothing back"

@@ -12,7 +12,7 @@ import pytest
 
 from services.notifier.application.pipeline import Planning
 from services.notifier.application.ports import Notice, PlanningSnapshot
-from services.notifier.domain.joint_notice import JOINT, JointNotice, items_of
+from services.notifier.domain.digest import JOINT, JointNotice, items_of
 from services.notifier.domain.notification.reasons import Reason, Standing, Turn
 from services.notifier.domain.notification.timing import STEPS
 from services.notifier.domain.programmes.notices import DutiesList, DutiesNotice, LastReminder

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from services.notifier.adapters.plan_rates import MetricsPlanRates
 from services.notifier.application.pipeline import Pipeline, Plan, Written
-from services.notifier.domain.joint_notice import JointNotice
+from services.notifier.domain.digest import JointNotice
 from services.notifier.domain.overview import PlanRate
 from shared.contracts.vocabulary import Language
 from shared.kernel.local_day import VIETNAM

@@ -11,8 +11,8 @@ import pytest
 
 from services.notifier.application.pipeline import MailKind, Planning
 from services.notifier.application.ports import Notice, PlanningSnapshot
+from services.notifier.domain.digest import JOINT, JointNotice
 from services.notifier.domain.gaps.gap_alert import Gap, UnitRequest
-from services.notifier.domain.joint_notice import JOINT, JointNotice
 from services.notifier.domain.notification.reasons import LastNotification
 from services.notifier.domain.notification.timing import STEPS
 from services.notifier.domain.recipients.audience import Recipient

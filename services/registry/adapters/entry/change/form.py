@@ -1,6 +1,6 @@
 """Forms that change a draft: each is read, shown with what follows, then recorded, or asked for where it lowers a duty."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -110,7 +110,8 @@ class Change:
     """One kind of change. `path` follows that of the draft; `number` reads from the address what the form is about.
 
     `filled` gives what the form shows at first. `about` names what the address stands for: whoever takes something back sees what
-    it is. Both raise a `Refusal` if there is nothing to change.
+    it is. Both raise a `Refusal` if there is nothing to change. `compared`: what is on record stands beside what was typed, before
+    it is recorded. `instead` is the path of the form that corrects what this one cancels.
     """
 
     path: str
@@ -123,6 +124,8 @@ class Change:
     filled: Callable[[Draft, History, Number | None], dict[str, list[str]]] = lambda _d, _h, _i: {}
     about: About = nothing
     following: Following = holds_at_once
+    compared: bool = False
+    instead: str = ""
 
     @property
     def places(self) -> Mapping[str, str]:
@@ -183,11 +186,22 @@ def _add(routes: APIRouter, form: "ChangeForm") -> None:
 def written(form: Fields, asked: Field) -> str:
     """Write what was typed in a field, to be looked at before it is recorded."""
     if asked.kind == "boxes":
-        return "/".join(filter(None, (form.text(box(asked.name, part)).strip() for part in BOXES)))
+        given = (form.text(box(asked.name, part)).strip() for part in BOXES)
+        return "/".join(part.zfill(2) for part in given if part)
     if asked.options:
         chosen = (asked.options.get(value) for value in form.chosen(asked.name))
         return ", ".join(text.vi for text in chosen if text)
     return form.text(asked.name)
+
+
+def compared(
+    fields: Iterable[Field], form: Fields, recorded: Fields
+) -> Iterator[tuple[Text, str, str | None]]:
+    """Give what was typed in each field, with what is on record there if that is something else, else None."""
+    for asked in fields:
+        now, before = written(form, asked), written(recorded, asked)
+        if now or before:
+            yield asked.label, now, before if before and before != now else None
 
 
 class ChangeForm:
@@ -220,6 +234,7 @@ class ChangeForm:
             labels=change.labels,
             change=change,
             about=change.about(draft, history, number),
+            instead=change.instead.format(number=number),
             draft=draft,
         )
 
@@ -257,7 +272,7 @@ class ChangeForm:
         following = change.following(self.entry, draft, handled, command)
         outcome = await outcome_of(self.entry.commands, handled, command, following)
         if review:
-            typed = [(each.label, text) for each in change.fields if (text := written(form, each))]
+            recorded = Fields(change.filled(before, handled.before, number) if change.compared else {})
             return self.entry.pages.page(
                 request,
                 "change_review.html",
@@ -266,7 +281,7 @@ class ChangeForm:
                 draft=draft,
                 what=change.heading,
                 about=change.about(before, handled.before, number),
-                typed=typed,
+                typed=list(compared(change.fields, form, recorded)),
                 outcome=outcome,
             )
         name = change.heading

@@ -5,11 +5,13 @@ from services.registry.adapters.entry.change import subjects
 from services.registry.adapters.entry.change.form import Change, Field, by_draft, by_id, by_policy
 from services.registry.adapters.entry.change.postings import (
     policy_now,
+    posting_as_recorded,
     posting_now,
     read_closure,
     read_extension,
     read_policy,
     read_posting,
+    read_posting_correction,
     read_removal,
 )
 from services.registry.adapters.entry.change.reading import (
@@ -127,6 +129,7 @@ CHANGES = (
         fields=(Field("title", Text("Tên dự thảo", "Title"), "words"),),
         read=read_title,
         filled=lambda draft, _history, _: {"title": [draft.title]},
+        compared=True,
     ),
     Change(
         path="stages/{number}",
@@ -151,6 +154,7 @@ CHANGES = (
         about=subjects.stage,
         filled=stage_now,
         following=stage_following,
+        compared=True,
     ),
     Change(
         path="stages/{number}/cancellation",
@@ -165,6 +169,7 @@ CHANGES = (
         read=cancellation(bodies.StageCancellation),
         about=subjects.stage,
         following=cancellation_following,
+        instead="stages/{number}",
     ),
     Change(
         path="expected",
@@ -233,6 +238,7 @@ CHANGES = (
         read=read_policy,
         about=subjects.policy,
         filled=policy_now,
+        compared=True,
     ),
     Change(
         path="policies/{policy_no}/removal",
@@ -292,17 +298,42 @@ CHANGES = (
         filled=posting_now,
     ),
     Change(
+        path="postings/{number}/correction",
+        number=by_id,
+        action=Action.CORRECT_POSTING,
+        heading=Text("Đính chính đăng tải", "Correct a posting"),
+        intro=Text(
+            "Sửa nội dung đã ghi nhầm của lần đăng tải; ngày để trống là không có ngày đó. Lịch sử vẫn nêu cả nội dung cũ và mới.",
+            "Correct what was recorded wrongly; a day that is left empty is held not to be. The history shows both.",
+        ),
+        fields=(
+            Field("stage", Text("Giai đoạn", "Stage"), "list", options=_TO_COME),
+            Field("opened_on", Text("Ngày bắt đầu đăng tải", "Posted on"), "boxes"),
+            Field("closes_on", Text("Ngày kết thúc dự kiến (nếu có)", "Planned last day (if any)"), "boxes"),
+            Field("extended_to", Text("Được kéo dài đến ngày (nếu có)", "Extended to (if it was)"), "boxes"),
+            Field("closed_on", Text("Ngày đã kết thúc (nếu có)", "Ended on (if it has)"), "boxes"),
+            Field("place", Text("Nơi đăng tải: đường dẫn hoặc tên trang (nếu có)", "Where (if any)")),
+            Field("reason", Text("Lý do đính chính", "Why it is corrected"), "words"),
+            Field("document", Text("Văn bản (nếu có)", "Document (if any)")),
+        ),
+        read=read_posting_correction,
+        about=subjects.posting,
+        filled=posting_as_recorded,
+        compared=True,
+    ),
+    Change(
         path="postings/{number}/cancellation",
         number=by_id,
         action=Action.CANCEL_POSTING,
         heading=Text("Hủy lần đăng tải ghi nhầm", "Cancel a posting"),
         intro=Text(
-            "Lần đăng tải được coi là chưa từng có; lịch sử vẫn nêu cả hai.",
-            "The posting is held never to have been; the history shows both.",
+            "Lần đăng tải được coi là chưa từng có; lịch sử vẫn nêu cả hai. Nếu chỉ sai ngày, giai đoạn hoặc nơi đăng tải, đề nghị đính chính.",
+            "The posting is held never to have been; the history shows both. If only a day, its stage or its place is wrong, correct it.",
         ),
         fields=CANCELLATION,
         read=cancellation(bodies.PostingCancellation),
         about=subjects.posting,
+        instead="postings/{number}/correction",
     ),
     Change(
         path="requests/{number}/withdraw",

@@ -17,6 +17,7 @@ from shared.pages.forms import Fields
 
 MOST_WORDS = 2000
 LISTED_BY = ";"
+ENDS_OF_POSTING = ("closes_on", "extended_to", "closed_on")
 
 
 def read_policy(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
@@ -67,6 +68,34 @@ def read_closure(form: Fields, given: Given, number: Number | None) -> drafts.Co
     }
     body = body_of(form, bodies.PostingClosure, values)
     return body.command(number, given) if body and isinstance(number, UUID) else None
+
+
+def read_posting_correction(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
+    opened = date_in_boxes(form, "opened_on", whole=True)
+    values = {
+        "stage": form.one_of("stage", Stage),
+        "opened_on": opened and opened[0],
+        **{name: _end(form, name, required=False) for name in ENDS_OF_POSTING},
+        "place": form.words("place", MOST_WORDS, required=False),
+        "reason": form.words("reason", MOST_WORDS),
+        "document": form.words("document", MOST_WORDS, required=False),
+    }
+    body = body_of(form, bodies.PostingCorrection, values)
+    return body.command(number, given) if body and isinstance(number, UUID) else None
+
+
+def posting_as_recorded(draft: Draft, _: History, number: Number | None) -> dict[str, list[str]]:
+    posting = posting_named(draft, number)
+    opened = posting.opened
+    ends = (
+        opened.closes_on,
+        next(reversed(posting.extended_to), None),
+        posting.closed.closed_on if posting.closed else None,
+    )
+    filled = {"stage": [opened.stage.value], "place": [opened.place or ""]}
+    for name, day in (("opened_on", opened.opened_on), *zip(ENDS_OF_POSTING, ends, strict=True)):
+        filled |= in_boxes(name, day) if day else {}
+    return filled
 
 
 def _end(form: Fields, name: str, *, required: bool = True) -> object:

@@ -18,14 +18,14 @@ from services.registry.adapters import bodies
 from services.registry.adapters.entry.context import LONGEST_CODE, Entry
 from services.registry.adapters.entry.elsewhere import CarriedOn, Elsewhere
 from services.registry.application.commands import Commands
-from services.registry.application.queries import DraftFilter
+from services.registry.application.queries import open_drafts
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.errors import UnitNotFound
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
-from shared.contracts.vocabulary import ENDS, Stage, SuccessionKind
+from shared.contracts.vocabulary import SuccessionKind
 from shared.eventstore.handle import Handled
 from shared.http.requests import request_context
 from shared.kernel.errors import Refusal, Text
@@ -41,7 +41,7 @@ PATH = "/entry/units/{unit_code}/reorganisation"
 HEADING = Text("Sắp xếp lại đơn vị", "Reorganise a unit")
 REVIEW = Text("Xem lại trước khi ghi nhận", "Look at it before it is recorded")
 DONE = Text("Đã ghi nhận", "Recorded")
-MOST_WORDS, AT_ONCE, MOST_UNITS = 2000, 500, 20
+MOST_WORDS, MOST_UNITS = 2000, 20
 LISTED_BY = ";"
 
 
@@ -152,7 +152,7 @@ class ReorganisationForm:
             kinds=KINDS,
             unit_code=unit_code,
             unit=await self.entry.unit(unit_code),
-            drafts=await self._open_drafts(unit_code),
+            drafts=await open_drafts(self.entry.read_model, unit_code),
             carried=await self._carried_on(request, unit_code),
         )
 
@@ -166,7 +166,7 @@ class ReorganisationForm:
         step = step_of(form)
         if step in {Step.EDIT, Step.MORE}:
             return await self.shown(request, principal, unit_code, form)
-        rows = await self._open_drafts(unit_code)
+        rows = await open_drafts(self.entry.read_model, unit_code)
         wanted = _read(form, [row["draft_code"] for row in rows])
         if wanted is None:
             return await self.shown(request, principal, unit_code, form, 422)
@@ -267,16 +267,6 @@ class ReorganisationForm:
         )
         page.headers["Loa-Position"] = str(position)
         return page
-
-    async def _open_drafts(self, unit_code: str) -> list[dict[str, Any]]:
-        """List the drafts that the unit leads and that have not ended."""
-        rows: list[dict[str, Any]] = []
-        after = None
-        while page := await self.entry.read_model.drafts(DraftFilter(unit_code=unit_code), AT_ONCE, after):
-            rows += page
-            after = page[-1]["draft_code"]
-        closed = {*ENDS, Stage.ADOPTED}
-        return [row for row in rows if row["stage"] is None or Stage(row["stage"]) not in closed]
 
 
 def _recipients(code: str) -> Text:
