@@ -76,15 +76,16 @@ class History:
 
         Only what is in the log counts, not what the same request adds.
         """
-        state = decider.initial
+        state, folded = decider.initial, 0
         written = [
             each for each in self.events if each.position < PROVISIONAL and isinstance(each.data, Event)
         ]
         for number, event in enumerate(written):
-            changes = isinstance(event.data, decider.supersedes or Event)
-            if number and changes and _is_done(decider, state, command):
-                return True
-            state = _folded(decider, state, event)
+            if number and (not decider.supersedes or type(event.data) in decider.supersedes):
+                state = reduce(partial(_folded, decider), written[folded:number], state)
+                folded = number
+                if _is_done(decider, state, command):
+                    return True
         return False
 
     def grown(self, events: Sequence[Recorded]) -> "History":

@@ -8,11 +8,11 @@ into the title of a draft, and good for nothing else.
 
 import hmac
 import re
-from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -28,6 +28,9 @@ from shared.signed_links.links import Link, LinkNotValid
 BYTES = 16
 LENGTH = 26  # characters: base32 without padding, which no mail client cuts off and a person can read out
 _TOKEN = re.compile(r"[a-z2-7]{26}")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)  # ten bits each
+_SHIFTS = range(120, -1, -10)
 _SECRET_INFO = b"loa-short-links"
 
 
@@ -66,15 +69,27 @@ class LinkSecret:
 
     def token(self, link_id: UUID) -> str:
         """Give what stands in the sent mail; whoever has it holds the link."""
-        return self._derived("token", link_id)
+        return _derived(self.key, "token", link_id)
 
     def reference(self, link_id: UUID) -> str:
         """Give what stands in the place of the token while the mail waits."""
-        return self._derived("reference", link_id)
+        return _reference(self.key, link_id)
 
-    def _derived(self, use: str, link_id: UUID) -> str:
-        digest = hmac.digest(self.key, f"{use}:{link_id}".encode(), "sha256")
-        return b32encode(digest[:BYTES]).decode().rstrip("=").lower()
+
+@lru_cache(maxsize=4096)
+def _reference(key: bytes, link_id: UUID) -> str:
+    """Derive a reference; it is asked for when a mail is written and soon again, when it is queued. Tokens are not kept."""
+    return _derived(key, "reference", link_id)
+
+
+def _derived(key: bytes, use: str, link_id: UUID) -> str:
+    return _base32(hmac.digest(key, f"{use}:{link_id}".encode(), "sha256")[:BYTES])
+
+
+def _base32(raw: bytes) -> str:
+    """Write `BYTES` bytes in base32 (RFC 4648), in small letters and without padding; `base64` takes twice as long."""
+    bits = int.from_bytes(raw, "big") << 2  # 130 bits: 13 pairs
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
 
 
 def secret_of(key: Ed25519PrivateKey) -> LinkSecret:

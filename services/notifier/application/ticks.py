@@ -172,10 +172,16 @@ class Sender:
 
 @dataclass(slots=True)
 class _SendingRun:
-    """The mails that wait now, handed out to a few workers; an unreachable server ends the run."""
+    """The mails that wait now, handed out to a few workers; an unreachable server ends the run.
+
+    `ahead` is the next claim, which is made while the last mail of the one before goes out. A claim that is not full ends the
+    run once its mails are out: what is queued meanwhile waits for the next run.
+    """
 
     sender: Sender
     hand: list[Claim] = field(default_factory=list)
+    ahead: asyncio.Task[list[Claim]] | None = None
+    drained: bool = False
     gone: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     ended: list[tuple[Claim, Outcome]] = field(default_factory=list)
@@ -185,7 +191,7 @@ class _SendingRun:
         try:
             workers = await asyncio.gather(*(self._worker() for _ in range(WORKERS)), return_exceptions=True)
         finally:
-            await self.sender.ledger.release(self.hand)
+            await self._give_back()
         for failed in workers:
             if isinstance(failed, BaseException):
                 raise failed
@@ -209,9 +215,25 @@ class _SendingRun:
     async def _next(self) -> Claim | None:
         async with self.turn:
             await self.sender.fence()
-            if not self.hand and not self.gone:
-                self.hand = await self.sender.claim()
-            return self.hand.pop(0) if self.hand and not self.gone else None
+            if not self.hand and not self.gone and not self.drained:
+                self.hand = await self._claimed()
+                self.drained = len(self.hand) < WORKERS
+            if not self.hand or self.gone:
+                return None
+            claim = self.hand.pop(0)
+            if not self.hand and not self.drained:
+                self.ahead = asyncio.create_task(self.sender.claim())
+            return claim
+
+    async def _claimed(self) -> list[Claim]:
+        ahead, self.ahead = self.ahead, None
+        return await (ahead or self.sender.claim())
+
+    async def _give_back(self) -> None:
+        """Release what was claimed and not tried, also by a claim that is still being made."""
+        await self.sender.ledger.release(self.hand)
+        if self.ahead is not None:
+            await self.sender.ledger.release(await self.ahead)
 
 
 PART = 200  # mails that are queued together

@@ -347,6 +347,21 @@ async def test_a_row_whose_fact_was_changed_since_changes_nothing(store: EventSt
         await handle(store, LATEST, ref, "hai", META, new_id=new_id)
 
 
+async def test_every_state_before_a_change_is_looked_at(store: EventStore) -> None:
+    """Events that change nothing of what was said stand between, and count as well."""
+    ref, named = draft(), replace(LATEST, supersedes=(DraftRetitled,))
+    for title in ("một", "hai"):
+        last = await handle(store, LATEST, ref, title, META, new_id=new_id)
+        policy = NewEvent(new_id(), DraftPolicyAdded(policy_no=1, title="lạ"), META)
+        await store.append(ref, last.version, [policy])
+    await handle(store, LATEST, ref, "ba", META, new_id=new_id)
+    for title in ("một", "hai"):
+        again = await handle(store, named, ref, title, META, new_id=new_id, once=True)
+        assert (again.events, again.superseded) == ((), True)
+    done = await handle(store, named, ref, "bốn", META, new_id=new_id, once=True)
+    assert (done.superseded, done.state) == (False, "bốn")
+
+
 class Taken(Refusal):
     code = "taken"
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +221,28 @@ async def test_connections_are_few_and_used_again(notifier_env: NotifierFixture)
     assert set(mailbox.ids().values()) == {1}
     assert 1 < mailbox.most_at_once <= WORKERS
     assert len(mailbox.sessions) <= WORKERS
+
+
+async def test_a_run_ends_with_the_first_claim_that_is_not_full(
+    notifier_env: NotifierFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    below = SqlLedger.claim
+
+    async def counted(self: SqlLedger, now: datetime, limit: int) -> Sequence[Claim]:
+        claims = await below(self, now, limit)
+        sizes.append(len(claims))
+        return claims
+
+    monkeypatch.setattr(SqlLedger, "claim", counted)
+    mailbox = Mailbox()
+    with serving(mailbox) as url:
+        async with notifier_env.notifier(smtp_url=url, smtp_rate=1000) as api:
+            await _heads(api, 2 * WORKERS + 4)
+            await tick(api, await notifier_env.gap(opened(new_id())))
+    assert [size for size in sizes if size] == [WORKERS, WORKERS, 4]
+    assert sizes.count(0) < WORKERS, "an empty claim for each run, not for each worker"
+    assert set(mailbox.ids().values()) == {1}
 
 
 async def _heads(api: Api, number: int) -> None:
