@@ -45,7 +45,9 @@ async def traced(
 ) -> AsyncIterator[Platform]:
     folder = tmp_path / "mail"
     async with connected(new_nats, "operator") as operator:
-        await operator.jetstream().purge_stream(TICKS)  # the test's tick sends the mail, at whatever time it runs
+        await operator.jetstream().purge_stream(
+            TICKS
+        )  # the test's tick sends the mail, at whatever time it runs
     async with open_platform(
         new_nats, keys, token_issuer, new_database, *SERVICES, mail_dir=folder
     ) as platform:
