@@ -273,6 +273,7 @@ def tune_gc() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, LOOKS, 20)
+    gc.enable()  # it rested since `shared.kernel.lean_start`
 
 
 def _exit(*_: object) -> None:

@@ -19,6 +19,7 @@ HEAVY = {
     "xlsxwriter",
 }
 LOADED = "import sys, {}; print(*(name for name, module in sys.modules.items() if module))"
+COLLECTS = "import gc, {}; from shared.service import tune_gc; print(gc.isenabled()); tune_gc(); print(gc.isenabled())"
 
 
 def test_no_service_loads_them_before_it_needs_them() -> None:
@@ -28,3 +29,9 @@ def test_no_service_loads_them_before_it_needs_them() -> None:
     loaded = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
     assert {f"services.{service}.app" for service in SERVICES} <= {*loaded}
     assert HEAVY.isdisjoint(loaded), sorted(HEAVY.intersection(loaded))
+
+
+def test_the_collector_rests_until_a_service_has_started() -> None:
+    run = (sys.executable, "-c", COLLECTS.format("services.registry.__main__"))
+    said = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
+    assert said == ["False", "True"]
