@@ -1,4 +1,4 @@
-"""What only documents, charts, calendars and terminals need is not in the memory of a service that writes none."""
+"""What only documents, charts, calendars, terminals and migrations need is not in the memory of a service that writes none."""
 
 import subprocess
 import sys
@@ -7,11 +7,13 @@ from tests.support.platform.service import SERVICES
 
 HEAVY = {
     "PIL",
+    "alembic",
     "apprise",
     "docx",
     "docxtpl",
     "icalendar",
     "lxml",
+    "mako",
     "openpyxl",
     "pygments",
     "rich",
