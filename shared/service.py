@@ -134,7 +134,7 @@ class Platform:
 
     def subscribers(self) -> Subscribers:
         """Make the service's FastStream broker and its subscribers (none yet)."""
-        broker = faststream_broker.create_broker(self.settings, self.catalog)
+        broker = faststream_broker.create_broker(self.settings)
         broker.add_middleware(message_metrics(self.metrics.registry))
         inbox = f"{self.settings.inbox_prefix}.".encode()
         subscribers = Subscribers(broker, self.client, inbox, self.catalog, self.metrics, self.tracing)
@@ -279,6 +279,7 @@ def tune_gc() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, LOOKS, 20)
+    gc.enable()  # it rested since `shared.kernel.lean_start`
 
 
 def _exit(*_: object) -> None:

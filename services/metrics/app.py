@@ -110,7 +110,7 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
             live.router(),
             pages.router(leaders, open_lists, settings.url_registry, platform.notices(runner)),
         ],
-        broker=faststream_broker.create_broker(settings, platform.catalog),
+        broker=faststream_broker.create_broker(settings),
         catalog=platform.catalog,
         access=platform.access(),
         hosts=AllowedHosts.of(settings.allowed_hosts, settings.public_addresses),

@@ -25,9 +25,10 @@ class Event(BaseModel):
 
     The wire name is `vn.loa.<context>.<name>.v<version>`; the name follows from the class name.
     Readers ignore fields that they don't know; fields are only ever added (contract of the log).
+    What pydantic checks the fields of a type by is built at its first event: no service meets all types.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     context: ClassVar[str]
     name: ClassVar[str]

@@ -102,14 +102,14 @@ async def ping(client: Client) -> Check:
     return Check(ok=True)
 
 
-def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
-    """Make the service's FastStream broker, with every event that the service owns declared.
+def create_broker(settings: ServiceSettings) -> NatsBroker:
+    """Make the service's FastStream broker.
 
     Acknowledgement is manual: FastStream's default on NATS terminates a message whose handler raised.
     It reconnects for ever like the service's own connection, whose closing for good ends the process.
     """
     seed = settings.nats_seed
-    broker = NatsBroker(
+    return NatsBroker(
         settings.nats_servers,
         ack_policy=AckPolicy.MANUAL,
         logger=logging.getLogger(LIBRARY),  # its own logger writes past ours
@@ -117,7 +117,16 @@ def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
         security=NatsNKey.from_seed(seed.get_secret_value()) if seed else None,
         **connection_options(settings),
     )
-    for model in catalog.owned_by(settings.service):
+
+
+def declare_events(broker: NatsBroker, service: str, catalog: Catalog) -> None:
+    """Declare every event that the service owns, for its AsyncAPI document: the event store publishes them.
+
+    Only when the document is asked for: an envelope and what FastStream makes of it take 2 ms and 50 KB each.
+    """
+    if broker.publishers:
+        return  # an earlier try to build the document
+    for model in catalog.owned_by(service):
         broker.publisher(
             subject_of(model, "{id}"),
             schema=envelope_model(model),
@@ -125,4 +134,3 @@ def create_broker(settings: ServiceSettings, catalog: Catalog) -> NatsBroker:
             description=model.__doc__,
             stream=events_stream(),
         )
-    return broker

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
-from alembic import command, context
-from alembic.config import Config
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, ExceptionContext, MetaData, Table, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
@@ -25,6 +22,9 @@ from shared.kernel.health import Check
 from shared.kernel.runtime import Clock
 from shared.kernel.transient import TRANSIENT, is_busy_state, is_transient_state
 from shared.persistence.driver import DRIVER, connector
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -112,20 +112,43 @@ ON CONFLICT (projection) DO UPDATE SET position = 0, stream_created = NULL
 
 async def migrate(url: str, folder: Path, revision: str = "head") -> None:
     """Bring the schema to a revision; safe when several replicas start at once, and while others read."""
-    config = Config()
-    config.set_main_option("script_location", str(folder))
-    config.set_main_option("path_separator", "os")
     engine = _with_transient_errors(
         create_async_engine(DRIVER, async_creator=connector(url, {}), poolclass=NullPool)
     )
     try:
         async with _one_at_a_time, engine.connect() as connection:
-            await connection.run_sync(_upgrade, config, revision)
+            if revision != "head" or await _revision(connection) != newest(folder):
+                await connection.run_sync(_upgrade, _config(folder), revision)
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection, config: Config, revision: str) -> None:
+def newest(folder: Path) -> str:
+    """Give the newest revision of a folder of migrations, which their names begin with."""
+    return max((file.name.partition("_")[0] for file in (folder / "versions").glob("[0-9]*.py")), default="")
+
+
+async def _revision(connection: AsyncConnection) -> str | None:
+    """Give the schema's revision; a migration that is under way has not changed it yet."""
+    if not await connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL")):
+        return None
+    revision: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _config(folder: Path) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415  5 MiB, which a start that migrates nothing does without
+
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _upgrade(connection: Connection, config: "Config", revision: str) -> None:
+    from alembic import command  # noqa: PLC0415
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+
     # Of several replicas one migrates, the others wait; the lock goes with the session.
     connection.execute(text("SELECT pg_advisory_lock(hashtext('loa-migrations'))"))
     config.attributes["connection"] = connection
@@ -143,6 +166,8 @@ def is_kept_by(retired: Collection[str]) -> Callable[..., bool]:
 
 def run_migrations(metadata: MetaData, retired: Collection[str] = ()) -> None:
     """Body of every service's Alembic environment; `retired` tables are left as the database has them."""
+    from alembic import context  # noqa: PLC0415
+
     connection: Connection = context.config.attributes["connection"]
     context.configure(connection=connection, target_metadata=metadata, include_name=is_kept_by(retired))
     with context.begin_transaction():

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -51,6 +52,36 @@ def test_a_job_that_migrates_needs_the_database_alone(
         command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT, timeout=60
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+class _Migrated(Exception):
+    """Alembic was asked."""
+
+
+def _migrating(*_: object) -> None:
+    raise _Migrated
+
+
+async def test_a_schema_that_is_new_is_not_migrated(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(import_module("services.registry").__path__[0]) / "adapters" / "migrations"
+    await database.migrate(database_url, folder)
+    monkeypatch.setattr(database, "_upgrade", _migrating)
+    await database.migrate(database_url, folder)
+    with pytest.raises(_Migrated):
+        await database.migrate(database_url, folder, "0001")
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    await connection.close()
+    with pytest.raises(_Migrated):
+        await database.migrate(database_url, folder)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_newest_migration_is_the_one_that_alembic_ends_with(service: str) -> None:
+    folder = Path(import_module(f"services.{service}").__path__[0]) / "adapters" / "migrations"
+    assert database.newest(folder) == ScriptDirectory(str(folder)).get_current_head()
 
 
 def _numbered_by_sequence(connection: Connection) -> set[str]:

@@ -12,13 +12,16 @@ from pathlib import Path
 from deploy.nats.permissions import SERVICES
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LEAN, FROZEN = "shared.kernel.lean_start", "deploy.local.processes.frozen"  # imported first and last
 RUN_FOLDER = "LOA_RUN_FOLDER"  # in the environment of the fork server, and so of every service
 
 
 def preload(folder: Path) -> None:
     """Start the fork server, which imports the services in the background."""
+    _hide_main()
     os.environ[RUN_FOLDER] = str(folder)
-    forkserver.set_forkserver_preload([f"services.{name}.app" for name in installed_services()])
+    apps = [f"services.{name}.app" for name in installed_services()]
+    forkserver.set_forkserver_preload([LEAN, *apps, FROZEN])
     # Services inherit this: signals to the process group are only for `loa up`, which stops the services in order.
     handlers = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
     try:
@@ -26,6 +29,13 @@ def preload(folder: Path) -> None:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def _hide_main() -> None:
+    """Let no service import the program that starts it (`multiprocessing.spawn`): the command `loa` is not part of it."""
+    main = sys.modules["__main__"]
+    main.__spec__ = None
+    vars(main).pop("__file__", None)
 
 
 def unload() -> None:

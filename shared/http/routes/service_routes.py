@@ -21,6 +21,7 @@ from shared.http.documents.built_once import BuiltOnce
 from shared.kernel.errors import Refusal
 from shared.kernel.health import Health, Purpose
 from shared.kernel.release import RELEASE
+from shared.messaging import faststream_broker
 from shared.observability.signals import EXPOSITION_TYPE, Telemetry
 from shared.pages.layout import environment, safe
 from shared.rights.actions import Action
@@ -121,6 +122,7 @@ def contract(service: str, broker: NatsBroker, catalog: Catalog) -> APIRouter:
     document = AsyncAPI(title=f"Loa {service}", version=RELEASE, description=READING, schema_version="3.0.0")
 
     def asyncapi_document() -> str:
+        faststream_broker.declare_events(broker, service, catalog)
         specification = FastStream(broker, specification=document).schema.to_specification()
         return json.dumps(asyncapi.complete(json.loads(specification.to_json())), ensure_ascii=False)
 

@@ -1,4 +1,4 @@
-"""What only documents, charts, calendars and terminals need is not in the memory of a service that writes none."""
+"""What only documents, charts, calendars, terminals and migrations need is not in the memory of a service that writes none."""
 
 import subprocess
 import sys
@@ -7,11 +7,13 @@ from tests.support.platform.service import SERVICES
 
 HEAVY = {
     "PIL",
+    "alembic",
     "apprise",
     "docx",
     "docxtpl",
     "icalendar",
     "lxml",
+    "mako",
     "openpyxl",
     "pygments",
     "rich",
@@ -19,6 +21,7 @@ HEAVY = {
     "xlsxwriter",
 }
 LOADED = "import sys, {}; print(*(name for name, module in sys.modules.items() if module))"
+COLLECTS = "import gc, {}; from shared.service import tune_gc; print(gc.isenabled()); tune_gc(); print(gc.isenabled())"
 
 
 def test_no_service_loads_them_before_it_needs_them() -> None:
@@ -28,3 +31,9 @@ def test_no_service_loads_them_before_it_needs_them() -> None:
     loaded = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
     assert {f"services.{service}.app" for service in SERVICES} <= {*loaded}
     assert HEAVY.isdisjoint(loaded), sorted(HEAVY.intersection(loaded))
+
+
+def test_the_collector_rests_until_a_service_has_started() -> None:
+    run = (sys.executable, "-c", COLLECTS.format("services.registry.__main__"))
+    said = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
+    assert said == ["False", "True"]
