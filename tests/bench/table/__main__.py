@@ -23,6 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from shared.kernel.runtime import now
+from shared.observability import signals
 from shared.service import tune_gc
 from tests.bench.table import bulk, idle, projecting, reading, requests, writing
 from tests.bench.table.row import LARGE, SMALL, CannotRun, Part, Row, Size, failed, markdown
@@ -60,6 +61,7 @@ PARTS: Mapping[str, Task] = {
 def run_part(name: str, *, large: bool, to: Path) -> None:
     """Measure a part in this process, and write what it gives as JSON."""
     tune_gc()  # as the services do: some of them run in this process
+    signals.configure("bench", "json", "INFO")
     try:
         part = asyncio.run(_measured(PARTS[name], LARGE if large else SMALL, to.parent))
     except CannotRun as error:
