@@ -1,6 +1,6 @@
 """The page for leaders: where it stands, who owes what, what waits for a decision, and how it developed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -214,9 +214,9 @@ def _unit_stages(cells: Iterable[StageCell], overview: Overview) -> list[UnitSta
         outcomes[cell.unit_code][cell.stage] = replace(
             before, covered=before.covered + cell.covered, decided=before.decided + cell.decided
         )
-    for seen in overview.gaps:
-        before = outcomes[seen.gap.unit_code][seen.gap.stage]
-        outcomes[seen.gap.unit_code][seen.gap.stage] = replace(before, lacking=before.lacking + 1)
+    lacking = Counter((seen.gap.unit_code, seen.gap.stage) for seen in overview.gaps)
+    for (code, stage), drafts in lacking.items():
+        outcomes[code][stage] = replace(outcomes[code][stage], lacking=drafts)
     units = [
         UnitStages(unit_code=code, unit_name=overview.units.name(code), stages=dict(stages))
         for code, stages in outcomes.items()

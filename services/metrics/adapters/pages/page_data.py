@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -116,7 +117,7 @@ def urgency(seen: SeenGap, as_of: date) -> str:
     return "warn" if seen.gap.due_on == as_of else "plain"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UnitGaps:
     """The gaps of a unit, of which a page shows the first."""
 
@@ -128,12 +129,12 @@ class UnitGaps:
     def shown(self) -> Sequence[SeenGap]:
         return self.gaps[:MOST_SHOWN]
 
-    @property
+    @cached_property
     def most_overdue(self) -> int:
         """Give the working days of the gap that is overdue longest: the first, for its day came first."""
         return self.gaps[0].overdue_working_days
 
-    @property
+    @cached_property
     def overdue(self) -> int:
         return sum(seen.state is GapState.OVERDUE for seen in self.gaps)
 
