@@ -269,6 +269,7 @@ def start(app: FastAPI, settings: ServiceSettings, migrations: Path) -> None:
 
 def migrate(settings: DatabaseSettings, migrations: Path) -> None:
     """Bring the tables up to date, as soon as the database is there."""
+    gc.enable()  # it rested since `shared.kernel.lean_start`; the database may be away for hours
     asyncio.run(
         until_available(lambda: database.migrate(settings.database_url.get_secret_value(), migrations))
     )
