@@ -3,30 +3,37 @@
 import gc
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 ATTEMPTS = 3
 
 
 def processor_seconds(work: Callable[[], object], most: float = math.inf) -> float:
-    """Give the seconds of a processor that this thread takes; of several attempts while it is not less than `most`, the least.
-
-    The garbage collector rests: it looks through all objects of the process, and after thousands of tests takes seconds of
-    whichever test it falls into.
-    """
+    """Give the seconds of a processor that this thread takes; of several attempts while it is not less than `most`, the least."""
     least = math.inf
     for _ in range(ATTEMPTS):
-        gc.disable()
-        try:
+        with nothing_collected():
             begun = time.thread_time()
             work()
             least = min(least, time.thread_time() - begun)
-        finally:
-            gc.enable()
         if least < most:
             break
     return least
+
+
+@contextmanager
+def nothing_collected() -> Iterator[None]:
+    """Let the garbage collector rest.
+
+    It looks through all objects of the process, and after thousands of tests takes seconds of whichever test it falls into.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def waiting_seconds(work: Callable[[], Awaitable[Any]], most: float) -> float:
