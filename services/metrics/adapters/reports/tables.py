@@ -1,6 +1,6 @@
 """The tables of the report with typed values, made from its JSON: the page, the workbook and the document write them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -38,6 +38,9 @@ class Kind(StrEnum):
     NUMBER = "number"
     DAY = "day"
     SHARE = "share"
+
+
+_CSS = {Kind.NUMBER: "num", Kind.SHARE: "num", Kind.DAY: "day"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,14 @@ class Table:
 
     def shown(self, row: Mapping[str, Value], column: Column) -> str:
         return shown(row[column.key], column.kind, self.language)
+
+    def cells(self, most: int) -> Iterator[list[tuple[str, str, str]]]:
+        """Write the first rows for the page: of each cell its class, the head of its column, and its text."""
+        columns = [
+            (column, _CSS.get(column.kind, ""), self.language.text(column.label)) for column in self.columns
+        ]
+        for row in self.rows[:most]:
+            yield [(css, label, self.shown(row, column)) for column, css, label in columns]
 
     def shown_total(self, column: Column) -> str:
         return shown(self.total(column), column.kind, self.language)
