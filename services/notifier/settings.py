@@ -8,7 +8,7 @@ from ssl import create_default_context
 from typing import Annotated, ClassVar, Literal
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from shared.contracts.event import Code
@@ -25,8 +25,8 @@ from shared.kernel.setting_values import (
     Token,
     UnusableValue,
     WebAddress,
-    WritableFolder,
     address,
+    folder_to_write,
     mail_name,
 )
 from shared.kernel.settings import ServiceSettings
@@ -148,7 +148,9 @@ class Settings(ServiceSettings):
     bounce_imap_url: Annotated[SecretStr, AfterValidator(_mailbox)] | None = Field(
         default=None, description="imaps://user:password@host/FOLDER from which reports are read"
     )
-    mail_dir: WritableFolder = Path("mail")
+    mail_dir: Path = Field(
+        default=Path("mail"), description="mails where there is no relay; below it, those of past days"
+    )
     mail_from: Annotated[str, AfterValidator(_with_domain)] = "Loa <loa@loa.invalid>"
     oidc_client_id: str = Field(
         default="",
@@ -190,6 +192,12 @@ class Settings(ServiceSettings):
     def lease(self) -> timedelta:
         """How long a mail is in one process's hands: more than twice the longest delivery."""
         return timedelta(seconds=self.mail_lease_seconds or 15 * self.smtp_seconds)
+
+    @field_validator("mail_dir")
+    @classmethod
+    def _takes_the_mails(cls, folder: Path, others: ValidationInfo) -> Path:
+        """Refuse a folder that cannot be written only if every mail goes there: with a relay none does."""
+        return folder if others.data.get("smtp_url") else folder_to_write(folder)
 
     @property
     def simulated_dir(self) -> Path:

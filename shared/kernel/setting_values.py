@@ -215,7 +215,6 @@ def file_address(parts: SplitResult) -> Path:
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 KeySet = Annotated[Path, AfterValidator(key_set)]
 KeySets = Annotated[str, AfterValidator(_key_sets)]
-WritableFolder = Annotated[Path, AfterValidator(folder_to_write)]
 Files = Annotated[tuple[ReadableFile, ...], NoDecode, Json]
 Texts = Annotated[Mapping[str, str], NoDecode, Json]
 _TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)

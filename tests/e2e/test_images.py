@@ -163,7 +163,9 @@ class TestService:
             f"--env=LOA_PORT={port}",
             f"--env=LOA_NATS_URL={nats_server.url}",
             *secret_mounts(tmp_path, secrets),
-            *(("--tmpfs=/data:mode=1777",) if service == "notifier" else ()),  # it has mails to write
+            *(
+                (f"--tmpfs=/data:uid={STRANGER.partition(':')[0]}",) if service == "notifier" else ()
+            ),  # it has mails to write
         ]
         image = images.of(service)
         begun = time.monotonic()

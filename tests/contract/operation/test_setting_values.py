@@ -156,6 +156,16 @@ CASES = [
 NEVER = ("secret", "BEGIN PRIVATE", "alone", "SUABC")
 
 
+def test_with_a_relay_no_folder_takes_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers have a root that is only read: the notifier ended again and again for a folder that it did not need."""
+    monkeypatch.setenv("LOA_DATABASE_URL", "postgresql://loa@127.0.0.1/loa")
+    monkeypatch.setenv("LOA_MAIL_DIR", "/etc/hostname/mail")
+    with pytest.raises(ValidationError, match="mail_dir"):
+        CLASSES["notifier"]()
+    monkeypatch.setenv("LOA_SMTP_URL", "smtp://relay.example.vn:25")
+    CLASSES["notifier"]()
+
+
 @pytest.mark.parametrize(("name", "setting", "value"), CASES)
 def test_a_wrong_value_is_named_with_what_is_right(
     name: str, setting: str, value: str, monkeypatch: pytest.MonkeyPatch
