@@ -53,6 +53,7 @@ class Action(StrEnum):
     REMOVE_POLICY = "remove_policy"
     EXEMPT_DRAFT = "exempt_draft"
     CANCEL_EXEMPTION = "cancel_exemption"
+    CORRECT_EXEMPTION = "correct_exemption"
     DECIDE_PROCEDURE = "decide_procedure"
     TRANSFER_DRAFT = "transfer_draft"
     ENTER_STAGE = "enter_stage"

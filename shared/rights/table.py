@@ -84,7 +84,8 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
         (
             *(Action.REGISTER_DRAFT, Action.AMEND_DRAFT, Action.RETITLE_DRAFT, Action.ASSESS_SCOPE),
             *(Action.ADD_POLICY, Action.AMEND_POLICY, Action.REMOVE_POLICY, Action.EXEMPT_DRAFT),
-            *(Action.CANCEL_EXEMPTION, Action.CANCEL_STAGE, Action.CANCEL_POSTING, Action.CORRECT_POSTING),
+            *(Action.CANCEL_EXEMPTION, Action.CORRECT_EXEMPTION, Action.CANCEL_STAGE),
+            *(Action.CANCEL_POSTING, Action.CORRECT_POSTING),
             *(Action.DECIDE_PROCEDURE, Action.TRANSFER_DRAFT, Action.ENTER_STAGE, Action.CORRECT_STAGE),
             *(Action.EXPECT_STAGE, Action.SUMMARISE_OPINIONS),
             *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),
@@ -171,12 +172,8 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
             {
                 *(Action.REGISTER_DRAFT, Action.AMEND_DRAFT, Action.RETITLE_DRAFT, Action.ASSESS_SCOPE),
                 *(Action.ADD_POLICY, Action.AMEND_POLICY, Action.REMOVE_POLICY, Action.EXEMPT_DRAFT),
-                *(
-                    Action.CANCEL_EXEMPTION,
-                    Action.CANCEL_STAGE,
-                    Action.CANCEL_POSTING,
-                    Action.CORRECT_POSTING,
-                ),
+                *(Action.CANCEL_EXEMPTION, Action.CORRECT_EXEMPTION, Action.CANCEL_STAGE),
+                *(Action.CANCEL_POSTING, Action.CORRECT_POSTING),
                 *(Action.DECIDE_PROCEDURE, Action.TRANSFER_DRAFT, Action.ENTER_STAGE, Action.CORRECT_STAGE),
                 *(Action.EXPECT_STAGE, Action.SUMMARISE_OPINIONS),
                 *(Action.WITHDRAW_DRAFT, Action.OPEN_POSTING, Action.EXTEND_POSTING, Action.CLOSE_POSTING),

@@ -432,17 +432,21 @@ class Withdrawal(Body):
         return drafts.EnterStage(stage=Stage.WITHDRAWN, entered_on=self.on, what=self.what, **given)
 
 
-class Exemption(Body):
+class ExemptionContent(Body):
     """No stages: the whole draft is exempted from communication."""
-
-    model_config = example(
-        stages=["draft_consultation"], document="Công văn 12/BTP-PBGDPL", authority="Bộ Tư pháp"
-    )
 
     stages: tuple[Stage, ...] = ()
     document: str = Field(min_length=1)
     authority: str | None = None
     decided_on: FactDay | None = None
+
+
+class Exemption(ExemptionContent):
+    """No stages: the whole draft is exempted from communication."""
+
+    model_config = example(
+        stages=["draft_consultation"], document="Công văn 12/BTP-PBGDPL", authority="Bộ Tư pháp"
+    )
 
     def command(self, given: Given) -> drafts.Exempt:
         return drafts.Exempt(**self.model_dump(), **given)
@@ -453,6 +457,19 @@ class ExemptionCancellation(NeverWas):
 
     def command(self, exemption_id: UUID, given: Given) -> drafts.CancelExemption:
         return drafts.CancelExemption(exemption_id=exemption_id, **self.model_dump(), **given)
+
+
+class ExemptionCorrection(ExemptionContent):
+    """The exemption as it should stand: what is left out is not part of it."""
+
+    model_config = example(
+        stages=["draft_consultation"], document="Công văn 21/BTP-PBGDPL", reason="Ghi nhầm số văn bản."
+    )
+
+    reason: Title
+
+    def command(self, exemption_id: UUID, given: Given) -> drafts.CorrectExemption:
+        return drafts.CorrectExemption(exemption_id=exemption_id, **self.model_dump(), **given)
 
 
 class ProcedureDecision(Body):

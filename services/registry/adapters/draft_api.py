@@ -369,6 +369,17 @@ def _decision_commands(commands: Commands) -> APIRouter:
     ) -> DraftAccepted:
         return await context.carry_out(commands, body.command(exemption_id, context.given(commands)))
 
+    @router.post(
+        "/{draft_code}/exemptions/{exemption_id}/correct",
+        summary="Correct an exemption: cancelled and recorded anew, in one step",
+    )
+    async def correct_exemption(
+        exemption_id: UUID,
+        body: bodies.ExemptionCorrection,
+        context: Annotated[DraftContext, on_draft(Action.CORRECT_EXEMPTION)],
+    ) -> DraftAccepted:
+        return await context.carry_out(commands, body.command(exemption_id, context.given(commands)))
+
     @router.post("/{draft_code}/procedure", summary="Decide by which procedure the draft goes")
     async def decide_procedure(
         body: bodies.ProcedureDecision, context: Annotated[DraftContext, on_draft(Action.DECIDE_PROCEDURE)]

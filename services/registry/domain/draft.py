@@ -18,6 +18,7 @@ from services.registry.domain.draft_commands import (
     CancelPosting,
     CancelStage,
     Command,
+    CorrectExemption,
     CorrectPosting,
     CorrectStage,
     DecideProcedure,
@@ -27,6 +28,7 @@ from services.registry.domain.draft_commands import (
     EnterStage,
     Entry,
     Exempt,
+    ExemptionCommand,
     ExpectStage,
     ForwardRequest,
     OpenPosting,
@@ -477,6 +479,7 @@ def _decide(draft: Draft, command: Wanted) -> Sequence[DraftEvent]:
             | DecideProcedure()
             | Exempt()
             | CancelExemption()
+            | CorrectExemption()
             | Transfer()
             | Amend()
         ):
@@ -498,7 +501,7 @@ def _decide_decision(draft: Draft, command: DecisionCommand) -> Sequence[DraftEv
             return [] if scope == draft.scope else [scope]
         case DecideProcedure():
             return _decide_procedure(draft, command)
-        case Exempt() | CancelExemption():
+        case Exempt() | CancelExemption() | CorrectExemption():
             return _decide_exemption(draft, command)
         case Transfer():
             return _transfer(draft, command)
@@ -508,9 +511,19 @@ def _decide_decision(draft: Draft, command: DecisionCommand) -> Sequence[DraftEv
             assert_never(command)
 
 
-def _decide_exemption(draft: Draft, command: Exempt | CancelExemption) -> Sequence[DraftEvent]:
-    if isinstance(command, CancelExemption):
-        return _cancel_exemption(draft, command)
+def _decide_exemption(draft: Draft, command: ExemptionCommand) -> Sequence[DraftEvent]:
+    match command:
+        case Exempt():
+            return _exempt(draft, command)
+        case CancelExemption():
+            return _cancel_exemption(draft, command)
+        case CorrectExemption():
+            return _correct_exemption(draft, command)
+        case _:
+            assert_never(command)
+
+
+def _exempt(draft: Draft, command: Exempt) -> Sequence[DraftEvent]:
     exemption = DraftCommunicationExempted.of(command)
     if without_notes(exemption) in map(without_notes, draft.exemptions):
         return []
@@ -524,6 +537,24 @@ def _cancel_exemption(draft: Draft, command: CancelExemption) -> Sequence[DraftE
     if command.exemption_id in draft.exemptions_cancelled:
         return []
     raise errors.ExemptionNotFound
+
+
+def _correct_exemption(draft: Draft, command: CorrectExemption) -> Sequence[DraftEvent]:
+    """Take an exemption back and record it as it should stand: both, or neither if one of them is refused."""
+    numbers = {exemption_number(each): each for each in draft.exemptions}
+    now = DraftCommunicationExempted.of(command, notes={})
+    was, number = numbers.get(command.exemption_id), exemption_number(now)
+    if was is None:
+        if command.exemption_id in draft.exemptions_cancelled and number in numbers:
+            return []
+        raise errors.ExemptionNotFound
+    if number == command.exemption_id:
+        return []
+    if number in numbers:
+        raise errors.ExemptionExists(now.document)
+    _check_decided_on(command.decided_on, command.today)
+    cancelled = DraftExemptionCancelled(exemption_id=command.exemption_id, reason=command.reason)
+    return [cancelled, now.model_copy(update={"notes": was.notes})]
 
 
 def _decide_procedure(draft: Draft, command: DecideProcedure) -> Sequence[DraftEvent]:

@@ -325,6 +325,18 @@ class CancelExemption(OnDraft):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectExemption(OnDraft):
+    """An exemption as it should stand, in the place of `exemption_id`, which was recorded wrongly."""
+
+    exemption_id: UUID
+    document: str
+    stages: tuple[Stage, ...] = ()
+    authority: str | None = None
+    decided_on: date | None = None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(OnDraft):
     """Let another unit lead from a day on; `related` has that unit."""
 
@@ -440,7 +452,8 @@ class WithdrawRequest(OnDraft):
 PostingCommand = OpenPosting | ExtendPosting | ClosePosting | CancelPosting | RecordPosting
 StageCommand = EnterStage | Resume | CorrectStage | CancelStage | EndAsRecorded
 PolicyCommand = AddPolicy | AmendPolicy | RemovePolicy
-DecisionCommand = Retitle | AssessScope | DecideProcedure | Exempt | CancelExemption | Transfer | Amend
+ExemptionCommand = Exempt | CancelExemption | CorrectExemption
+DecisionCommand = Retitle | AssessScope | DecideProcedure | ExemptionCommand | Transfer | Amend
 RequestCommand = RequestTransfer | DecideRequest | AnswerRequest | ForwardRequest | WithdrawRequest
 PreparationCommand = ExpectStage | SummariseOpinions
 Wanted = DecisionCommand | PolicyCommand | StageCommand | PostingCommand | CorrectPosting | PreparationCommand

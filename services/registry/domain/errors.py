@@ -183,6 +183,20 @@ class ExemptionNotFound(Refusal):
         )
 
 
+class ExemptionExists(Refusal):
+    """A correction would make one exemption the same as another: one of them was recorded twice."""
+
+    code = "exemption-exists"
+
+    def __init__(self, document: str) -> None:
+        super().__init__(
+            f"Đã có một nội dung miễn khác như vậy theo {document}; chưa thay đổi nội dung nào. Nếu nội dung này ghi trùng, đề nghị "
+            "hủy vì ghi nhầm thay vì đính chính; nếu không, đề nghị xem lại giai đoạn, văn bản và ngày.",
+            f"There is another exemption of this content, by {document}; nothing was changed. If this one was recorded twice, cancel it "
+            "instead of correcting it; otherwise look at its stages, document and day again.",
+        )
+
+
 class PolicyNotFound(Refusal):
     code = "policy-not-found"
     kind = "not_found"

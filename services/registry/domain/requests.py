@@ -39,6 +39,7 @@ NOT_STORED = frozenset({"by", "today", "oversight", "related", "was"})
 COMMANDS: Mapping[str, type[Any]] = MappingProxyType(
     {
         "exempt": drafts.Exempt,
+        "correct_exemption": drafts.CorrectExemption,
         "assess_scope": drafts.AssessScope,
         "remove_policy": drafts.RemovePolicy,
         "enter_stage": drafts.EnterStage,

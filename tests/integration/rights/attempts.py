@@ -204,6 +204,12 @@ class Objects:
                 f"exemptions/{ids['exemption']}/cancel",
                 {"reason": "nhầm"},
             ),
+            (
+                Action.CORRECT_EXEMPTION,
+                "POST",
+                f"exemptions/{ids['exemption']}/correct",
+                {"document": "QĐ 2", "reason": "nhầm"},
+            ),
             (Action.DECIDE_PROCEDURE, "POST", "procedure", {"procedure": "simplified", "document": "QĐ 1"}),
             (Action.ENTER_STAGE, "POST", "stages", {"stage": "appraisal", "entered_on": ago(1)}),
             (

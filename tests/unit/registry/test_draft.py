@@ -1,6 +1,6 @@
 """The draft aggregate: registration, title, scope, policies, exemptions and transfers."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from services.registry.domain.draft_state import Draft, State, exemption_number
 from services.registry.domain.errors import (
     DraftDiffers,
     DraftNotFound,
+    ExemptionExists,
     ExemptionNotFound,
     PolicyDiffers,
     PolicyNotFound,
@@ -168,6 +169,44 @@ def test_an_exemption_that_was_recorded_wrongly_never_held() -> None:
     again = after.when(asked(drafts.Exempt, EXEMPTED)).then(EXEMPTED)
     again.when(cancel).then(cancelled)
     registered().when(cancel).refused(ExemptionNotFound)
+
+
+def correct_exemption(**changes: Any) -> drafts.CorrectExemption:
+    right = {
+        "exemption_id": exemption_number(EXEMPTED),
+        "stages": EXEMPTED.stages,
+        "document": "CV 21",
+        "reason": "Ghi nhầm số văn bản",
+    }
+    return asked(drafts.CorrectExemption, **right | changes)
+
+
+def test_an_exemption_is_corrected_in_one_step() -> None:
+    notes = {"nguồn": "tệp"}
+    was = EXEMPTED.model_copy(update={"notes": notes})
+    right = was.model_copy(update={"document": "CV 21"})
+    cancelled = DraftExemptionCancelled(exemption_id=exemption_number(EXEMPTED), reason="Ghi nhầm số văn bản")
+    before = registered().given(was)
+    after = before.when(correct_exemption()).then(cancelled, right)
+    assert isinstance(after.state, Draft)
+    assert after.state.exemptions == (right,)
+    after.when(correct_exemption()).nothing()
+    before.when(correct_exemption(document=EXEMPTED.document)).nothing()
+    back = correct_exemption(exemption_id=exemption_number(right), document=EXEMPTED.document)
+    cancelled_again = DraftExemptionCancelled(
+        exemption_id=exemption_number(right), reason="Ghi nhầm số văn bản"
+    )
+    put_back = after.when(back).then(cancelled_again, was)
+    assert isinstance(put_back.state, Draft)
+    assert put_back.state.exemptions == (was,), "what is put back holds again"
+
+
+def test_a_correction_that_is_refused_cancels_nothing() -> None:
+    other = EXEMPTED.model_copy(update={"document": "CV 21"})
+    both = registered().given(EXEMPTED, other)
+    both.when(correct_exemption()).refused(ExemptionExists)
+    both.when(correct_exemption(document="CV 3", decided_on=TODAY + timedelta(1))).refused(DayInFuture)
+    registered().given(other).when(correct_exemption()).refused(ExemptionNotFound)
 
 
 def test_a_transfer_is_recorded_once_and_not_ahead() -> None:

@@ -13,7 +13,7 @@ from services.registry.domain import lowering
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_commands import Entry, Oversight, Scope
 from services.registry.domain.draft_state import Draft
-from shared.contracts.event import SUPERVISION, Acting
+from shared.contracts.event import SUPERVISION, Acting, exemption_id
 from shared.contracts.registry import (
     DraftAmended,
     DraftCommunicationExempted,
@@ -99,6 +99,17 @@ LOWERS = [
         (),
         own(drafts.Exempt, document="CV", stages=(Stage.APPRAISAL,)),
         id="stage exempted",
+    ),
+    pytest.param(
+        RequestKind.EXEMPTION,
+        (DraftCommunicationExempted(document="CV 12"),),
+        own(
+            drafts.CorrectExemption,
+            exemption_id=exemption_id((), "CV 12", None, None),
+            document="CV 21",
+            reason="Ghi nhầm số văn bản",
+        ),
+        id="exemption corrected",
     ),
     pytest.param(RequestKind.SCOPE, (), assess(in_scope=NO), id="explicit no"),
     pytest.param(RequestKind.SCOPE, (), assess(contested=NO), id="a criterion no"),

@@ -25,6 +25,7 @@ from tests.integration.metrics.office import ago
 IN_PLACE = "Sở Tư pháp tỉnh T nhập thay Sở Y tế tỉnh T"
 PAPER = {"document": "Công văn số 12/VP", "authority": "Văn phòng"}
 WITHDRAW = re.compile(r'href="([^"]+/requests/[0-9a-f-]{36}/withdraw)"')
+CORRECT_EXEMPTION = re.compile(r'href="([^"]+/exemptions/[0-9a-f-]{36}/correction)"')
 EXEMPTION = re.compile(r'href="([^"]+/exemptions/[0-9a-f-]{36}/cancellation)"')
 CANCEL = re.compile(r'href="([^"]+/(?:stages|postings)/[0-9a-f-]{36}/cancellation)"')
 CORRECT = re.compile(r'href="([^"]+/stages/[0-9a-f-]{36})"')
@@ -90,6 +91,32 @@ async def test_an_exemption_that_was_recorded_wrongly_is_taken_back(office: Offi
         assert "Hủy nội dung miễn truyền thông: Ghi nhầm dự thảo" in shown.text
         assert (await clerk.get(form.url)).status_code == 404
     assert (await office.draft(a_code))["exemptions"] == []
+
+
+async def test_a_unit_asks_for_the_correction_of_an_exemption(office: Office, a_code: str) -> None:
+    await registered(office, a_code)
+    client, page = office.platform.registry.client, f"/entry/drafts/{a_code}"
+    answer = await client.post(f"/drafts/{a_code}/exemptions", json={"document": "QĐ 5"})
+    assert answer.status_code == 200, answer.text
+    async with office.browser(HEALTH) as clerk:
+        shown = await clerk.get(page)
+        cancel = await clerk.get(shown.url.join(EXEMPTION.findall(shown.text)[0]))
+        (instead,) = CORRECT_EXEMPTION.findall(cancel.text)
+        form = await clerk.get(cancel.url.join(instead))
+        assert filled(form)["document"] == "QĐ 5", "what is on record stands in the form"
+        wrong = await press(clerk, form, "review", document="")
+        assert [f'id="{name}-error"' in wrong.text for name in ("document", "reason", "authority")] == [
+            True,
+            True,
+            False,
+        ]
+        review = await press(clerk, wrong, "review", document="QĐ 6", reason="Ghi nhầm", stages=["appraisal"])
+        assert "(đang ghi: QĐ 5" in re.sub(r"<[^>]+>", "", review.text), review.text
+        assert (await press(clerk, review, "record")).status_code == 202
+    draft = await office.draft(a_code)
+    assert [each["document"] for each in draft["exemptions"]] == ["QĐ 5"], "it waits for a decision"
+    (request,) = draft["requests"]
+    assert (request["command"], request["wanted"]["stages"]) == ("correct_exemption", ["appraisal"])
 
 
 async def test_a_transfer_names_a_unit_that_exists(office: Office, a_code: str) -> None:

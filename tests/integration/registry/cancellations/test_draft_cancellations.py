@@ -34,6 +34,40 @@ async def test_an_exemption_is_taken_back_without_a_request(shared_platform: Pla
     assert (missing.status_code, "GET /drafts" in missing.text) == (404, True)
 
 
+async def test_an_exemption_is_corrected_in_one_step_and_by_the_unit_on_request(
+    shared_platform: Platform, a_code: str
+) -> None:
+    platform, client = shared_platform, shared_platform.registry.client
+    await platform.import_rows("units", [small_office.unit(a_code)])
+    await platform.import_rows("drafts", [small_office.draft(a_code, a_code)])
+    path = f"/drafts/{a_code}"
+    assert (await client.post(f"{path}/exemptions", json=PAPER)).status_code == 200
+    (shown,) = (await client.get(path)).json()["exemptions"]
+    correct = f"{path}/exemptions/{shown['exemption_id']}/correct"
+    right = PAPER | {"document": "CV 21/BTP", "stages": ["appraisal"], "reason": "Ghi nhầm số văn bản"}
+    other = {"document": "CV 30/BTP"}
+    assert (await client.post(f"{path}/exemptions", json=other)).status_code == 200
+    refused(await client.post(correct, json=other | {"reason": "Ghi nhầm"}), 409, "exemption-exists")
+    shown, kept = (await client.get(path)).json()["exemptions"]
+    assert kept["document"] == "CV 30/BTP", "what is refused cancels nothing"
+    async with platform.registry.as_(Role.UNIT, a_code) as own:
+        asked_for = await own.post(correct, json=right)
+        assert asked_for.status_code == 202, asked_for.text  # an exemption lowers the unit's own duty
+        request = asked_for.json()["request"]
+        assert (request["kind"], request["state"]) == ("exemption", "waiting")
+        assert (await client.get(path)).json()["exemptions"] == [shown, kept]
+    decided = await client.post(
+        f"{path}/requests/{request['request_id']}/decision", json={"decision": "approved", "reason": "đúng"}
+    )
+    assert decided.status_code == 200, decided.text
+    _, now = (await client.get(path)).json()["exemptions"]
+    assert (now["document"], now["stages"]) == ("CV 21/BTP", ["appraisal"])
+    answer = await client.post(correct, json=right)
+    assert (answer.status_code, answer.json()["events"]) == (200, []), "it stands so already"
+    await platform.import_rows("exemptions", [{"draft_code": a_code, **PAPER}])
+    assert (await client.get(path)).json()["exemptions"] == [kept, now], "an older file brings nothing back"
+
+
 async def test_a_stage_and_a_posting_are_taken_back(shared_platform: Platform, a_code: str) -> None:
     client = await office(shared_platform, a_code)
     path = f"/drafts/{a_code}"

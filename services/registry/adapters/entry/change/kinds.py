@@ -18,8 +18,10 @@ from services.registry.adapters.entry.change.reading import (
     OPINIONS,
     cancellation,
     cancellation_following,
+    exemption_now,
     read_correction,
     read_exemption,
+    read_exemption_correction,
     read_expectation,
     read_opinions,
     read_procedure,
@@ -55,6 +57,13 @@ ASKED = "Nội dung làm giảm nghĩa vụ của chính đơn vị được g�
 ASKED_EN = "What lowers the unit's own duty is sent to the supervising body for a decision."
 
 
+EXEMPTED_STAGES = Field(
+    "stages",
+    Text("Giai đoạn được miễn", "Stages"),
+    "ticks",
+    "Không chọn giai đoạn nào nghĩa là miễn đối với toàn bộ dự thảo",
+    {stage: STAGES[stage] for stage in Stage if stage.order < Stage.ADOPTED.order},
+)
 _TO_COME = {stage: STAGES[stage] for stage in Stage if stage.order < Stage.SUSPENDED.order}
 CHANGES = (
     Change(
@@ -75,18 +84,7 @@ CHANGES = (
         action=Action.EXEMPT_DRAFT,
         heading=Text("Đề nghị miễn truyền thông", "Ask for an exemption"),
         intro=Text(f"Việc miễn phải có văn bản. {ASKED}", f"An exemption needs a document. {ASKED_EN}"),
-        fields=(
-            Field(
-                "stages",
-                Text("Giai đoạn được miễn", "Stages"),
-                "ticks",
-                "Không chọn giai đoạn nào nghĩa là miễn đối với toàn bộ dự thảo",
-                {stage: STAGES[stage] for stage in Stage if stage.order < Stage.ADOPTED.order},
-            ),
-            DOCUMENT,
-            AUTHORITY,
-            DECIDED_ON,
-        ),
+        fields=(EXEMPTED_STAGES, DOCUMENT, AUTHORITY, DECIDED_ON),
         read=read_exemption,
     ),
     Change(
@@ -209,17 +207,39 @@ CHANGES = (
         read=read_opinions,
     ),
     Change(
+        path="exemptions/{number}/correction",
+        number=by_id,
+        action=Action.CORRECT_EXEMPTION,
+        heading=Text("Đính chính nội dung miễn truyền thông", "Correct an exemption"),
+        intro=Text(
+            f"Sửa giai đoạn, văn bản hoặc ngày đã ghi nhầm; lịch sử vẫn nêu cả nội dung cũ và mới. {ASKED}",
+            f"Correct stages, document or day that were recorded wrongly; the history shows both. {ASKED_EN}",
+        ),
+        fields=(
+            EXEMPTED_STAGES,
+            DOCUMENT,
+            AUTHORITY,
+            DECIDED_ON,
+            Field("reason", Text("Lý do đính chính", "Why it is corrected"), "words"),
+        ),
+        read=read_exemption_correction,
+        about=subjects.exemption,
+        filled=exemption_now,
+        compared=True,
+    ),
+    Change(
         path="exemptions/{number}/cancellation",
         number=by_id,
         action=Action.CANCEL_EXEMPTION,
         heading=Text("Hủy nội dung miễn truyền thông ghi nhầm", "Take back an exemption"),
         intro=Text(
-            "Nội dung miễn được coi là chưa từng có: dự thảo lại phải truyền thông theo quy định. Lịch sử vẫn nêu cả hai.",
-            "The exemption is held never to have been: the draft is to be communicated by the rules. The history shows both.",
+            "Nội dung miễn được coi là chưa từng có: dự thảo lại phải truyền thông theo quy định. Lịch sử vẫn nêu cả hai. Nếu chỉ sai giai đoạn, văn bản hoặc ngày, đề nghị đính chính.",
+            "The exemption is held never to have been: the draft is to be communicated by the rules. The history shows both. If only its stages, document or day are wrong, correct it.",
         ),
         fields=CANCELLATION,
         read=cancellation(bodies.ExemptionCancellation),
         about=subjects.exemption,
+        instead="exemptions/{number}/correction",
     ),
     Change(
         path="policies/{policy_no}",

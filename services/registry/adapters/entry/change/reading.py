@@ -7,7 +7,7 @@ from uuid import UUID
 from services.registry.adapters import bodies
 from services.registry.adapters.entry import consequences
 from services.registry.adapters.entry.change.form import Field, Number, Read
-from services.registry.adapters.entry.change.subjects import entry_named
+from services.registry.adapters.entry.change.subjects import entry_named, exemption_named
 from services.registry.adapters.entry.context import LONGEST_CODE, Entry
 from services.registry.adapters.entry.paper_fields import read_paper
 from services.registry.adapters.entry.scope_fields import read_answers
@@ -43,12 +43,35 @@ def scope_following(entry: Entry, draft: Draft, handled: Handled[State], _: Any)
 
 
 def read_exemption(form: Fields, given: Given, _: Number | None) -> drafts.Command | None:
-    dated = date_in_boxes(form, "decided_on", whole=True)
-    stages = tuple(Stage(value) for value in form.chosen("stages") if value in set(Stage))
-    body = body_of(
-        form, bodies.Exemption, {"stages": stages, **_paper(form), "decided_on": dated and dated[0]}
-    )
+    body = body_of(form, bodies.Exemption, _exempted(form))
     return body.command(given) if body else None
+
+
+def read_exemption_correction(form: Fields, given: Given, number: Number | None) -> drafts.Command | None:
+    values = {**_exempted(form, complete=False), "reason": form.words("reason", MOST_WORDS)}
+    body = body_of(form, bodies.ExemptionCorrection, values)
+    return body.command(number, given) if body and isinstance(number, UUID) else None
+
+
+def exemption_now(draft: Draft, _: History, number: Number | None) -> dict[str, list[str]]:
+    exemption = exemption_named(draft, number)
+    return {
+        "stages": [stage.value for stage in exemption.stages],
+        "document": [exemption.document],
+        "authority": [exemption.authority or ""],
+        **(in_boxes("decided_on", exemption.decided_on) if exemption.decided_on else {}),
+    }
+
+
+def _exempted(form: Fields, *, complete: bool = True) -> dict[str, Any]:
+    """Read an exemption; of one recorded before, authority and day may be missing, so its correction does not ask for them."""
+    dated = date_in_boxes(form, "decided_on", required=complete, whole=True)
+    stages = tuple(Stage(value) for value in form.chosen("stages") if value in set(Stage))
+    paper = {
+        "document": form.words("document", MOST_WORDS),
+        "authority": form.words("authority", MOST_WORDS, required=complete),
+    }
+    return {"stages": stages, **paper, "decided_on": dated and dated[0]}
 
 
 def cancellation(body: type[bodies.NeverWas]) -> Read:

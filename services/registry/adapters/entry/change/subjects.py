@@ -18,7 +18,7 @@ from services.registry.domain.errors import (
     RequestSettled,
 )
 from services.registry.domain.postings import Posting
-from shared.contracts.registry import DraftPolicyAdded
+from shared.contracts.registry import DraftCommunicationExempted, DraftPolicyAdded
 from shared.eventstore.handle import History
 from shared.kernel.errors import Text
 from shared.rules.words.wording import REQUESTS, STAGES
@@ -50,11 +50,15 @@ def stage(_: Draft, history: History, number: Number | None) -> Text:
     return words_of_stage(entry.stage, entry.entered_on, entry.precision)
 
 
-def exemption(draft: Draft, _: History, number: Number | None) -> Text | None:
+def exemption_named(draft: Draft, number: Number | None) -> DraftCommunicationExempted:
     for each in draft.exemptions:
         if exemption_number(each) == number:
-            return words_of(each)
+            return each
     raise ExemptionNotFound
+
+
+def exemption(draft: Draft, _: History, number: Number | None) -> Text | None:
+    return words_of(exemption_named(draft, number))
 
 
 def policy(draft: Draft, _: History, number: Number | None) -> Text:
