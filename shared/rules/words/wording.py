@@ -321,9 +321,9 @@ def dated(day: date, precision: Precision) -> Text:
     """Write a day as exactly as it is certain; a month or year is given by its first day."""
     match precision:
         case Precision.DAY:
-            return Text(f"ngày {day:%d/%m/}{day.year:04}", day.isoformat())
+            return Text(f"ngày {day:%d/%m/}{day.year:04}", f"{day:%d/%m/}{day.year:04}")
         case Precision.MONTH:
-            return Text(f"tháng {day:%m/}{day.year:04}", day.isoformat()[:7])
+            return Text(f"tháng {day:%m/}{day.year:04}", f"{day:%m/}{day.year:04}")
         case Precision.YEAR:
             return Text(f"năm {day.year:04}", f"{day.year:04}")
 

@@ -1,6 +1,7 @@
 """The page for decisions: a supervising body sees what waits in its area, decides with a form, and nobody else does."""
 
 import re
+from datetime import date
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import httpx
 from shared.auth.sessions import CSRF_FIELD, Way
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Role
+from tests.integration.metrics.office import ago
 from tests.integration.registry.test_api import seen
 from tests.integration.registry.test_requests import EXEMPTION, as_lead, asked
 from tests.support.platform.service import Platform
@@ -67,6 +69,50 @@ async def test_a_supervisor_decides_in_the_browser(whole_platform: Platform, a_c
     assert twice.status_code == 409
     (settled,) = after["requests"]
     assert (settled["state"], settled["settlement_document"]) == ("approved", "CV 9")
+
+
+async def test_the_page_shows_what_an_approval_would_record(whole_platform: Platform, a_code: str) -> None:
+    """For each kind of request in the words of the history, and why one can't be approved any more."""
+    client, path = whole_platform.registry.client, f"/drafts/{a_code}"
+    async with as_lead(whole_platform, a_code) as own:
+        (entry,) = (await seen(client, a_code))["stages"]
+        wrong = {"stage": "draft_consultation", "entered_on": ago(10), "reason": "Ghi nhầm ngày"}
+        corrected = f"{path}/stages/{entry['entry_id']}"
+        for method, address, body in (
+            ("POST", f"{path}/exemptions", EXEMPTION | {"stages": ["appraisal"]}),
+            ("POST", f"{corrected}/correct", wrong),
+            ("POST", f"{path}/scope", {"in_scope": "no", "wide_impact": "no"}),
+            ("DELETE", f"{path}/policies/1", None),
+            ("POST", f"{path}/transfer", {"to_unit_code": f"{a_code}-TP", "on": ago(1)}),
+            ("POST", f"{path}/amend", {"instrument": "provincial_decision", "reason": "Ghi nhầm"}),
+            ("POST", f"{path}/withdraw", {"on": ago(1)}),
+        ):
+            answer = await own.request(method, address, json=body)
+            assert answer.status_code in {200, 202}, (address, answer.text)
+    await whole_platform.registry.settled(await whole_platform.head())
+    before = await seen(client, a_code)
+    async with await session_of(whole_platform, Role.SUPERVISOR, f"{a_code}-TP") as browser:
+        page = re.sub(r"<[^>]+>", "", (await browser.get("/decisions")).text)
+        assert f"Dự thảo {a_code} “" in page, "the title stands beside the code"
+        for sentence in (
+            f"Miễn truyền thông (thẩm định), theo {EXEMPTION['document']}",
+            f"Đính chính giai đoạn: Lấy ý kiến dự thảo, ngày {written(ago(10))} (trước đó",
+            "Đánh giá phạm vi theo bốn tiêu chí (tiêu chí 4: không; kết luận: không thuộc phạm vi)",
+            "Bỏ chính sách 1: Giá đất",
+            f"Chuyển cho Sở Tư pháp {a_code} chủ trì từ ngày {written(ago(1))}",
+            f"Rút khỏi chương trình, ngày {written(ago(1))}",
+        ):
+            assert sentence in page, sentence
+        assert await seen(client, a_code) == before, "nothing was recorded"
+        taken_back = await client.post(f"{corrected}/cancel", json={"reason": "Ghi nhầm"})
+        assert taken_back.status_code == 200, taken_back.text
+        await whole_platform.registry.settled(await whole_platform.head())
+        page = re.sub(r"<[^>]+>", "", (await browser.get("/decisions")).text)
+        assert "Hiện chưa thể chấp thuận: " in page, page
+
+
+def written(day: str) -> str:
+    return f"{date.fromisoformat(day):%d/%m/%Y}"
 
 
 async def test_a_supervisor_answers_then_passes_it_on_in_the_browser(

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from services.registry.adapters.entry.approvals import approval_of
 from services.registry.adapters.entry.context import Entry
 from services.registry.application.commands import WAITING
 from services.registry.application.queries import RequestFilter
@@ -82,13 +83,13 @@ def router(entry: Entry) -> APIRouter:
         )
         rows = await entry.read_model.requests(wanted, MOST, None)
         own = (row for row in rows if principal.acting.may_decide_for(row["unit_code"]))
+        metadata = request_context.metadata(request, principal)
         listed = [
-            _listed(
-                row,
-                principal,
-                shown,
-                commands.rulebook.calendar.working_days_between(row["raised_on"], commands.today),
-            )
+            {
+                **_listed(row, principal, shown),
+                "waiting": commands.rulebook.calendar.working_days_between(row["raised_on"], commands.today),
+                "approval": await approval_of(entry, row, principal.acting, metadata),
+            }
             for row in own
             if not (shown.decided and shown.decided["is_over"] and row["request_id"] == shown.request_id)
         ]
@@ -174,7 +175,7 @@ def _command(form: Fields, choice: Choice | None, request_id: UUID, given: Given
             return None
 
 
-def _listed(row: Mapping[str, Any], principal: Principal, shown: Shown, waiting: int) -> dict[str, Any]:
+def _listed(row: Mapping[str, Any], principal: Principal, shown: Shown) -> dict[str, Any]:
     mine = shown.request_id == row["request_id"]
     elsewhere = {principal.unit, row["decider_code"]}
     return {
@@ -182,7 +183,7 @@ def _listed(row: Mapping[str, Any], principal: Principal, shown: Shown, waiting:
         "bodies": {code: name for code, name in row["deciders"].items() if code not in elsewhere},
         "replied_by_name": row["deciders"].get(row["replied_by"]),
         "forwarded_by_name": row["deciders"].get(row["forwarded_by"]),
-        "waiting": waiting,
+        "may_read": principal.acting.may_act_for(row["unit_code"]),
         "what": REQUESTS[RequestKind(row["kind"])],
         "names_no_unit": row["kind"] == RequestKind.TRANSFER and not row["wanted"].get("to_unit_code"),
         "form": shown.form if mine and shown.form else Fields(),

@@ -6,9 +6,20 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.contracts import registry as events
-from shared.contracts.vocabulary import Precision, RequestDecision, Stage
+from shared.contracts.vocabulary import Answer, Precision, RequestDecision, Stage
 from shared.kernel.errors import Text
-from shared.rules.words.wording import PROCEDURES, REQUESTS, STAGES, dated
+from shared.rules.words.decision_407 import ANSWERS, CRITERIA
+from shared.rules.words.wording import (
+    HANDLINGS,
+    INSTRUMENTS,
+    PROCEDURES,
+    REGIMES,
+    REQUESTS,
+    SCOPE,
+    SCOPE_BASES,
+    STAGES,
+    dated,
+)
 
 _DECIDED: Mapping[str, Text] = {
     RequestDecision.APPROVED: Text("Chấp thuận đề nghị", "The request was approved"),
@@ -29,9 +40,81 @@ def words_of_stage(stage: Stage, day: date, precision: Precision) -> Text:
     return Text(f"{name.vi}, {when.vi}", f"{name.en}, {when.en}")
 
 
+def transferred(event: events.DraftTransferred, unit: str) -> Text:
+    """Say to which unit a draft goes, by the name or the code that is given."""
+    return Text(
+        f"Chuyển cho {unit} chủ trì từ ngày {event.on:%d/%m/%Y}",
+        f"Transferred to {unit} on {event.on:%d/%m/%Y}",
+    )
+
+
+AMENDABLE: Mapping[str, Text] = MappingProxyType(
+    {
+        "instrument": Text("hình thức văn bản", "legal form"),
+        "regime": Text("luật áp dụng", "law"),
+        "final_number": Text("số, ký hiệu văn bản", "final number"),
+        "outcome": Text("kết quả", "outcome"),
+        "source": Text("nguồn", "source"),
+        "handling": Text("hình thức xử lý", "what it does to the law in force"),
+        "amends": Text("văn bản được sửa đổi, bổ sung", "documents that it amends"),
+        "replaces": Text("văn bản được thay thế", "documents that it replaces"),
+        "external_ref": Text("mã ở hệ thống khác", "code in another system"),
+    }
+)
+_LISTED: Mapping[str, Mapping[Any, Text]] = MappingProxyType(
+    {"instrument": INSTRUMENTS, "regime": REGIMES, "handling": HANDLINGS}
+)
+
+
+def _amended(event: events.DraftAmended) -> Text:
+    """Name each field that was put right, with its value."""
+    vi: list[str] = []
+    en: list[str] = []
+    for name, label in AMENDABLE.items():
+        value = getattr(event, name)
+        if value is None and name not in event.cleared:
+            continue
+        now = _value(name, value)
+        vi.append(f"{label.vi}: {now.vi}")
+        en.append(f"{label.en}: {now.en}")
+    return Text(f"Đính chính dự thảo{_in_brackets(vi)}: {event.reason}", f"Amended{_in_brackets(en)}")
+
+
+def _value(name: str, value: Any) -> Text:
+    if value is None:
+        return Text("để trống", "left empty")
+    if name in _LISTED:
+        return _LISTED[name][value]
+    words = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return Text(words, words)
+
+
+def _in_brackets(parts: list[str]) -> str:
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _assessed(event: events.DraftScopeAssessed) -> Text:
+    """Name the answers that are certain, by the number of the criterion, and what a person concluded."""
+    given = [(number, getattr(event, name)) for number, name in enumerate(CRITERIA, 1)]
+    certain = [(number, ANSWERS[answer]) for number, answer in given if answer is not Answer.UNKNOWN]
+    vi = [f"tiêu chí {number}: {answer.vi.lower()}" for number, answer in certain]
+    en = [f"criterion {number}: {answer.en.lower()}" for number, answer in certain]
+    if event.state_secret is Answer.YES:
+        vi, en = [*vi, "có bí mật nhà nước"], [*en, "state secret"]
+    if event.in_scope is not Answer.UNKNOWN:
+        basis = SCOPE_BASES[event.scope_basis] if event.scope_basis else None
+        concluded = SCOPE[event.in_scope]
+        vi.append(f"kết luận: {concluded.vi.lower()}" + (f" theo {basis.vi}" if basis else ""))
+        en.append(f"concluded: {concluded.en.lower()}" + (f" by {basis.en}" if basis else ""))
+    return Text(f"Đánh giá phạm vi theo bốn tiêu chí{_in_brackets(vi)}", f"Scope assessed{_in_brackets(en)}")
+
+
 def _exempted(event: events.DraftCommunicationExempted) -> Text:
     names = ", ".join(STAGES[stage].vi.lower() for stage in event.stages) or "toàn bộ dự thảo"
-    return Text(f"Miễn truyền thông ({names}), theo {event.document}", f"Exempted by {event.document}")
+    names_en = ", ".join(STAGES[stage].en.lower() for stage in event.stages) or "the whole draft"
+    return Text(
+        f"Miễn truyền thông ({names}), theo {event.document}", f"Exempted ({names_en}) by {event.document}"
+    )
 
 
 def _expected(event: events.DraftStageExpected) -> Text:
@@ -45,9 +128,9 @@ def _expected(event: events.DraftStageExpected) -> Text:
 _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
     {
         events.DraftRegistered: lambda e: Text(f"Đăng ký dự thảo “{e.title}”", "Registered"),
-        events.DraftAmended: lambda e: Text(f"Đính chính dự thảo: {e.reason}", "Amended"),
+        events.DraftAmended: _amended,
         events.DraftRetitled: lambda e: Text(f"Đổi tên dự thảo thành “{e.title}”", "Retitled"),
-        events.DraftScopeAssessed: lambda _: Text("Đánh giá phạm vi theo bốn tiêu chí", "Scope assessed"),
+        events.DraftScopeAssessed: _assessed,
         events.DraftPolicyAdded: lambda e: Text(
             f"Thêm chính sách {e.policy_no}: {e.title}", f"Policy {e.policy_no} added"
         ),
@@ -61,7 +144,8 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
         events.DraftStageCorrected: lambda e: Text(
             f"Đính chính giai đoạn: {words_of_stage(e.stage, e.entered_on, e.precision).vi} (trước đó "
             f"{words_of_stage(e.was_stage, e.was_entered_on, e.was_precision).vi})",
-            f"Stage corrected to {e.entered_on}",
+            f"Stage corrected: {words_of_stage(e.stage, e.entered_on, e.precision).en} (before: "
+            f"{words_of_stage(e.was_stage, e.was_entered_on, e.was_precision).en})",
         ),
         events.DraftStageCancelled: lambda e: Text(
             f"Hủy giai đoạn ghi nhầm: {words_of_stage(e.stage, e.entered_on, e.precision).vi} ({e.reason})",
@@ -69,7 +153,8 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
         ),
         events.DraftSuspended: lambda e: words_of_stage(Stage.SUSPENDED, e.on, e.precision),
         events.DraftResumed: lambda e: Text(
-            f"Tiếp tục sau tạm dừng: {words_of_stage(e.stage, e.on, e.precision).vi}", f"Resumed on {e.on}"
+            f"Tiếp tục sau tạm dừng: {words_of_stage(e.stage, e.on, e.precision).vi}",
+            f"Resumed: {words_of_stage(e.stage, e.on, e.precision).en}",
         ),
         events.DraftWithdrawn: lambda e: words_of_stage(Stage.WITHDRAWN, e.on, e.precision),
         events.DraftMerged: lambda e: words_of_stage(Stage.MERGED, e.on, e.precision),
@@ -98,9 +183,7 @@ _WORDS: Mapping[type, Callable[[Any], Text]] = MappingProxyType(
             f"Tổng hợp ý kiến ở giai đoạn {STAGES[e.stage].vi.lower()}: {e.received} ý kiến",
             f"{e.received} opinions in “{STAGES[e.stage].en}”",
         ),
-        events.DraftTransferred: lambda e: Text(
-            f"Chuyển cho {e.to_unit_code} chủ trì từ ngày {e.on:%d/%m/%Y}", f"Transferred on {e.on:%d/%m/%Y}"
-        ),
+        events.DraftTransferred: lambda e: transferred(e, e.to_unit_code),
         events.DraftRequestRaised: lambda e: Text(
             f"Đề nghị {REQUESTS[e.kind].vi}", f"Asked for {REQUESTS[e.kind].en}"
         ),
