@@ -31,8 +31,8 @@ run: setup ## start everything on this machine, with both samples
 test: setup ## run all tests that need no container engine, browser or office program
 	@$(BIN)/pytest $(PARALLEL) -m "$(QUICK)"
 
-test-fast: setup ## run unit and contract tests: no broker or database, about a minute
-	@$(BIN)/pytest $(PARALLEL) tests/unit tests/contract -m "$(QUICK)"
+test-fast: setup ## run unit and contract tests: no broker or database, under a minute
+	@$(BIN)/pytest $(PARALLEL) --dist load tests/unit tests/contract -m "$(QUICK)"
 
 test-slow: setup ## run whole platforms, outages, simulations and checks by other projects' tools, which `make test` leaves out
 	@$(BIN)/pytest $(PARALLEL) -m "slow and not container and not browser and not office and not chaos"
