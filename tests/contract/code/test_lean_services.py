@@ -1,4 +1,4 @@
-"""What only documents, charts, calendars, terminals and migrations need is not in the memory of a service that writes none."""
+"""What only documents, charts, calendars, files of evidence, terminals and migrations need is not in the memory of a service that writes none."""
 
 import subprocess
 import sys
@@ -14,6 +14,7 @@ HEAVY = {
     "icalendar",
     "lxml",
     "mako",
+    "obstore",
     "openpyxl",
     "pygments",
     "rich",
