@@ -397,8 +397,7 @@ class ObservedEventStore:
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
         with self.tracing.sending(f"append {ref.context}"), self._append_of(ref.context):
             version = await self.below.append(ref, expected, _traced(events))
-        self._count(events)
-        _log_appended(ref, version, events)
+        asyncio.get_running_loop().call_soon(self._record, ref, version, events)
         return version
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
@@ -412,6 +411,11 @@ class ObservedEventStore:
         first, last = versions[0].position - len(appends[0].events) + 1, versions[-1].position
         logger.info("events_appended", first_position=first, position=last, aggregates=len(appends))
         return versions
+
+    def _record(self, ref: AggregateRef, version: Version, events: Sequence[NewEvent]) -> None:
+        """Count and log what was appended, in the loop's next round: whoever appended does not wait for it."""
+        self._count(events)
+        _log_appended(ref, version, events)
 
     @contextmanager
     def _append_of(self, context: str) -> Iterator[None]:

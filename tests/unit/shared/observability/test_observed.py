@@ -1,5 +1,6 @@
 """Whoever appends, and however it ends: it is timed by outcome, counted by type, and names its trace."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -47,6 +48,7 @@ def count(store: ObservedEventStore, context: str, outcome: str) -> float | None
 async def test_an_append_is_timed_and_its_events_counted() -> None:
     store = observed(MemoryEventStore())
     await store.append(REF, NOTHING, [EVENT])
+    await asyncio.sleep(0)  # who appends does not wait until it is counted
     assert count(store, "unit", "appended") == 1
     labels = {"type": "vn.loa.unit.registered.v1"}
     assert store.telemetry.registry.get_sample_value("loa_appended_events_total", labels) == 1
