@@ -103,6 +103,11 @@ async def test_the_page_shows_what_an_approval_would_record(whole_platform: Plat
             f"Rút khỏi chương trình, ngày {written(ago(1))}",
         ):
             assert sentence in page, sentence
+        now, then = re.findall(r"(?:Hiện nay|Nếu chấp thuận): (Lấy ý kiến dự thảo\..*?hết ngày \S+)", page)[
+            :2
+        ]
+        assert (now.startswith("Lấy ý kiến dự thảo. Hạn truyền thông"), now != then) == (True, True), page
+        assert "Nếu chấp thuận: Lấy ý kiến dự thảo. Dự thảo không thuộc phạm vi" in page
         assert await seen(client, a_code) == before, "nothing was recorded"
         taken_back = await client.post(f"{corrected}/cancel", json={"reason": "Ghi nhầm"})
         assert taken_back.status_code == 200, taken_back.text

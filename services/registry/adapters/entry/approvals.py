@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.registry.adapters.entry.consequences import duties_of
 from services.registry.adapters.entry.context import Entry
 from services.registry.adapters.entry.history_words import transferred, words_of
 from services.registry.domain import draft_commands as drafts
@@ -24,11 +25,14 @@ NameOf = Callable[[str], Awaitable[str]]
 class Approval:
     """`effects`: a sentence for each event; none where the decider first has to add something (the unit of a transfer).
 
+    `due_now` and `due_then`: what is due in the stage of today, and what would be; empty if that does not change.
     `problem`: why it can't be approved as it stands.
     """
 
     title: str = ""
     effects: Sequence[Text] = ()
+    due_now: Sequence[Text] = ()
+    due_then: Sequence[Text] = ()
     problem: Text | None = None
 
 
@@ -46,7 +50,7 @@ async def approval_of(entry: Entry, row: Mapping[str, Any], by: Acting, metadata
         return Approval(title=await _title(entry, row["draft_code"]))
     except Refusal as refusal:
         return Approval(title=await _title(entry, row["draft_code"]), problem=refusal.message)
-    return await _approved(handled, entry.unit)
+    return await _approved(handled, entry)
 
 
 async def _title(entry: Entry, draft_code: str) -> str:
@@ -54,13 +58,14 @@ async def _title(entry: Entry, draft_code: str) -> str:
     return draft.title
 
 
-async def _approved(handled: Handled[State], name_of: NameOf) -> Approval:
+async def _approved(handled: Handled[State], entry: Entry) -> Approval:
     before = handled.before.state(decider)
     if not isinstance(before, Draft):
         return Approval()
     recorded = [each.data for each in handled.events if not isinstance(each.data, events.DraftRequestDecided)]
-    words = [await _words(before, event, name_of) for event in recorded]
-    return Approval(before.title, [each for each in words if each is not None])
+    words = [await _words(before, event, entry.unit) for event in recorded]
+    due_now, due_then = duties_of(before, handled, entry.commands)
+    return Approval(before.title, [each for each in words if each is not None], due_now, due_then)
 
 
 async def _words(before: Draft, event: Any, name_of: NameOf) -> Text | None:

@@ -135,6 +135,26 @@ def _of_stage(
         yield from _due(facts, rulebook, occurrence, today)
 
 
+def duties_of(before: Draft, handled: Handled[State], commands: Commands) -> tuple[list[Text], list[Text]]:
+    """Say what is due in the stage of today without and with what a command leads to; empty if that is the same."""
+    if not isinstance(handled.state, Draft):
+        return [], []
+    facts = facts_of(before, handled.before.events), facts_of(handled.state, handled.history.events)
+    scopes = before.scope, handled.state.scope
+    without, with_it = (
+        list(_today(replace(each, scope=scope_facts(scope)), commands.rulebook, commands.today))
+        for each, scope in zip(facts, scopes, strict=True)
+    )
+    return ([], []) if without == with_it else (without, with_it)
+
+
+def _today(facts: DraftFacts, rulebook: Rulebook, today: date) -> Iterator[Text]:
+    standing = stage_on(stage_periods(facts, rulebook), today)
+    if standing is not None:
+        yield STAGES[standing.stage]
+        yield from _of_stage(facts, standing.stage, standing.entered_on, rulebook, today)
+
+
 def of_cancellation(
     draft: Draft, handled: Handled[State], entry_id: UUID, rulebook: Rulebook, today: date
 ) -> Iterator[Text]:
