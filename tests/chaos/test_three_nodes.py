@@ -11,9 +11,9 @@ import pytest
 from deploy.local.keys.keyring import keyring
 from tests.chaos.harness.checker import violations
 from tests.chaos.harness.evidence import evidence_of
-from tests.chaos.harness.injection import healed
+from tests.chaos.harness.faults.injection import healed
+from tests.chaos.harness.faults.proxy import Line
 from tests.chaos.harness.prepared import Prepared, run_folder
-from tests.chaos.harness.proxy import Line
 from tests.chaos.harness.run import new_writers, release
 from tests.chaos.harness.running_platform import chaos_platform
 from tests.chaos.harness.three_nodes import Cluster, three_nodes

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.operate.subscriber_snippets import Snippet
+from deploy.cli.operate.subscribers.snippets import Snippet
 from deploy.cli.options import Json, Unit, connected
 from shared.contracts.vocabulary import Role
 
@@ -245,7 +245,7 @@ def add_subscriber(
     ] = False,
 ) -> None:
     """Tạo khóa chỉ để đọc sự kiện, và durable consumer. / Create a key that may only read the events, and its durable."""
-    from deploy.cli.operate import subscribers as command
+    from deploy.cli.operate.subscribers import commands as command
 
     command.add(name, filters or (), None if no_snippet else snippet)
 
@@ -253,7 +253,7 @@ def add_subscriber(
 @subscribers.command(name="list")
 def list_subscribers(as_json: Json = False) -> None:
     """Các khóa đọc và tiến độ đọc. / List the keys with their lag."""
-    from deploy.cli.operate import subscribers as command
+    from deploy.cli.operate.subscribers import commands as command
 
     command.show(as_json=as_json)
 
@@ -265,7 +265,7 @@ def reset_subscriber(
     """Đọc lại từ sự kiện đầu tiên; đổi bộ lọc. / Read again from the first event, with the same or another filter."""
     import asyncio
 
-    from deploy.cli.operate import subscribers as command
+    from deploy.cli.operate.subscribers import commands as command
 
     asyncio.run(command.reset(name, filters or ()))
 
@@ -275,7 +275,7 @@ def reader_program(
     library: Annotated[Snippet, typer.Argument(help="Thư viện. / Library.")],
 ) -> None:
     """In chương trình đọc mẫu. / Print a program that reads the events."""
-    from deploy.cli.operate.subscriber_snippets import snippet
+    from deploy.cli.operate.subscribers.snippets import snippet
 
     print(snippet(library), end="")
 
@@ -285,6 +285,6 @@ def remove_subscriber(name: Annotated[str, typer.Argument(help="Tên. / Name.")]
     """Thu hồi khóa đọc. / Revoke a key."""
     import asyncio
 
-    from deploy.cli.operate import subscribers as command
+    from deploy.cli.operate.subscribers import commands as command
 
     asyncio.run(command.remove(name))

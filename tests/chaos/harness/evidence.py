@@ -15,8 +15,8 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
 from tests.chaos.harness.checker import Evidence
+from tests.chaos.harness.faults.service_faults import skip
 from tests.chaos.harness.running_platform import ChaosPlatform, purge_ticks
-from tests.chaos.harness.service_faults import skip
 from tests.chaos.harness.workload import Clients
 from tests.support.platform.service import SERVICES, Platform, eventually, open_platform
 from tests.support.servers.engines import Databases, connected

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
+from tests.chaos.harness.faults.proxy import Proxy
 from tests.chaos.harness.fork_server import ForkedProcess, ForkServer
-from tests.chaos.harness.proxy import Proxy
 from tests.support.platform.service import eventually
 from tests.support.servers.plain import NO_AUTHORITIES
 from tests.support.servers.ports import free_port

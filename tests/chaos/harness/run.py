@@ -17,12 +17,12 @@ from shared.kernel.runtime import now
 from tests.chaos.harness.checker import violations
 from tests.chaos.harness.effect import Effect
 from tests.chaos.harness.evidence import evidence_of, states
-from tests.chaos.harness.faults import FAULTS
+from tests.chaos.harness.faults.faults import FAULTS
+from tests.chaos.harness.faults.injection import inject
+from tests.chaos.harness.faults.replaced_log import acknowledged_meanwhile, forget_lost, replace_log
 from tests.chaos.harness.importing import Importer
-from tests.chaos.harness.injection import inject
 from tests.chaos.harness.officials import Officials
 from tests.chaos.harness.prepared import Prepared, run_folder
-from tests.chaos.harness.replaced_log import acknowledged_meanwhile, forget_lost, replace_log
 from tests.chaos.harness.running_platform import ChaosPlatform, Load, chaos_platform
 from tests.chaos.harness.workload import ADDRESSES, Clients, Writer, ticking
 from tests.support.servers.plain import NO_AUTHORITIES

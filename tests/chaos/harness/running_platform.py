@@ -19,9 +19,9 @@ from shared.auth.service_tokens import service_token
 from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.kernel.runtime import now
 from shared.rules.rulebook.rulebook import load_rulebook
+from tests.chaos.harness.faults.proxy import proxy_to
 from tests.chaos.harness.prepared import Prepared
 from tests.chaos.harness.processes import START_SECONDS, Replica
-from tests.chaos.harness.proxy import proxy_to
 from tests.chaos.test_mail_killed import serving
 from tests.chaos.unruly_server import UnrulyServer
 from tests.support.platform.service import eventually

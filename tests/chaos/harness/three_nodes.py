@@ -13,7 +13,7 @@ from deploy.nats.permissions import OPERATOR
 from shared.eventstore import streams
 from shared.eventstore.log_reader import EVENTS
 from shared.kernel.transient import BROKER
-from tests.chaos.harness.proxy import Line, Proxy, proxy_to
+from tests.chaos.harness.faults.proxy import Line, Proxy, proxy_to
 from tests.support.platform.service import eventually
 from tests.support.servers.engines import connected
 from tests.support.servers.ports import free_port

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli.operate import subscriber_durable as durables
-from deploy.cli.operate import subscriber_view
-from deploy.cli.operate.subscriber_snippets import Snippet, snippets
+from deploy.cli.operate.subscribers import durable as durables
+from deploy.cli.operate.subscribers import view as subscriber_view
+from deploy.cli.operate.subscribers.snippets import Snippet, snippets
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring, keyring, new_seed, write_secret
 from deploy.nats.permissions import OPERATOR, subscriber

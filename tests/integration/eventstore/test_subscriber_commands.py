@@ -10,7 +10,7 @@ from nats.js.errors import NotFoundError
 
 from deploy.cli import console
 from deploy.cli.console import CommandError
-from deploy.cli.operate import subscribers
+from deploy.cli.operate.subscribers import commands as subscribers
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import OPERATOR, subscriber

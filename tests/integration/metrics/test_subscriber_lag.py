@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from nats.js.api import AckPolicy, ConsumerConfig
 
-from deploy.cli.operate import subscriber_durable as durables
 from deploy.cli.operate.health import subscriber_lag
 from deploy.cli.operate.health.engine_readings import read_broker
 from deploy.cli.operate.health.readings import Readings
+from deploy.cli.operate.subscribers import durable as durables
 from deploy.local import state
 from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring

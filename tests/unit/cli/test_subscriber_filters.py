@@ -3,7 +3,7 @@
 import pytest
 
 from deploy.cli.console import CommandError
-from deploy.cli.operate.subscriber_filters import checked
+from deploy.cli.operate.subscribers.filters import checked
 
 GAPS = "loa.compliance.*.gap_opened"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from deploy.cli.console import CommandError
-from deploy.cli.operate import subscribers
 from deploy.cli.operate.keys import MOUNTED
+from deploy.cli.operate.subscribers import commands as subscribers
 from deploy.local.engines import nats
 from deploy.local.keys.keyring import Keyring, keyring
 from deploy.nats.permissions import inbox_prefix

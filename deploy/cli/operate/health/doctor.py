@@ -10,12 +10,12 @@ from rich.text import Text as Styled
 
 from deploy.cli import brokers
 from deploy.cli.console import count, day, listed, out, print_json, print_text
-from deploy.cli.operate import subscriber_view
 from deploy.cli.operate.health.diagnosis import diagnose, expiry
 from deploy.cli.operate.health.engine_diagnosis import LEAST_FREE, SKEW, clocks, synced
 from deploy.cli.operate.health.finding import Finding
 from deploy.cli.operate.health.readings import Readings, collect
 from deploy.cli.operate.health.status import shown_readiness
+from deploy.cli.operate.subscribers import view as subscriber_view
 from deploy.local import state
 from deploy.local.settings import LocalSettings
 from deploy.nats.permissions import SERVICES

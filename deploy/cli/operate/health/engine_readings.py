@@ -10,7 +10,7 @@ import nats.errors
 from nats.aio.client import Client
 
 from deploy.cli import brokers
-from deploy.cli.operate import subscribers
+from deploy.cli.operate.subscribers import commands as subscribers
 from deploy.local.engines import databases
 from deploy.local.engines.postgres import PostgresServer
 from deploy.local.keys.keyring import Keyring

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from deploy.cli import brokers
 from deploy.cli.console import count
-from deploy.cli.operate import subscriber_view
 from deploy.cli.operate.health.finding import Finding, Findings
-from deploy.cli.operate.subscribers import read_states
+from deploy.cli.operate.subscribers import view as subscriber_view
+from deploy.cli.operate.subscribers.commands import read_states
 from deploy.nats.permissions import SUBSCRIBER
 from shared.eventstore.subscriber_states import SubscriberState
 from shared.kernel import runtime

@@ -1,7 +1,7 @@
 """Sums over activities, kept in memory by group: PostgreSQL adds them up, and what is recorded changes those of its own alone.
 
 The rules are those of `shared.rules.counts`, which the sums of the same communications are held against
-(`tests/integration/metrics/test_standing.py`).
+(`tests/integration/metrics/agreement/test_standing.py`).
 """
 
 from collections import Counter

@@ -27,7 +27,7 @@ from tests.support.samples import small_office
 from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.tokens import Issuer
 
-README = Path(__file__).parents[3] / "deploy" / "cli" / "README.md"
+README = Path(__file__).parents[4] / "deploy" / "cli" / "README.md"
 Rows = list[dict[str, Any]]
 Answer = dict[str, Any]
 NEXT = reporting_year(today()) + 1  # what is expected is to come

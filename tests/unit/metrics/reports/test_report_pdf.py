@@ -25,7 +25,7 @@ from services.metrics.adapters.reports.printing import NO_LIBRARY
 from services.metrics.adapters.reports.views import ReportView
 from shared.kernel.errors import PermanentError
 from tests.support.required import leave_out
-from tests.unit.metrics.test_report import EVIL, view
+from tests.unit.metrics.reports.test_report import EVIL, view
 
 __all__ = ["view"]  # the fixture
 VIETNAMESE_LETTERS = "ăâđêôơưằẵặẩẫậềễệồỗộờỡợừữựỹỵẠẢẤẦẨẪẬẮẰẲẴẶ"

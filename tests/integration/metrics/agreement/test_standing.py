@@ -40,8 +40,8 @@ from shared.contracts.registry import DraftOpinionsSummarised, DraftStageExpecte
 from shared.contracts.vocabulary import Answer, Channel, ContentItem, Precision, Stage
 from shared.rules.counts import CountBy, first_day
 from shared.rules.figures import Period, effective_day, year_period
+from tests.integration.metrics.agreement.test_incremental import ASKED, EVENTS, batches
 from tests.integration.metrics.streams import FIRST, Draft, Stream
-from tests.integration.metrics.test_incremental import ASKED, EVENTS, batches
 from tests.support.platform.projections import RULEBOOK, read_model
 from tests.unit.metrics.made_up import items_of
 

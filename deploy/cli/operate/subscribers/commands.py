@@ -9,12 +9,12 @@ import nats.errors
 
 from deploy.cli import brokers
 from deploy.cli.console import CommandError, err, listed, out, print_json, print_text
-from deploy.cli.operate import subscriber_durable as durables
-from deploy.cli.operate import subscriber_view as view
 from deploy.cli.operate.container_places import current_place
 from deploy.cli.operate.keys import MOUNTED, write_mounted
-from deploy.cli.operate.subscriber_filters import checked
-from deploy.cli.operate.subscriber_snippets import Snippet, snippet
+from deploy.cli.operate.subscribers import durable as durables
+from deploy.cli.operate.subscribers import view
+from deploy.cli.operate.subscribers.filters import checked
+from deploy.cli.operate.subscribers.snippets import Snippet, snippet
 from deploy.local import state
 from deploy.local.engines import nats as local
 from deploy.local.keys.keyring import Keyring, new_seed, write_secret

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 
 from deploy.local.engines.process import Engine
 from shared.eventstore.streams import CONSUMERS
-from tests.chaos.harness.disk_faults import disk_full, disk_full_in_batches, started_full
 from tests.chaos.harness.effect import Effect, Fault
+from tests.chaos.harness.faults.disk_faults import disk_full, disk_full_in_batches, started_full
+from tests.chaos.harness.faults.proxy import Line, Proxy
+from tests.chaos.harness.faults.service_faults import clock_wrong, killed_at_mail, mail_server, poisoned
 from tests.chaos.harness.processes import Replica
-from tests.chaos.harness.proxy import Line, Proxy
 from tests.chaos.harness.running_platform import ChaosPlatform
-from tests.chaos.harness.service_faults import clock_wrong, killed_at_mail, mail_server, poisoned
 from tests.chaos.unruly_server import Fault as MailFault
 from tests.support.servers.engines import connected, declare_streams
 

@@ -17,8 +17,8 @@ from services.metrics.adapters.reports.workbook import workbook
 from shared.rules.verdicts import PolicyVerdict
 from tests.support.timing import nothing_collected
 from tests.unit.metrics.made_up import MadeUp, a_cell, a_gap
-from tests.unit.metrics.test_report import a_member, a_policy, asked
-from tests.unit.metrics.test_report_in_office import converted
+from tests.unit.metrics.reports.test_report import a_member, a_policy, asked
+from tests.unit.metrics.reports.test_report_in_office import converted
 
 DRAFTS = 5_000
 POLICIES = 2  # of a draft

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import httpx
 
 from tests.chaos.harness.effect import Effect
-from tests.chaos.harness.faults import FAULTS, LONGEST, SHORTEST
+from tests.chaos.harness.faults.faults import FAULTS, LONGEST, SHORTEST
 from tests.chaos.harness.history import Command
 from tests.chaos.harness.processes import Replica
 from tests.chaos.harness.running_platform import ChaosPlatform

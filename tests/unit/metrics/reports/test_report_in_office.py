@@ -13,7 +13,7 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]
 from services.metrics.adapters.reports.document import document
 from services.metrics.adapters.reports.views import ReportView
 from services.metrics.adapters.reports.workbook import workbook
-from tests.unit.metrics.test_report import view
+from tests.unit.metrics.reports.test_report import view
 
 __all__ = ["view"]  # the fixture
 pytestmark = pytest.mark.office
