@@ -9,17 +9,16 @@ import asyncio
 import json
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
 import nats.errors
+import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import ConnectionClosedError
@@ -35,6 +34,7 @@ from shared.kernel.transient import BROKER
 from shared.observability import signals
 from shared.observability.signals import Telemetry, Tracing, traceparent
 
+A = TypeVar("A")
 SECONDS = 5.0
 
 
@@ -353,7 +353,7 @@ def _headers(event: NewEvent) -> dict[str, str]:
 
 def _acknowledged(answer: Msg) -> dict[str, Any]:
     """Read the broker's answer; the first message of a batch is answered with nothing."""
-    ack: dict[str, Any] = json.loads(answer.data) if answer.data else {}
+    ack: dict[str, Any] = orjson.loads(answer.data) if answer.data else {}
     if "error" in ack:
         raise APIError(**ack["error"])
     return ack
@@ -395,15 +395,16 @@ class ObservedEventStore:
         await self.below.reach(position)
 
     async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
-        with self.tracing.sending(f"append {ref.context}"), self._append_of(ref.context):
-            version = await self.below.append(ref, expected, _traced(events))
+        with self.tracing.sending(f"append {ref.context}"):
+            appending = self.below.append(ref, expected, _traced(events))
+            version = await self._watched(ref.context, appending)
         asyncio.get_running_loop().call_soon(self._record, ref, version, events)
         return version
 
     async def append_all(self, appends: Sequence[Append]) -> Sequence[Version]:
         """Append many at once; a line for each event is written at DEBUG only."""
-        with self.tracing.sending("append batch"), self._append_of("batch"):
-            versions = await self.below.append_all(_traced_all(appends))
+        with self.tracing.sending("append batch"):
+            versions = await self._watched("batch", self.below.append_all(_traced_all(appends)))
         self._count([event for append in appends for event in append.events])
         if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
             for append, version in zip(appends, versions, strict=True):
@@ -417,23 +418,29 @@ class ObservedEventStore:
         self._count(events)
         _log_appended(ref, version, events)
 
-    @contextmanager
-    def _append_of(self, context: str) -> Iterator[None]:
+    async def _watched(self, context: str, appending: Awaitable[A]) -> A:
         """Time an append, and note whether the broker accepts events."""
-        with self.telemetry.append_of(context):
-            try:
-                yield
-            except TransientError as error:
-                if self.writes is not None:
-                    without_leader = isinstance(error.__cause__, nats.errors.NoRespondersError)
-                    self.writes.failed(str(error), without_leader=without_leader)
-                raise
+        began = time.perf_counter()
+        try:
+            appended = await appending
+        except BaseException as error:  # also who is cancelled was not answered
+            self.telemetry.append_ended(context, time.perf_counter() - began, error)
+            if self.writes is not None and isinstance(error, TransientError):
+                without_leader = isinstance(error.__cause__, nats.errors.NoRespondersError)
+                self.writes.failed(str(error), without_leader=without_leader)
+            raise
+        self.telemetry.append_ended(context, time.perf_counter() - began)
         if self.writes is not None:
             self.writes.succeeded()
+        return appended
 
     def _count(self, events: Sequence[NewEvent]) -> None:
-        for kind, number in Counter(type(event.data) for event in events).items():
-            self.telemetry.appended.labels(kind.type_name()).inc(number)
+        numbers: dict[str, int] = {}
+        for event in events:
+            name = event.data.type_name()
+            numbers[name] = numbers.get(name, 0) + 1
+        for name, number in numbers.items():
+            self.telemetry.appended.labels(name).inc(number)
 
 
 def _traced(events: Sequence[NewEvent]) -> Sequence[NewEvent]:

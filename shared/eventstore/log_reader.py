@@ -1,7 +1,6 @@
 """The log: the name and state of its stream, which log it is, and the events of aggregates read back from it."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
@@ -201,11 +201,14 @@ class LogReader:
         return {ref: _history(events) for ref, events in placed.items() if not any(_missing(events))}
 
     def _place(self, messages: Iterable[Msg], placed: Mapping[AggregateRef, _Placed]) -> None:
+        """Put events where they belong; one of another aggregate, the newest that we know of, is not even decoded."""
+        wanted = {ref.subjects.removesuffix(".*"): events for ref, events in placed.items()}
         for message in messages:
-            event = self._decoded(message)
-            before = _header(message, Header.EXPECTED_LAST_SUBJECT_SEQUENCE) or event.position - 1
-            if event.ref in placed:
-                placed[event.ref][event.aggregate_version] = event, int(before)
+            events = wanted.get(_header(message, "Nats-Subject").rpartition(".")[0])
+            if events is not None:
+                event = self._decoded(message)
+                before = _header(message, Header.EXPECTED_LAST_SUBJECT_SEQUENCE) or event.position - 1
+                events[event.aggregate_version] = event, int(before)
 
     def _decoded(self, message: Msg) -> Recorded:
         position, subject = int(_header(message, "Nats-Sequence")), _header(message, "Nats-Subject")
@@ -275,8 +278,7 @@ class LogReader:
 
         async with self.inbox.address(self.nc, collect) as address, asyncio.timeout(self.timeout):
             for query in queries:
-                payload = json.dumps(query).encode()
-                await self.nc.publish(f"$JS.API.DIRECT.GET.{EVENTS}", payload, reply=address)
+                await self.nc.publish(f"$JS.API.DIRECT.GET.{EVENTS}", orjson.dumps(query), reply=address)
             await ended
         return answers
 

@@ -266,17 +266,10 @@ class Telemetry:
     def count_unknown(self, event_type: str) -> None:
         self.unknown.labels(self.unknown_types.of(event_type)).inc()
 
-    @contextmanager
-    def append_of(self, context: str) -> Iterator[None]:
-        """Time an append; how it ended is the class of what it raises."""
-        started, outcome = time.perf_counter(), "appended"
-        try:
-            yield
-        except Exception as error:
-            outcome = _OUTCOMES.get(type(error).__name__, "failed")
-            raise
-        finally:
-            self.appends.labels(context, outcome).observe(time.perf_counter() - started)
+    def append_ended(self, context: str, seconds: float, error: BaseException | None = None) -> None:
+        """Note how long an append took, and how it ended: by the class of what it raised."""
+        outcome = "appended" if error is None else _OUTCOMES.get(type(error).__name__, "failed")
+        self.appends.labels(context, outcome).observe(seconds)
 
     async def exposition(self) -> bytes:
         if time.monotonic() - self._read_at >= FRESH_SECONDS:

@@ -121,6 +121,16 @@ async def test_a_write_of_another_process_is_read_at_its_position(registry: Clie
     assert nc.times == 0
 
 
+async def test_an_unreadable_event_does_not_hinder_reading_other_aggregates(registry: Client) -> None:
+    """Each read asks for the newest event that the process knows of, too; it is not decoded."""
+    store, ref = JetStreamEventStore(registry), draft()
+    version = await store.append(ref, NOTHING, policies(2))
+    subject = f"loa.draft.{draft().id}.retitled"
+    written = await registry.jetstream().publish(subject, b"{}", stream=EVENTS)
+    await store.reach(written.seq)
+    assert (await store.load(ref)).version == version
+
+
 async def test_a_place_that_the_log_does_not_have_is_not_waited_for_for_ever(registry: Client) -> None:
     store = JetStreamEventStore(registry, timeout=0.2)
     with pytest.raises(TransientError, match="position"):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.event import unit_id
-from shared.contracts.registry import UnitRegistered
+from shared.contracts.registry import UnitRegistered, UnitRenamed
 from shared.contracts.vocabulary import UnitKind, UnitLevel
 from shared.eventstore.handle import NOTHING, Append, History, Version, VersionConflict
 from shared.eventstore.jetstream import ObservedEventStore
@@ -71,6 +71,33 @@ async def test_how_an_append_failed_is_its_outcome(error: Exception, outcome: st
         await store.append(REF, NOTHING, [EVENT])
     assert count(store, "unit", outcome) == 1
     assert count(store, "unit", "appended") is None
+
+
+class Waiting(MemoryEventStore):
+    """Never answers."""
+
+    async def append(self, ref: AggregateRef, expected: Version, events: Sequence[NewEvent]) -> Version:
+        await asyncio.Event().wait()
+        return await super().append(ref, expected, events)
+
+
+async def test_an_append_that_is_cancelled_was_not_appended() -> None:
+    store = observed(Waiting())
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(store.append(REF, NOTHING, [EVENT]), 0.01)
+    assert count(store, "unit", "failed") == 1
+    assert count(store, "unit", "appended") is None
+
+
+async def test_events_of_one_append_are_counted_by_type() -> None:
+    store = observed(MemoryEventStore())
+    renamed = UnitRenamed(unit_code="BTP", unit_name="Bộ Công an", on=date(2026, 1, 5))
+    others = [NewEvent(UUID(int=number), renamed, METADATA) for number in (2, 3)]
+    await store.append(REF, NOTHING, [EVENT, *others])
+    await asyncio.sleep(0)  # who appends does not wait until it is counted
+    for name, number in (("registered", 1), ("renamed", 2)):
+        labels = {"type": f"vn.loa.unit.{name}.v1"}
+        assert store.telemetry.registry.get_sample_value("loa_appended_events_total", labels) == number
 
 
 class Bulk(MemoryEventStore):
