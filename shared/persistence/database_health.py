@@ -4,10 +4,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.kernel.health import Check
+from shared.persistence.database import reading
 
 
 async def ping(engine: AsyncEngine) -> Check:
-    async with engine.connect() as connection:
+    async with reading(engine) as connection:
         await connection.execute(text("SELECT 1"))
     return Check(ok=True)
 
@@ -19,7 +20,7 @@ async def ping_writes(engine: AsyncEngine, problem: str = "") -> Check:
     """
     if problem:
         return Check(ok=False, detail=problem)
-    async with engine.connect() as connection:
+    async with reading(engine) as connection:
         answer = await connection.execute(
             text(
                 "SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only"
@@ -35,6 +36,6 @@ async def ping_writes(engine: AsyncEngine, problem: str = "") -> Check:
 
 async def size(engine: AsyncEngine) -> int:
     """Return the size of the database in bytes."""
-    async with engine.connect() as connection:
+    async with reading(engine) as connection:
         answer = await connection.execute(text("SELECT pg_database_size(current_database())"))
         return int(answer.scalar_one())

@@ -35,6 +35,7 @@ from shared.kernel.errors import TransientError
 from shared.kernel.health import Check
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
+from shared.persistence.database import reading
 from shared.projections.rows import Checkpoint, CheckpointTables
 
 LOG_MATCHES = "log_matches"  # the log of the rows came back by itself
@@ -130,7 +131,7 @@ class FenceRows:
     async def recent_range(self) -> tuple[int, int]:
         """Give the first and the last position of the listed events (0 and 0: there are none)."""
         recent = self.tables.recent
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             row = (
                 await connection.execute(select(func.min(recent.c.position), func.max(recent.c.position)))
             ).one()
@@ -139,14 +140,14 @@ class FenceRows:
     async def recent_ids(self) -> Mapping[int, str]:
         recent = self.tables.recent
         query = select(recent.c.position, recent.c.event_id).order_by(recent.c.position)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return {row.position: row.event_id for row in await connection.execute(query)}
 
     async def recent_after(self, position: int) -> list[Mapping[str, Any]]:
         """List the events after a position, in order."""
         recent = self.tables.recent
         query = select(recent).where(recent.c.position > position).order_by(recent.c.position)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return [dict(row._mapping) for row in await connection.execute(query)]  # noqa: SLF001  its public way
 
 

@@ -38,6 +38,7 @@ from shared.directory.projection import carried_on_by, leads_on, unit_directory,
 from shared.http.requests.paging import key_of, position_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.persistence.database import reading
 from shared.projections.programme_rows import fact_of
 
 UNIT = directory.units.unit
@@ -54,14 +55,14 @@ class SqlReadModel:
         return day_in_vietnam(self.now())
 
     async def draft(self, draft_code: str) -> DraftSummary | None:
-        async with self.engine.connect() as connection:
-            # Every row of an import runs this query: one statement, built once, without a transaction around it.
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
+        async with reading(
+            self.engine
+        ) as connection:  # every row of an import does: the statement is built once
             row = (await connection.execute(_DRAFT, {"draft_code": draft_code})).one_or_none()
         return _summary(row) if row else None
 
     async def unit(self, unit_code: str) -> Dataset | None:
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             dataset = await connection.scalar(select(UNIT.c.dataset).where(UNIT.c.unit_code == unit_code))
         return Dataset(dataset) if dataset is not None else None
 
@@ -98,7 +99,7 @@ class SqlReadModel:
 
     async def planned(self, draft_code: str, activity_id: UUID) -> bool:
         activity = ACTIVITY.c
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             in_plan = exists().where(activity.activity_id == activity_id, activity.draft_code == draft_code)
             return bool(await connection.scalar(select(in_plan)))
 
@@ -106,7 +107,7 @@ class SqlReadModel:
         """Sum up the sizes of the files that are kept of a unit."""
         table = EVIDENCE.c
         kept = (table.unit_code == unit_code, table.erased.is_(False))
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return int(
                 await connection.scalar(select(func.coalesce(func.sum(table.size), 0)).where(*kept)) or 0
             )
@@ -115,29 +116,29 @@ class SqlReadModel:
         table = EVIDENCE.c
         kept = (table.size.is_not(None), table.erased.is_(False))
         query = select(table.evidence_id, table.sha256, table.size).where(*kept).order_by(table.position)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     async def dataset(self) -> Dataset | None:
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return await datasets.asked(connection, UNIT, DRAFT)
 
     async def communications(
         self, wanted: CommunicationFilter, limit: int, after: str | None
     ) -> list[dict[str, Any]]:
         query = _communications(wanted, limit, after, self._today)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [_placed(row, "held_on", "communication_id") for row in rows]
 
     async def count_communications(self, wanted: CommunicationFilter) -> int:
         query = _asked_for(select(func.count()).select_from(COMMUNICATION), wanted, self._today)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return int(await connection.scalar(query) or 0)
 
     async def activities(self, wanted: ActivityFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
         query = _activities(wanted, limit, after, self._today)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [_placed(row, "planned_on", "activity_id") for row in rows]
 
@@ -151,12 +152,12 @@ class SqlReadModel:
 
     async def draft_of_activity(self, activity_id: UUID) -> str | None:
         query = select(ACTIVITY.c.draft_code).where(ACTIVITY.c.activity_id == activity_id)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return (await connection.execute(query)).scalar_one_or_none()
 
     async def programme_of_entry(self, entry_id: UUID) -> tuple[str, int] | None:
         query = select(ENTRY.c.unit_code, ENTRY.c.year).where(ENTRY.c.entry_id == entry_id)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             row = (await connection.execute(query)).one_or_none()
         return (row.unit_code, row.year) if row else None
 
@@ -180,7 +181,7 @@ class SqlReadModel:
     async def draft_codes(self, limit: int, after: str | None) -> list[str]:
         code = DRAFT.c.draft_code
         query = select(code).order_by(code).limit(limit)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return list(await connection.scalars(query.where(code > after) if after else query))
 
     async def carried_out(self, draft_codes: Collection[str]) -> Mapping[UUID, UUID]:
@@ -189,7 +190,7 @@ class SqlReadModel:
             .where(COMMUNICATION.c.draft_code.in_(draft_codes), _CARRIES_OUT)
             .order_by(COMMUNICATION.c.held_on, COMMUNICATION.c.communication_id)
         )
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return {row.activity_id: row.communication_id for row in await connection.execute(query)}
 
 

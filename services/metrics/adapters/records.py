@@ -50,7 +50,7 @@ from shared.contracts.registry import UnitTargetSet
 from shared.contracts.vocabulary import Answer
 from shared.directory.projection import USED, among_units
 from shared.kernel.local_day import day_in_vietnam
-from shared.persistence.database import upsert
+from shared.persistence.database import reading, upsert
 from shared.projections.rebuild import Purpose
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.timeline import GapInterval
@@ -360,7 +360,7 @@ class SqlAnnouncements:
             GAP_INTERVAL.c.from_day <= today, GAP_INTERVAL.c.to_day > today
         )
         announced = select(ANNOUNCED.c.draft_id).where(ANNOUNCED.c.is_open)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return list((await connection.execute(union(now, announced))).scalars())
 
     async def gaps(self, drafts: Collection[UUID]) -> list[DraftGaps]:
@@ -384,7 +384,7 @@ class SqlAnnouncements:
 
     async def announced(self, drafts: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, Announced]]:
         query = select(ANNOUNCED).where(ANNOUNCED.c.draft_id.in_(drafts))
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             rows = (await connection.execute(query)).all()
         by_draft: dict[UUID, dict[UUID, Announced]] = {}
         for row in rows:

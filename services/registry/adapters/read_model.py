@@ -21,6 +21,7 @@ from shared.kernel.runtime import Clock
 from shared.kernel.text_folding import folded_words
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
+from shared.persistence.database import reading
 from shared.rules.answer_periods import Forwarding, answer_by, decider_on
 from shared.rules.rulebook.rulebook import Calendar
 
@@ -49,7 +50,7 @@ class SqlReadModel:
 
     async def drafts(self, wanted: DraftFilter, limit: int, after: str | None) -> list[dict[str, Any]]:
         query = _drafts(wanted, limit, after, day_in_vietnam(self.now()))
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             rows: Sequence[Any] = (await connection.execute(query)).mappings().all()
         return [dict(row) for row in rows]
 
@@ -69,12 +70,12 @@ class SqlReadModel:
         return items[:limit]
 
     async def dataset(self) -> Dataset | None:
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return await datasets.asked(connection, UNIT, CARD)
 
     async def asking(self, units: Collection[str] | None, limit: int, dataset: Dataset | None) -> list[str]:
         waiting = _requests(RequestFilter(state=WAITING, units=units, dataset=dataset), limit, None)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return list(await connection.scalars(waiting.with_only_columns(REQUEST.c.unit_code)))
 
     def _decided(self, row: dict[str, Any], units: UnitDirectory, today: date) -> dict[str, Any]:
@@ -103,7 +104,7 @@ class SqlReadModel:
             query = query.where(LOWERING.c.recorded_by == recorded_by)
         if after is not None:
             query = query.where(LOWERING.c.position > after)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
@@ -170,7 +171,7 @@ class SqlHandovers:
             .where(before.c.unit_code == unit_code, after.c.unit_code == to_code, after.c.from_day >= since)
             .order_by(CARD.c.draft_code)
         )
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return tuple(await connection.scalars(query))
 
 

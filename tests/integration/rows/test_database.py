@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from deploy.local.engines.ports import free_port
 from deploy.local.engines.postgres import PostgresServer
 from shared.kernel.errors import TransientError
-from shared.persistence.database import DatabaseAway, DatabaseBusy, create_engine
+from shared.persistence.database import DatabaseAway, DatabaseBusy, create_engine, reading
 from shared.persistence.database_health import ping
 from tests.contract.http.test_endpoints import app_of
 from tests.support.platform.service import eventually
@@ -39,6 +39,27 @@ async def test_a_session_that_is_ended_in_the_middle_passes(
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT 1"))).scalar() == 1
     await admin.close()
+    await engine.dispose()
+
+
+async def test_a_query_alone_has_no_transaction_and_the_next_user_of_its_session_has_one(
+    database_url: str,
+) -> None:
+    engine = create_engine(as_driver(database_url))
+    sessions = []
+    async with reading(engine) as connection:
+        sessions.append((await connection.execute(text("SELECT pg_backend_pid()"))).scalar())
+        begun = [(await connection.execute(text("SELECT now()"))).scalar_one() for _ in range(2)]
+        assert begun[0] < begun[1], "now() is when the transaction began: each query has its own"
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE left_behind (number int)"))
+    async with engine.connect() as connection:
+        sessions.append((await connection.execute(text("SELECT pg_backend_pid()"))).scalar())
+        await connection.execute(text("INSERT INTO left_behind VALUES (1)"))
+        await connection.rollback()
+    async with reading(engine) as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM left_behind"))).scalar() == 0
+    assert len(set(sessions)) == 1, "the session that was read with is the one that wrote"
     await engine.dispose()
 
 

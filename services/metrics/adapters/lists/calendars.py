@@ -22,6 +22,7 @@ from services.metrics.domain.errors import CalendarUnknown
 from shared.auth.admission import may, stands_for
 from shared.auth.tokens import Principal
 from shared.http.requests.request_context import AtPosition, Body, Today, clock_of, example
+from shared.persistence.database import reading
 from shared.rights.actions import Action
 from shared.rights.table import require
 from shared.rules.words.wording import STAGES
@@ -81,13 +82,13 @@ class SqlCalendars:
     async def made_at(self, unit_code: str) -> datetime | None:
         """Tell since when a unit has its address; None if it has none."""
         query = select(CALENDAR_ADDRESS.c.made_at).where(CALENDAR_ADDRESS.c.unit_code == unit_code)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             made: datetime | None = (await connection.execute(query)).scalar_one_or_none()
         return made
 
     async def unit_of(self, key: str) -> str | None:
         query = select(CALENDAR_ADDRESS.c.unit_code).where(CALENDAR_ADDRESS.c.key_sha256 == _digest(key))
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return (await connection.execute(query)).scalar_one_or_none()
 
 

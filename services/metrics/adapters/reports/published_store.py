@@ -15,6 +15,7 @@ from services.metrics.adapters.tables import PUBLISHED_FILE, PUBLISHED_REPORT
 from services.metrics.application.ports import KnownAt
 from services.metrics.application.published import PublishedReport, sha256
 from services.metrics.domain.record import DraftRecord
+from shared.persistence.database import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ class SqlPublishedReports:
     async def file(self, report_id: UUID, format_: str) -> bytes | None:
         table = PUBLISHED_FILE.c
         query = select(table.content).where(table.report_id == report_id, table.format == format_)
-        async with self.snapshots.engine.connect() as connection:
+        async with reading(self.snapshots.engine) as connection:
             content: bytes | None = (await connection.execute(query)).scalar_one_or_none()
         return content
 
     async def by_id(self, report_id: UUID) -> PublishedReport | None:
         query = select(PUBLISHED_REPORT).where(PUBLISHED_REPORT.c.report_id == report_id)
-        async with self.snapshots.engine.connect() as connection:
+        async with reading(self.snapshots.engine) as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
         return _report(row) if row is not None else None
 
@@ -58,7 +59,7 @@ class SqlPublishedReports:
             query = query.where(table.unit_code == unit_code)
         if after is not None:
             query = query.where(tuple_(table.published_at, table.report_id) < tuple_(*after))
-        async with self.snapshots.engine.connect() as connection:
+        async with reading(self.snapshots.engine) as connection:
             return [_report(row) for row in (await connection.execute(query.limit(limit))).mappings()]
 
     async def records(self, codes: Collection[str], known_at: KnownAt | None) -> Mapping[str, DraftRecord]:

@@ -25,6 +25,7 @@ from shared.directory.projection import with_unit_names
 from shared.http.requests.paging import key_of
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.persistence.database import reading
 
 OUTBOX_ROWS = 200
 
@@ -136,7 +137,7 @@ class SqlReadModel:
         return lines
 
     async def _rows(self, query: Any) -> list[dict[str, Any]]:
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 

@@ -60,7 +60,7 @@ from shared.contracts.event import alert_id
 from shared.contracts.vocabulary import RecipientRole
 from shared.eventstore.handle import EventStore
 from shared.observability.signals import MOST_LINKS, LabelValues, Tracing
-from shared.persistence.database import add
+from shared.persistence.database import add, reading
 from shared.signed_links.short_links import LinkSecret, filled_in
 
 
@@ -191,7 +191,7 @@ class SqlSending:
     local: bool
 
     async def state(self) -> Switch:
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             row = (await connection.execute(_NEWEST_SWITCH)).mappings().one_or_none()
         return Switch(**row) if row else Switch(held=not self.local)
 
@@ -291,7 +291,7 @@ class SqlLedger:
             .order_by(DIGEST.c.created_at.desc())
             .limit(PAST_MAILS)
         )
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             rows = await connection.execute(newest)
             return [PastMail(row.created_at, DigestState(row.state), row.last) for row in rows]
 
@@ -317,7 +317,7 @@ class SqlLedger:
 
     async def states(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
         columns = (DIGEST.c.digest_key, DIGEST.c.state, DIGEST.c.delivery)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             rows = await connection.execute(select(*columns).where(DIGEST.c.digest_key.in_(keys)))
             return {row.digest_key: Outcome(DigestState(row.state), row.delivery) for row in rows}
 

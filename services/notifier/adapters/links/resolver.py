@@ -17,6 +17,7 @@ from shared.contracts.event import LOA_NAMESPACE
 from shared.contracts.vocabulary import RecipientRole
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.persistence.database import reading
 from shared.signed_links.links import LinkNotValid, LinkReader
 from shared.signed_links.resolved import Barred, ResolvedLink
 from shared.signed_links.short_links import Purpose, ShortLink, short_link, token_hash
@@ -63,7 +64,7 @@ class LinkResolver:
 
     async def _barred(self, link: ShortLink, stored: StoredLink | None) -> Barred | None:
         query = select(RECIPIENT).where(RECIPIENT.c.recipient_id == link.recipient_id)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
         today = day_in_vietnam(self.now())
         if (

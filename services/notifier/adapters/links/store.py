@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql import ColumnElement
 
 from services.notifier.adapters.tables import DIGEST, LINK
-from shared.persistence.database import add
+from shared.persistence.database import add, reading
 from shared.signed_links.short_links import LinkSecret, Purpose, ShortLink, token_hash
 
 # Written so that Python and PostgreSQL read it alike.
@@ -39,7 +39,7 @@ class SqlLinks:
     async def find(self, token: str) -> StoredLink | None:
         """Find the link of a token, also one that is over, used or withdrawn."""
         query = select(LINK).where(LINK.c.token_hash == token_hash(token))
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
         return stored_link(row) if row else None
 

@@ -93,7 +93,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.directory.projection import DirectoryProjection, leads_on, unit_directory
 from shared.kernel.local_day import day_in_vietnam
-from shared.persistence.database import upsert
+from shared.persistence.database import reading, upsert
 from shared.projections.rebuild import Purpose
 from shared.rules.sequence import HALTS
 
@@ -202,7 +202,7 @@ class SqlPendingAlerts:
         """Read some of them by id, beginning after one."""
         wanted = ALERT.c.pending if after is None else and_(ALERT.c.pending, ALERT.c.alert_id > after)
         query = select(*(ALERT.c[name] for name in COLUMNS)).where(wanted)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             rows = await connection.execute(query.order_by(ALERT.c.alert_id).limit(limit))
             return [_alert_of(row) for row in rows.mappings()]
 
@@ -268,12 +268,12 @@ class SqlSilences:
         """List the silences that hold or are to come, the first to end first; `past`: all there ever were."""
         live = and_(SILENCE.c.lifted_at.is_(None), SILENCE.c.last_day >= today)
         query = select(SILENCE).order_by(SILENCE.c.last_day, SILENCE.c.silence_id)
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             rows = await connection.execute(query if past else query.where(live))
             return [dict(row) for row in rows.mappings()]
 
     async def by_id(self, silence_id: UUID) -> Silence | None:
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             row = (
                 await connection.execute(select(SILENCE).where(SILENCE.c.silence_id == silence_id))
             ).mappings()
@@ -287,7 +287,7 @@ class SqlSilences:
             .join(directory.drafts.draft, draft.draft_id == lead.c.draft_id)
             .where(draft.draft_code == draft_code, leads_on(directory.drafts, day))
         )
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return (await connection.execute(query)).scalar_one_or_none()
 
     async def lift(self, silence_id: UUID, now: datetime, by: str) -> bool:
@@ -363,11 +363,11 @@ class SqlSnapshots:
             return await whole_position(connection)
 
     async def is_pending(self) -> bool:
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return await is_pending(connection)
 
     async def runs(self) -> frozenset[str]:
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return await _runs(connection)
 
     async def unwritten(self, urgency: Urgency) -> Sequence[Gap]:

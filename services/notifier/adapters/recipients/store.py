@@ -28,6 +28,7 @@ from services.notifier.domain.recipients.preference import Preference
 from shared.directory.projection import unit_directory
 from shared.eventstore.conflicts import StaleVersion
 from shared.kernel.local_day import day_in_vietnam
+from shared.persistence.database import reading
 
 # An import changes neither a recipient's choices nor an undeliverable mark.
 IMPORTED = ("role", "language", "valid_from", "valid_to", "stands_in_for")
@@ -100,7 +101,7 @@ class SqlRecipients:
         place = RECIPIENT.c.unit_code.concat(" ").concat(RECIPIENT.c.email).label("place")
         query = select(RECIPIENT, place).where(current).order_by(place).limit(limit)
         query = query if units is None else query.where(RECIPIENT.c.unit_code.in_(units))
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             rows = await connection.execute(query.where(place > after) if after else query)
             return [(row["place"], recipient_of(row)) for row in rows.mappings()]
 
@@ -125,7 +126,7 @@ class SqlRecipients:
     async def at_address(self, email: str, today: date) -> list[Recipient]:
         """Find the mailboxes that an address is registered for today, however its letters are written."""
         query = select(RECIPIENT).where(func.lower(RECIPIENT.c.email) == email.lower())
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             rows = await connection.execute(query.order_by(RECIPIENT.c.unit_code))
             matching = [recipient_of(row) for row in rows.mappings()]
         return [recipient for recipient in matching if recipient.is_valid_on(today)]
