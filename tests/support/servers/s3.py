@@ -49,10 +49,17 @@ async def s3_server(folder: Path) -> AsyncIterator[S3Server]:
     arguments = [f"-{name}={value}" for name, value in options.items()]
     log = (folder / "log").open("wb")
     process = await asyncio.create_subprocess_exec(
-        str(WEED), "server", "-s3", "-filer", *arguments, stdout=log, stderr=subprocess.STDOUT
+        str(WEED),
+        f"-logdir={folder}",
+        "server",
+        "-s3",
+        "-filer",
+        *arguments,
+        stdout=log,
+        stderr=subprocess.STDOUT,
     )
     try:
-        await eventually(lambda: _made(master, filer), PATIENCE)
+        await eventually(lambda: _made(folder, master, filer), PATIENCE)
         await eventually(lambda: _answers(ports["s3"]), PATIENCE)
         yield S3Server(f"http://127.0.0.1:{ports['s3']}/{BUCKET}", KEY_ID, SECRET)
     finally:
@@ -78,10 +85,10 @@ async def _answers(port: int) -> bool:
         return False
 
 
-async def _made(master: str, filer: str) -> bool:
+async def _made(folder: Path, master: str, filer: str) -> bool:
     """Make the bucket; False while the server does not answer."""
     shell = await asyncio.create_subprocess_exec(
-        str(WEED), "shell", f"-master={master}", f"-filer={filer}",
+        str(WEED), f"-logdir={folder}", "shell", f"-master={master}", f"-filer={filer}",
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     try:
