@@ -38,6 +38,7 @@ class Action(StrEnum):
     REGISTER_UNIT = "register_unit"
     AMEND_UNIT = "amend_unit"
     CANCEL_UNIT_CHANGE = "cancel_unit_change"
+    CORRECT_UNIT_CHANGE = "correct_unit_change"
     SUCCEED_UNIT = "succeed_unit"
     RENAME_UNIT = "rename_unit"
     MOVE_UNIT = "move_unit"

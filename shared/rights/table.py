@@ -107,7 +107,7 @@ _GROUPS: Mapping[str, tuple[Rights, Collection[Action]]] = {
         OVERSIGHT,
         (
             *(Action.AMEND_UNIT, Action.SUCCEED_UNIT, Action.RENAME_UNIT, Action.MOVE_UNIT),
-            Action.CANCEL_UNIT_CHANGE,
+            *(Action.CANCEL_UNIT_CHANGE, Action.CORRECT_UNIT_CHANGE),
             *(Action.SET_SUPERVISION, Action.VERIFY_COMMUNICATION, Action.ADD_SILENCE, Action.LIFT_SILENCE),
             *(Action.DECIDE_REQUEST, Action.READ_LOWERED_DUTIES, Action.URGE_UNIT),
         ),
@@ -165,7 +165,7 @@ CONTEXTS: Mapping[str, frozenset[Action]] = MappingProxyType(
             {
                 *(Action.REGISTER_UNIT, Action.AMEND_UNIT, Action.SUCCEED_UNIT, Action.RENAME_UNIT),
                 *(Action.MOVE_UNIT, Action.SET_TARGET, Action.SET_SUPERVISION),
-                Action.CANCEL_UNIT_CHANGE,
+                *(Action.CANCEL_UNIT_CHANGE, Action.CORRECT_UNIT_CHANGE),
             }
         ),
         "draft": frozenset(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -136,6 +137,18 @@ def _unit_commands(commands: Commands) -> APIRouter:
         context: Annotated[_UnitContext, on_unit(Action.CANCEL_UNIT_CHANGE)],
     ) -> Accepted:
         return await record(context, body.command(unit_code))
+
+    @router.post(
+        "/{unit_code}/changes/{change_id}/correct",
+        summary="Correct a change: cancelled and recorded anew, in one step",
+    )
+    async def correct(
+        unit_code: Code,
+        change_id: UUID,
+        body: bodies.ChangeCorrection,
+        context: Annotated[_UnitContext, on_unit(Action.CORRECT_UNIT_CHANGE)],
+    ) -> Accepted:
+        return await record(context, body.command(unit_code, change_id))
 
     @router.post("/{unit_code}/targets", summary="Set the unit's own target for a reporting year")
     async def target(

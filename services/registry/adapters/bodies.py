@@ -173,6 +173,37 @@ class Supervision(Body):
         return units.SetSupervision(unit_code=unit_code, **self.model_dump())
 
 
+def _not_named() -> Any:
+    """Stand for a field that was left out; a null that was sent is refused."""
+    return None
+
+
+class ChangeCorrection(Body):
+    """What was wrong in a change of the unit, with what is right; what is not named stays as it was recorded.
+
+    `name` belongs to a new name, `parent_code` to a move, `to_code` and `kind` to a succession, `supervisor_code` and `document` to who
+    follows the unit; `on` and `legal_basis` to each that has them.
+    """
+
+    model_config = example(on="2025-07-01", reason="Ghi nhầm ngày có hiệu lực.")
+
+    on: FactDay = Field(default_factory=_not_named)
+    name: Title = Field(default_factory=_not_named)
+    parent_code: Code | None = None
+    to_code: Code = Field(default_factory=_not_named)
+    kind: SuccessionKind = Field(default_factory=_not_named)
+    supervisor_code: Code | None = None
+    legal_basis: str | None = None
+    document: str | None = None
+    reason: Title
+
+    def command(self, unit_code: str, change_id: UUID) -> units.CorrectChange:
+        right = {name: getattr(self, name) for name in self.model_fields_set - {"reason"}}
+        if "name" in right:
+            right["unit_name"] = right.pop("name")
+        return units.CorrectChange(unit_code=unit_code, change_id=change_id, right=right, reason=self.reason)
+
+
 class Cancellation(Body):
     """A change of the unit that was recorded wrongly (renamed, moved, succeeded, dissolved, supervision set).
 

@@ -140,10 +140,10 @@ class Commands:
 
         async def with_related(history: History) -> tuple[units.Command, Metadata]:
             related = await related_to(self.store, command, history.state(units.unit))
-            if isinstance(command, units.Succeed) and command.to_code not in related:
-                raise UnitNotFound(command.to_code)
+            if (successor := units.successor_of(command)) is not None and successor not in related:
+                raise UnitNotFound(successor)
             ready = replace(command, related=related)
-            if isinstance(ready, units.CancelChange):
+            if isinstance(ready, units.CancelChange | units.CorrectChange):
                 ready = replace(ready, handed_over=await self._handed_over(ready, history.state(units.unit)))
             return ready, metadata
 
@@ -160,7 +160,9 @@ class Commands:
                 once=self.once,
             )
 
-    async def _handed_over(self, command: units.CancelChange, state: units.State) -> tuple[str, ...]:
+    async def _handed_over(
+        self, command: units.CancelChange | units.CorrectChange, state: units.State
+    ) -> tuple[str, ...]:
         """Give the drafts that went to the successor whose succession is to be cancelled."""
         change = units.change_of(state, command.change_id) if isinstance(state, units.Unit) else None
         if not isinstance(change, UnitSucceeded):

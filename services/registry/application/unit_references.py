@@ -28,12 +28,26 @@ async def related_to(store: EventStore, command: units.Command, state: units.Sta
             return await reached(store, references_of(command), successors_of)
         case units.SetSupervision():
             return await reached(store, references_of(command), lambda _: ())
+        case units.CorrectChange():
+            return await _of_correction(store, command, state)
         case units.Amend() | units.Rename() | units.Move() | units.CancelChange():
             own = parents_of(state.by_day) if isinstance(state, units.Unit) else set()
             named = () if isinstance(command, units.Rename | units.CancelChange) else (command.parent_code,)
             return await reached(store, {*own, *filter(None, named)}, parents_of)
         case _:
             return await reached(store, references_of(command), parents_of)
+
+
+REFERENCES = ("parent_code", "to_code", "supervisor_code")
+
+
+async def _of_correction(store: EventStore, command: units.CorrectChange, state: units.State) -> Related:
+    """Read what the change leads to as it stands and as it should stand: the units above those, and who carries on for them."""
+    change = units.change_of(state, command.change_id) if isinstance(state, units.Unit) else None
+    own = parents_of(state.by_day) if isinstance(state, units.Unit) else set()
+    named = {code for name in REFERENCES if (code := command.right.get(name, getattr(change, name, None)))}
+    carried_on = await reached(store, named, successors_of)
+    return {**carried_on, **await reached(store, own | named, parents_of)}
 
 
 async def reached(

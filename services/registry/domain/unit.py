@@ -1,7 +1,7 @@
 """The unit aggregate: an organisation unit, never deleted; it is amended, renamed, moved, succeeded or dissolved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property, reduce
 from typing import Any, assert_never
@@ -11,10 +11,12 @@ from services.registry.domain.errors import AmendsAndClears, UnitDiffers, UnitNo
 from services.registry.domain.references import unit_checks
 from services.registry.domain.references.errors import (
     AlreadyCancelled,
+    ChangeExists,
     ChangeNotFound,
     DraftsHandedOver,
     EndsBeforeBegin,
     NotCancelled,
+    NotOfChange,
     SuccessorMissing,
 )
 from services.registry.domain.references.unit_checks import Related
@@ -165,8 +167,22 @@ class CancelChange(OnUnit):
     handed_over: tuple[str, ...] = field(default=(), compare=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectChange(OnUnit):
+    """Take a change back and record it as it should stand.
+
+    `right` are the fields of its event that were wrong, with their values; the others stay as they are. `handed_over` as of
+    `CancelChange`.
+    """
+
+    change_id: UUID
+    right: Mapping[str, Any]
+    reason: str
+    handed_over: tuple[str, ...] = field(default=(), compare=False)
+
+
 Dated = Rename | Move | Dissolve | Succeed | SetTarget | SetSupervision
-Command = Register | Amend | Dated | CancelChange
+Command = Register | Amend | Dated | CancelChange | CorrectChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +215,8 @@ State = Absent | Unit
 def decide(state: State, command: Command) -> Sequence[UnitEvent]:
     if isinstance(command, CancelChange):
         return _cancel(state, command)
+    if isinstance(command, CorrectChange):
+        return _correct(state, command)
     _check_acting(command)
     if not isinstance(command, Register) and isinstance(state, Unit):
         _check_taken_from(command, state.by_day)
@@ -237,6 +255,88 @@ def _cancel_again(state: Unit, command: CancelChange) -> Sequence[UnitChangeCanc
     if (first.reason, first.document) != (command.reason, command.document):
         raise AlreadyCancelled(first.reason)
     return []
+
+
+def _correct(state: State, command: CorrectChange) -> Sequence[UnitEvent]:
+    """Cancel a change and record it as it should stand: both, or neither if one of them is refused."""
+    require(command.by, command.unit_code)
+    if isinstance(state, Absent):
+        raise UnitNotFound(command.unit_code)
+    change = change_of(state, command.change_id)
+    if change is None:
+        return _correct_again(state, command)
+    if isinstance(change, UnitAmended | UnitTargetSet):
+        raise NotCancelled
+    if others := sorted(command.right.keys() - (type(change).model_fields.keys() - {"unit_code", "notes"})):
+        raise NotOfChange(folds.CANCELLABLE[type(change)], others)
+    now = change.model_copy(update=dict(command.right))
+    if now == change:
+        return []
+    handed_over = command.handed_over if _moves_drafts(command) else ()
+    cancel = CancelChange(
+        unit_code=command.unit_code,
+        change_id=command.change_id,
+        reason=command.reason,
+        handed_over=handed_over,
+        by=command.by,
+        related=command.related,
+    )
+    gone = _cancel(state, cancel)
+    without: State = state
+    for event in gone:
+        without = evolve(without, event)
+    right = decide(without, _recording(now, command))
+    if not right:
+        raise ChangeExists
+    return [*gone, *right]
+
+
+def _moves_drafts(command: CorrectChange) -> bool:
+    """Whether the drafts that were handed over would no longer follow the change: its successor or its day is another."""
+    return not {"to_code", "on"}.isdisjoint(command.right)
+
+
+def _correct_again(state: Unit, command: CorrectChange) -> Sequence[UnitEvent]:
+    """Change nothing where the change was taken back and one of its kind stands as it should."""
+    gone = next((each for each in state.cancelled if each.change_id == command.change_id), None)
+    if gone is None:
+        raise ChangeNotFound(command.unit_code)
+    same = (each for each in state.changes if folds.CANCELLABLE.get(type(each)) is gone.change)
+    if any(all(getattr(each, name, None) == value for name, value in command.right.items()) for each in same):
+        return []
+    raise AlreadyCancelled(gone.reason)
+
+
+_RECORDING: Mapping[type, type[Rename | Move | Dissolve | Succeed | SetSupervision]] = {
+    UnitRenamed: Rename,
+    UnitMoved: Move,
+    UnitDissolved: Dissolve,
+    UnitSucceeded: Succeed,
+    UnitSupervisionSet: SetSupervision,
+}
+
+
+def _recording(change: Change, command: CorrectChange) -> Dated:
+    """Give the command that records a change."""
+    kind = _RECORDING[type(change)]
+    names = {each.name for each in fields(kind)}
+    given = {
+        name: value
+        for name, value in dict(change).items()
+        if name in names and (name, value) != ("notes", None)
+    }
+    return kind(**given, by=command.by, related=command.related)
+
+
+def successor_of(command: Command) -> str | None:
+    """Give the unit that a command names as carrying on: it has to be registered."""
+    match command:
+        case Succeed(to_code=code):
+            return code
+        case CorrectChange(right={"to_code": str(code)}):
+            return code
+        case _:
+            return None
 
 
 def change_of(unit: Unit, change_id: UUID) -> Change | None:

@@ -142,6 +142,12 @@ async def test_every_command_of_the_registry(shared_platform: Platform, a_code: 
         await caller.post("/units", **small_office.unit(other))
         await caller.post("/units/{unit_code}/amend", kind="agency", reason="Ghi nhầm.")
         await caller.post("/units/{unit_code}/rename", name="Sở mới", on="2024-01-01")
+        caller.names["change_id"] = (await api.client.get(f"/units/{unit}")).json()["changes"][-1][
+            "change_id"
+        ]
+        await caller.post(
+            "/units/{unit_code}/changes/{change_id}/correct", name="Sở khác", reason="Ghi nhầm."
+        )
         wrong = (await api.client.get(f"/units/{unit}")).json()["changes"][-1]["change_id"]
         await caller.post("/units/{unit_code}/cancellations", change_id=wrong, reason="Ghi nhầm.")
         await caller.post("/units/{unit_code}/move", parent_code=other, on="2024-01-01")

@@ -173,6 +173,11 @@ class Objects:
                 "cancellations",
                 {"change_id": self.ids["unit_change"], "reason": "nhầm"},
             ),
+            (
+                Action.CORRECT_UNIT_CHANGE,
+                f"changes/{self.ids['unit_change']}/correct",
+                {"legal_basis": "NQ 2", "reason": "nhầm"},
+            ),
             (Action.RENAME_UNIT, "rename", {"name": "Tên khác", "on": on}),
             (Action.MOVE_UNIT, "move", {"parent_code": "A-UB", "on": on}),
             (Action.SUCCEED_UNIT, "successions", {"to_code": "A-SYT-P", "kind": "split", "date": on}),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.registry.domain.references.provinces import MERGED_INTO, REORGANISED_ON, SINCE
+from shared.contracts.vocabulary import UnitChange
 from shared.kernel.errors import Refusal
 
 MOST_LISTED = 5  # drafts that a refusal names
@@ -89,6 +90,35 @@ class NotCancelled(Refusal):
             "tiêu (POST /units/{mã}/targets).",
             "An amendment or a target is not cancelled: amend the unit again (POST /units/{code}/amend), or set the target again "
             "(POST /units/{code}/targets).",
+        )
+
+
+class NotOfChange(Refusal):
+    """A correction names fields that a change of this kind does not have."""
+
+    code = "not-of-change"
+    kind = "invalid"
+
+    def __init__(self, change: UnitChange, names: Sequence[str]) -> None:
+        listed = ", ".join(names)
+        super().__init__(
+            f"Thay đổi này ({change}) không có nội dung: {listed}. Đề nghị chỉ gửi nội dung ghi nhầm của thay đổi đó; nếu ghi nhầm loại "
+            "thay đổi, đề nghị hủy (POST /units/{mã}/cancellations) và ghi lại.",
+            f"This change ({change}) has no: {listed}. Send only what was wrong in it; if its kind was wrong, cancel it "
+            "(POST /units/{code}/cancellations) and record the right one.",
+            fields=list(names),
+        )
+
+
+class ChangeExists(Refusal):
+    """A correction would make one change the same as another: one of them was recorded twice."""
+
+    code = "change-exists"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Đã có một thay đổi khác như vậy; chưa thay đổi nội dung nào. Nếu thay đổi này ghi trùng, đề nghị hủy thay vì đính chính.",
+            "There is another change of this content; nothing was changed. If this one was recorded twice, cancel it instead.",
         )
 
 

@@ -52,6 +52,31 @@ async def test_a_wrong_name_is_taken_back_everywhere(shared_platform: Platform, 
     assert missing["type"].endswith("change-not-found")
 
 
+async def test_a_change_is_corrected_in_one_step_or_not_at_all(
+    shared_platform: Platform, a_code: str
+) -> None:
+    platform, new = shared_platform, f"{a_code}-B"
+    for code in (a_code, new):
+        await posted(platform, "/units", 201, **small_office.unit(code))
+    await posted(platform, f"/units/{a_code}/successions", to_code=new, **MERGED | {"date": "2025-06-01"})
+    (wrong,) = await changes(platform, a_code)
+    path = f"/units/{a_code}/changes/{wrong['change_id']}/correct"
+    unknown = await posted(platform, path, 422, to_code=f"{a_code}-NOWHERE", reason="Ghi nhầm")
+    assert unknown["type"].endswith("unit-not-found")
+    nameless = await posted(platform, path, 422, name="Sở Xây dựng", reason="Ghi nhầm")
+    assert (nameless["type"].endswith("not-of-change"), nameless["fields"]) == (True, ["unit_name"])
+    assert (await posted(platform, path, 422, on=None, reason="Ghi nhầm"))["type"].endswith("invalid-request")
+    assert await changes(platform, a_code) == [wrong], "what is refused cancels nothing"
+    done = await posted(platform, path, on="2025-07-01", reason="Ghi nhầm ngày")
+    assert done["events"] == ["vn.loa.unit.change_cancelled.v1", "vn.loa.unit.succeeded.v1"]
+    assert (await posted(platform, path, on="2025-07-01", reason="Ghi nhầm ngày"))["events"] == []
+    first, second = await changes(platform, a_code)
+    assert (first["cancelled"]["reason"], second["cancelled"]) == ("Ghi nhầm ngày", None)
+    row = {"from_code": a_code, "to_code": new, **MERGED, "date": "2025-06-01"}
+    await platform.import_rows("unit_successions", [row])
+    assert len(await changes(platform, a_code)) == 2, "an older file brings nothing back"
+
+
 async def test_drafts_go_back_before_a_succession_does(shared_platform: Platform, a_code: str) -> None:
     """A draft that was handed over stands on it; handed back from the same day, the successor never led it."""
     platform, new = shared_platform, f"{a_code}-B"
