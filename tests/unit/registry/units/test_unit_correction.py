@@ -13,7 +13,7 @@ from shared.contracts.vocabulary import SuccessionKind
 from shared.directory import folds
 from shared.rights.table import OtherUnit
 from tests.support.rules.asked import asked
-from tests.unit.registry.test_unit_cancellation import (
+from tests.unit.registry.units.test_unit_cancellation import (
     AMENDED,
     DAY,
     DISSOLVED,
