@@ -8,7 +8,7 @@ from collections.abc import Collection, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Table, exists, or_, select, true
+from sqlalchemy import ColumnElement, String, Table, bindparam, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.vocabulary import Dataset
@@ -42,7 +42,9 @@ async def present(connection: AsyncConnection, unit: Table, draft: Table) -> fro
 
 
 def _is_there(dataset: Dataset, unit: Table, draft: Table) -> ColumnElement[bool]:
-    return or_(*(exists().where(table.c.dataset == dataset) for table in (draft, unit)))
+    """The value stands in the statement: PostgreSQL plans one with a parameter as if it were in any row, and reads all that lack it."""
+    value = bindparam(None, dataset, String, literal_execute=True)
+    return or_(*(exists().where(table.c.dataset == value) for table in (draft, unit)))
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from services.metrics.adapters.lists.routes import MADE_BY
 from services.metrics.adapters.pages.choice import Choice
 from services.metrics.adapters.snapshots.lists import SqlList
 from services.metrics.adapters.snapshots.reports import SqlReport
+from services.metrics.adapters.tables import DRAFT, units
 from services.metrics.application.counts import CountQueries, CountQuestion
 from services.metrics.application.draft_counts import DraftCountQueries, DraftQuestion
 from services.metrics.application.leaders import LeadersQueries
@@ -23,6 +24,8 @@ from services.metrics.application.queries import Queries, Question
 from services.metrics.application.reports import ReportQueries
 from services.metrics.application.waiting import WaitingQueries, WaitingQuestion
 from services.metrics.domain.grouping import GroupBy, View
+from shared.contracts.vocabulary import Dataset
+from shared.directory import datasets
 from shared.rules.figures import year_period
 from tests.bench.growth import fill, more, multiply
 from tests.support.platform.projections import RULEBOOK, read_model
@@ -31,6 +34,7 @@ DRAFTS, COPIES = 60, 20
 DAY, YEAR = date(2024, 6, 3), year_period(2024)
 MOST = 0.1  # rows for each draft that is there besides: a linear answer reads one of each at least
 SHOWN = 300  # rows of a page
+PLANNED_ANEW = 5  # times that PostgreSQL plans a prepared statement for the values that it is given
 LISTED = 5  # drafts that the page of the report has, of as many as there are
 
 QUESTION = Question(as_of=DAY, period=YEAR, year=2024)
@@ -118,6 +122,21 @@ async def test_an_answer_reads_as_many_rows_with_twenty_times_as_many_drafts(dat
     allowed = MOST * DRAFTS * (COPIES - 1)
     grown = {name: (few[name], rows) for name, rows in many.items() if rows > few[name] + allowed}
     assert not grown, "\n".join(f"{name}: {rows}" for name, rows in grown.items())
+
+
+@pytest.mark.timeout(600)
+async def test_the_data_sets_are_looked_up_however_often_they_are_asked_for(database_url: str) -> None:
+    """PostgreSQL plans a statement anew five times, then once for all values: that plan must not read every draft either."""
+    await fill(database_url, DRAFTS)
+    async with read_model("metrics", database_url) as model:
+        await multiply(model.engine, 1, COPIES - 1)
+        async with model.engine.connect() as connection:
+            read = []
+            for _ in range(PLANNED_ANEW + 2):
+                before = (await connection.execute(_READ)).scalar_one()
+                assert await datasets.present(connection, units.unit, DRAFT) == {Dataset.LIVE}
+                read.append((await connection.execute(_READ)).scalar_one() - before)
+    assert max(read) < DRAFTS, read
 
 
 async def _by_index(connection: AsyncConnection) -> None:
