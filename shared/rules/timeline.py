@@ -255,7 +255,11 @@ def _joined(ground: Ground, parts: Sequence[_Part]) -> Timeline:
 
 
 def gap_state(due_on: date, day: date) -> GapState:
-    return GapState.IN_GRACE if day <= due_on else GapState.OVERDUE
+    return GapState.OVERDUE if is_overdue(due_on, day) else GapState.IN_GRACE
+
+
+def is_overdue(due_on: date, day: date) -> bool:
+    return day > due_on
 
 
 def _scene(ground: Ground, day: date) -> _Scene:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.metrics.application.ports import TODO_KINDS, Todo
-from services.metrics.application.queries import Compliance, Gaps, SeenGap
+from services.metrics.application.queries import Compliance, Gaps, SeenGap, overdue_of
 from services.metrics.domain.coverage import Coverage
 from services.metrics.domain.grouping import GroupBy, View
 from shared.contracts.event import banners
@@ -378,7 +378,7 @@ def gaps_view(answer: Gaps, rules_version: str, cursor: Cursor | None = None) ->
         "rules_version": rules_version,
         "banners": banner_views(answer.datasets),
         "total": len(answer.gaps),
-        "overdue": sum(seen.state is GapState.OVERDUE for seen in answer.gaps),
+        "overdue": overdue_of(answer.gaps),
         "gaps": [gap_view(seen) for seen in shown_gaps],
         "next": following,
     }

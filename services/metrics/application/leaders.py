@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
+from operator import attrgetter
 
 from services.metrics.application.page_ports import (
     Happened,
@@ -15,9 +16,16 @@ from services.metrics.application.page_ports import (
     Turn,
 )
 from services.metrics.application.ports import Opens
-from services.metrics.application.queries import Overview, Queries, Question, SeenGap, counted_rows
+from services.metrics.application.queries import (
+    Overview,
+    Queries,
+    Question,
+    SeenGap,
+    counted_rows,
+    overdue_of,
+)
 from services.metrics.domain.waiting import ShownRequest
-from shared.contracts.vocabulary import GapState, Stage
+from shared.contracts.vocabulary import Stage
 from shared.rules.figures import CUT_DAY, Period, national_floor, reporting_year, year_period
 from shared.rules.summary.conclusion import Situation
 from shared.rules.summary.recoverable import recoverable
@@ -125,7 +133,7 @@ def situation_of(overview: Overview, owed: Segments, today: date) -> Situation:
         judged=counts.judged,
         recoverable=owed.of(Segment.RECOVERABLE),
         lacking=len(overview.gaps),
-        overdue=sum(seen.state is GapState.OVERDUE for seen in overview.gaps),
+        overdue=overdue_of(overview.gaps),
         target=overview.whole.floor if asked.period else None,
         forecast_of=asked.as_of if asked.as_of > today else None,
     )
@@ -138,8 +146,9 @@ def _can_change(question: Question) -> bool:
 
 def _recoverable(late: Iterable[LateOccurrence]) -> int:
     """Count the policies; rows of one policy follow each other."""
-    policies = groupby(late, key=lambda row: (row.draft_code, row.policy_no))
-    return sum(recoverable([row.verdict for row in rows], owed_now=True) for _, rows in policies)
+    policies = groupby(late, key=attrgetter("draft_code", "policy_no"))
+    alike = Counter(tuple(map(attrgetter("verdict"), rows)) for _, rows in policies)
+    return sum(number for seen, number in alike.items() if recoverable(seen, owed_now=True))
 
 
 def _urgency(seen: SeenGap) -> tuple[date, int, str]:

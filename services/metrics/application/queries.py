@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from services.metrics.application.list_ports import Coming, Evidence, Planned, Unnamed
@@ -37,7 +38,7 @@ from shared.directory.folds import UnitsOn
 from shared.directory.unit_tree import UnitTree
 from shared.rules.figures import Period, effective_day, national_floor, reporting_year
 from shared.rules.rulebook.rulebook import Calendar, Rulebook
-from shared.rules.timeline import gap_state
+from shared.rules.timeline import gap_state, is_overdue
 from shared.rules.verdicts import Search
 from shared.rules.words import wording
 
@@ -104,11 +105,10 @@ class Compliance:
     datasets: frozenset[Dataset]
 
 
-@dataclass(frozen=True, slots=True)
-class SeenGap:
+class SeenGap(NamedTuple):
     """An open gap with what follows from the date alone, reckoned when it is asked for: most are counted and not shown.
 
-    `documents` name, by unit, what sets due days.
+    `documents` name, by unit, what sets due days. A tuple, because an answer makes one of each open gap.
     """
 
     gap: OpenGap
@@ -143,6 +143,10 @@ class SeenGap:
     @property
     def due_document(self) -> str | None:
         return self.units.nearest(self.gap.unit_code, self.documents)
+
+
+def overdue_of(gaps: Iterable[SeenGap]) -> int:
+    return sum(is_overdue(seen.gap.due_on, seen.as_of) for seen in gaps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,12 +207,12 @@ class Queries:
         async with self.snapshots(question.known_at) as snapshot:
             units = (await snapshot.units()).on(question.as_of)
             open_gaps = await snapshot.gaps(question.as_of)
-        seen = self._seen(counted_rows(open_gaps, units, question), units, question.as_of)
+        wanted = counted_rows(open_gaps, units, question)
         return Gaps(
             as_of=question.as_of,
             position=snapshot.position,
-            gaps=seen,
-            datasets=frozenset(row.gap.dataset for row in seen),
+            gaps=self._seen(wanted, units, question.as_of),
+            datasets=frozenset(map(attrgetter("dataset"), wanted)),
         )
 
     async def coverage(self, draft_code: str, as_of: date, known_at: KnownAt | None = None) -> Coverage:
@@ -289,6 +293,9 @@ class Queries:
         that_day, then = replace(asked, period=None), directory.on(asked.effective)
         counted = counted_rows(cells, then, asked)
         open_gaps, waiting = counted_rows(gaps, units, that_day), counted_rows(todos, units, that_day)
+        led = _units_and_datasets(cells, gaps, todos)
+        of_all_units = asked.unit_code is None and asked.area_of is None
+        shown = led if of_all_units else _units_and_datasets(counted, open_gaps, waiting)
         return Overview(
             question=asked,
             position=snapshot.position,
@@ -299,8 +306,8 @@ class Queries:
             todos=waiting,
             units=units,
             units_then=then,
-            leading=_units_of(cells) | _units_of(gaps) | _units_of(todos),
-            datasets=_datasets_of(counted) | _datasets_of(open_gaps) | _datasets_of(waiting),
+            leading=frozenset(unit for unit, _ in led),
+            datasets=frozenset(dataset for _, dataset in shown),
             present=snapshot.present,
         )
 
@@ -349,12 +356,8 @@ def _of_units(rows: Iterable[Led], codes: frozenset[str] | None) -> list[Led]:
     return list(rows) if codes is None else [row for row in rows if row.unit_code in codes]
 
 
-def _units_of(rows: Iterable[Led]) -> frozenset[str]:
-    return frozenset(map(attrgetter("unit_code"), rows))
-
-
-def _datasets_of(rows: Iterable[Cell | OpenGap | Todo]) -> frozenset[Dataset]:
-    return frozenset(map(attrgetter("dataset"), rows))
+def _units_and_datasets(*lists: Iterable[Cell | OpenGap | Todo]) -> set[tuple[str, Dataset]]:
+    return set(map(attrgetter("unit_code", "dataset"), chain.from_iterable(lists)))
 
 
 def _groups(

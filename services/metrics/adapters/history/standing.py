@@ -189,13 +189,15 @@ def rows(
     made = dict(before)
     for key in {key for key, _ in taken} - {key for key, _ in added}:
         made.pop(key, None)
-    keys: list[Any] = []
+    new: dict[K, V] = {}
     for key, row in added:
-        if key not in made:
-            keys = keys or list(made)
-            insort(keys, key)
-        made[key] = row
-    return {key: made[key] for key in keys} if keys else made
+        (made if key in made else new)[key] = row
+    if not new:
+        return made
+    items = list(made.items())
+    for item in new.items():
+        insort(items, item, key=first_of)
+    return dict(items)
 
 
 def first_of(item: tuple[Any, Any]) -> Any:

@@ -41,7 +41,7 @@ class SqlOverview(SqlSnapshot):
             query = _late(as_of, period).where(is_of(drafts, POLICY_INTERVAL, OCCURRENCE_INTERVAL, DRAFT))
             return [
                 (
-                    (row.draft_code, row.policy_no, row.due_on, row.entry_id),
+                    (row.draft_code, row.policy_no, row.due_on, row.entry_id.int),
                     LateOccurrence(
                         unit_code=row.unit_code,
                         draft_code=row.draft_code,
