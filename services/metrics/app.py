@@ -4,12 +4,14 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.metrics.adapters import api, effect, tables, verdicts
-from services.metrics.adapters.collector import Collector
+from services.metrics.adapters import tables
+from services.metrics.adapters.collectors.gaps import Collector
+from services.metrics.adapters.collectors.subscribers import SubscriberCollector
 from services.metrics.adapters.counts import activities as activity_counts
 from services.metrics.adapters.counts import drafts as draft_counts
 from services.metrics.adapters.counts import waiting
 from services.metrics.adapters.entry import pages as entry_pages
+from services.metrics.adapters.figures import api, effect, verdicts
 from services.metrics.adapters.history.warming import Warming
 from services.metrics.adapters.lists import calendars
 from services.metrics.adapters.lists import routes as lists
@@ -18,8 +20,8 @@ from services.metrics.adapters.lists.page import Sources
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.programmes import api as programmes_api
 from services.metrics.adapters.programmes import reports_api
+from services.metrics.adapters.projection.records import MetricsProjection, SqlAnnouncements
 from services.metrics.adapters.read_model import SqlSnapshots
-from services.metrics.adapters.records import MetricsProjection, SqlAnnouncements
 from services.metrics.adapters.reports import overview_paper, published_routes
 from services.metrics.adapters.reports import routes as report_routes
 from services.metrics.adapters.reports.document import TEMPLATE
@@ -28,7 +30,6 @@ from services.metrics.adapters.reports.sending import Sending
 from services.metrics.adapters.snapshots.leaders import SqlOverview
 from services.metrics.adapters.snapshots.lists import SqlList
 from services.metrics.adapters.snapshots.reports import SqlReport
-from services.metrics.adapters.subscriber_collector import SubscriberCollector
 from services.metrics.application.counts import CountQueries
 from services.metrics.application.draft_counts import DraftCountQueries
 from services.metrics.application.effect import Effects

@@ -8,12 +8,12 @@ from ssl import SSLContext, create_default_context
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifier.adapters import api, tables
+from services.notifier.adapters import tables
 from services.notifier.adapters.alerts import requests
+from services.notifier.adapters.alerts import silences as silences_api
 from services.notifier.adapters.alerts.read_model import SqlReadModel
 from services.notifier.adapters.answers import pages as answers_pages
 from services.notifier.adapters.answers.registry_requests import RegistryRequests
-from services.notifier.adapters.broker import subscribe
 from services.notifier.adapters.collector import Collector
 from services.notifier.adapters.delivery import failed_mail, outbox
 from services.notifier.adapters.delivery.bounces import BounceHandler, ImapReader, LmtpReceiver, SqlReturns
@@ -25,6 +25,7 @@ from services.notifier.adapters.delivery.message import (
     domain_of,
     message_id,
 )
+from services.notifier.adapters.delivery.restore_backup import settle
 from services.notifier.adapters.delivery.transports import (
     ChannelTransport,
     FileTransport,
@@ -40,8 +41,7 @@ from services.notifier.adapters.links.store import SqlLinks
 from services.notifier.adapters.links.withdrawals import SqlWithdrawals
 from services.notifier.adapters.mails.kinds import mail_kinds
 from services.notifier.adapters.mails.pages import PageMails
-from services.notifier.adapters.page_templates import PAGES
-from services.notifier.adapters.plan_rates import MetricsPlanRates
+from services.notifier.adapters.other_services.plan_rates import MetricsPlanRates
 from services.notifier.adapters.planning.snapshot import (
     PROJECTION,
     NotifierProjection,
@@ -50,12 +50,14 @@ from services.notifier.adapters.planning.snapshot import (
     SqlSilences,
     SqlSnapshots,
 )
+from services.notifier.adapters.planning.tick_subscriber import subscribe
 from services.notifier.adapters.recipients import preferences_page
 from services.notifier.adapters.recipients.entry_page import RecipientsPages
 from services.notifier.adapters.recipients.import_sheet import rows
 from services.notifier.adapters.recipients.store import SqlRecipients
+from services.notifier.adapters.rendering.page_templates import PAGES
 from services.notifier.adapters.rendering.templates import TemplateRenderer, environment
-from services.notifier.adapters.restore_backup import settle
+from services.notifier.adapters.routes import api
 from services.notifier.adapters.sign_in import api as sign_in_api
 from services.notifier.adapters.sign_in import pages as sign_in_pages
 from services.notifier.adapters.sign_in import provider
@@ -63,7 +65,6 @@ from services.notifier.adapters.sign_in.api import LOGIN_LIFETIME
 from services.notifier.adapters.sign_in.flow import SignIn
 from services.notifier.adapters.sign_in.mailing import LIFETIME, MailSignIn, throttles
 from services.notifier.adapters.sign_in.provider import Provider
-from services.notifier.adapters.silences import api as silences_api
 from services.notifier.adapters.urging.page import UrgingPages
 from services.notifier.application.alert_publisher import HANDLED, AlertPublisher, changes
 from services.notifier.application.answers import Answers, Renewals

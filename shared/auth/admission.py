@@ -12,6 +12,16 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.auth.callers import access_of
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import (
+    IN_TRAINING,
+    PUBLIC,
+    Standing,
+    acting,
+    is_everywhere,
+    needs_directory,
+    roles_of,
+)
 from shared.auth.sessions import SessionEnded
 from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
 from shared.contracts.event import Acting
@@ -21,16 +31,6 @@ from shared.directory.folds import UnitsOn
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.kernel.transient import BROKER
-from shared.rights.actions import Action
-from shared.rights.table import (
-    IN_TRAINING,
-    PUBLIC,
-    Standing,
-    acting,
-    is_everywhere,
-    needs_directory,
-    roles_of,
-)
 
 _bearer = HTTPBearer(auto_error=False, description="A signed JWT (`loa token`) with role and unit.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]

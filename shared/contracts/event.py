@@ -224,7 +224,7 @@ class Acting:
     """For whom a command is given: a unit by its code, some units, or everybody.
 
     `supervises`: an operator, or the system itself, for every unit and for what belongs to no unit. `units`: those for
-    which the action is allowed (`shared.rights`); None is the unit itself alone. `everywhere`: reading for all units.
+    which the action is allowed (`shared.rules.rights`); None is the unit itself alone. `everywhere`: reading for all units.
     `decides`: as who supervises them, not as who owes the duty. An official whom no unit is known of acts for none.
     `carries_on`: former units whose work is the unit's own now.
     """

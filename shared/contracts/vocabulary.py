@@ -312,7 +312,7 @@ class GapClosure(StrEnum):
 
 
 class Role(StrEnum):
-    """What the bearer of a token may do (the table in shared.rights): `unit` is a clerk, `head` the head of a unit."""
+    """What the bearer of a token may do (the table in shared.rules.rights): `unit` is a clerk, `head` the head of a unit."""
 
     READER = "reader"
     UNIT = "unit"

@@ -32,10 +32,10 @@ WRITE_PATH = {
     ),
     "metrics": (
         "shared.projections.rows:CheckpointTables.advance",
-        "services.metrics.adapters.records:MetricsProjection.apply",
-        "services.metrics.adapters.records:SqlRecords.replace",
+        "services.metrics.adapters.projection.records:MetricsProjection.apply",
+        "services.metrics.adapters.projection.records:SqlRecords.replace",
         "shared.projections.batches:Batches.project",
-        "services.metrics.adapters.records:MetricsProjection.caught_up",
+        "services.metrics.adapters.projection.records:MetricsProjection.caught_up",
         "services.metrics.application.projections:GapReconciler.reconcile",
         "services.metrics.application.projections:GapReconciler._append",
         "shared.eventstore.jetstream:JetStreamEventStore._publish",

@@ -26,11 +26,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.metrics.adapters.communications import SqlCommunications
 from services.metrics.adapters.history import standing, versions
 from services.metrics.adapters.history.standing import Standing, StandingIn
 from services.metrics.adapters.programmes import rows as programme_rows
-from services.metrics.adapters.records import read_record
+from services.metrics.adapters.projection.communications import SqlCommunications
+from services.metrics.adapters.projection.records import read_record
 from services.metrics.adapters.snapshots.activities import activity_sums
 from services.metrics.adapters.snapshots.drafts import opinion_sums, stage_sums
 from services.metrics.adapters.tables import (

@@ -18,6 +18,7 @@ from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import DraftNotFound
 from services.registry.domain.postings import Posting
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import posting_id
 from shared.contracts.registry import DraftRequestRaised, Notes
@@ -33,7 +34,6 @@ from shared.http.routes.rule_views import (
     PostingRuleView,
     ReplyRuleView,
 )
-from shared.rights.actions import Action
 from shared.rules.clocks import PostingClock
 from shared.rules.findings import Finding
 from shared.rules.rulebook.procedure_rows import NAMED

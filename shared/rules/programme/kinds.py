@@ -6,10 +6,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, get_args
 
+from shared.rules.rights.actions import Action
 from shared.contracts.programme import ProgrammeEvent
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.kernel.errors import Text
-from shared.rights.actions import Action
 from shared.rules.programme.groups import ProgrammeGroup
 
 Kind = ProgrammeKind

@@ -9,15 +9,15 @@ from fastapi.dependencies.models import Dependant
 
 from deploy.cli.data.columns import ORDER
 from shared.auth import admission
+from shared.rules.rights.actions import Action, Relation
+from shared.rules.rights.document import document
+from shared.rules.rights.table import BY_LINK, CONTEXTS, OPEN, PUBLIC, RIGHTS, ROWS, allows, roles_of
 from shared.contracts.envelope import CATALOG, OWNERS
 from shared.contracts.vocabulary import Role
-from shared.rights.actions import Action, Relation
-from shared.rights.document import document
-from shared.rights.table import BY_LINK, CONTEXTS, OPEN, PUBLIC, RIGHTS, ROWS, allows, roles_of
 from tests.contract.http.test_endpoints import endpoints, shown_app
 from tests.support.platform.service import SERVICES
 
-DOCUMENT = Path("shared/rights/README.md")
+DOCUMENT = Path("shared/rules/rights/README.md")
 DECLARATIONS = {admission._admit, admission._declared}
 
 
@@ -90,5 +90,5 @@ def test_every_context_of_the_log_has_its_actions() -> None:
 
 def test_the_documentation_is_the_table() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == document(), (
-        "run: python -m shared.rights.document > shared/rights/README.md"
+        "run: python -m shared.rules.rights.document > shared/rules/rights/README.md"
     )

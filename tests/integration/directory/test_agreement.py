@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.local.engines.nats import NatsServer
 from services.campaigns.adapters.read_model import SqlReadModel as Campaigns
-from services.metrics.adapters.records import SqlRecords
+from services.metrics.adapters.projection.records import SqlRecords
 from services.metrics.adapters.tables import OCCURRENCE
 from services.registry.adapters.read_model import SqlReadModel as Registry
 from services.registry.application.queries import DraftFilter

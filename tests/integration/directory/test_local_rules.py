@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from deploy.local.engines.nats import NatsServer
 from services.campaigns.adapters.tables import checkpoints as CHECKPOINTS  # noqa: N812  it is a constant
-from services.metrics.adapters.records import SqlRecords
+from services.metrics.adapters.projection.records import SqlRecords
 from services.metrics.adapters.tables import OCCURRENCE
 from services.registry.domain import draft_state as drafts
 from services.registry.domain import unit as units

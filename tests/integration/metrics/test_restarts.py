@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.local.keys.keyring import Keyring
-from services.metrics.adapters.records import MetricsProjection
+from services.metrics.adapters.projection.records import MetricsProjection
 from shared.contracts.envelope import AggregateRef, NewEvent
 from shared.contracts.vocabulary import Role
 from shared.eventstore.handle import Version

@@ -16,7 +16,7 @@ from deploy.local.engines.nats import NatsServer
 from deploy.local.keys.keyring import Keyring
 from deploy.nats.permissions import OPERATOR, SERVICES, subscriber
 from deploy.sample.subscriber import read
-from services.metrics.adapters.subscriber_collector import MOST, SubscriberCollector
+from services.metrics.adapters.collectors.subscribers import MOST, SubscriberCollector
 from shared.eventstore.log_reader import EVENTS
 from shared.eventstore.subscriber_states import STALLED_AFTER, subscriber_states
 from shared.kernel import runtime

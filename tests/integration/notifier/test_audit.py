@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from services.notifier.adapters.alerts import silences as sending
 from services.notifier.adapters.sign_in import api as sign_in
-from services.notifier.adapters.silences import api as sending
 from shared.http.routes import admin_routes
 from tests.integration.notifier.notifier_fixture import NotifierFixture
 

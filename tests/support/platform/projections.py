@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.metrics.adapters.records import MetricsProjection
+from services.metrics.adapters.projection.records import MetricsProjection
 from services.metrics.application.projections import GapReconciler
 from shared.contracts.envelope import Recorded
 from shared.persistence import database

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.metrics.adapters.views import gaps_view
+from services.metrics.adapters.figures.views import gaps_view
 from services.metrics.application.queries import Gaps, SeenGap
 from shared.contracts.vocabulary import Dataset
 from shared.http.requests import paging

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.metrics.adapters.records import _Derived
+from services.metrics.adapters.projection.records import _Derived
 from services.metrics.application.ports import DraftVersion
 from services.metrics.application.projections import project_drafts
 from services.metrics.domain.record import (

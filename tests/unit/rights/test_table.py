@@ -4,11 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.contracts.event import Acting
-from shared.contracts.vocabulary import Role
-from shared.kernel.errors import Refusal
-from shared.rights.actions import Action, Relation
-from shared.rights.table import (
+from shared.rules.rights.actions import Action, Relation
+from shared.rules.rights.table import (
     BY_LINK,
     GROUP_OF,
     OPEN,
@@ -23,6 +20,9 @@ from shared.rights.table import (
     require,
     roles_of,
 )
+from shared.contracts.event import Acting
+from shared.contracts.vocabulary import Role
+from shared.kernel.errors import Refusal
 
 UNIT_OF = {
     Relation.OWN: "HN-STP",

@@ -18,6 +18,8 @@ from services.campaigns.application.duty_answers import BY_REQUEST
 from services.campaigns.application.queries import CommunicationFilter, EntryFilter
 from services.campaigns.domain.communication import Communication
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import roles_of
 from shared.auth.tokens import Principal
 from shared.contracts.event import Acting
 from shared.contracts.vocabulary import Channel, Dataset, Precision, ProgrammeKind
@@ -26,8 +28,6 @@ from shared.kernel.errors import Refusal, Text
 from shared.pages.date_boxes import in_boxes
 from shared.pages.entry import Link, Step, body_of, for_people, step_of
 from shared.pages.forms import sent
-from shared.rights.actions import Action
-from shared.rights.table import roles_of
 from shared.rules.programme.states import EntryStatus
 from shared.rules.words.wording import CHANNELS, dated
 

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from services.campaigns.adapters.entry.context import Entry, context_of
 from services.campaigns.adapters.programmes.reports import NewReport, submitted
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.kernel.errors import Refusal, Text
@@ -22,7 +23,6 @@ from shared.pages.entry import (
     step_of,
 )
 from shared.pages.forms import Fields, sent
-from shared.rights.actions import Action
 from shared.rules.programme.figures import MOST_FIGURE, OWN_FIGURES
 
 MOST_DOCUMENT = 200  # letters

@@ -5,16 +5,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
-from services.metrics.adapters.views import Banner, PeriodView, banner_views, period_view
+from services.metrics.adapters.figures.api import AreaOf, AsKnownAt, AsOf, Year, period_of
+from services.metrics.adapters.figures.views import Banner, PeriodView, banner_views, period_view
 from services.metrics.application.counts import CountAnswer, CountGroup, CountQueries, CountQuestion
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Answer, Channel
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
-from shared.rights.actions import Action
 from shared.rules.counts import DEFINITION, CountBy
 from shared.text_checks.days import Day
 

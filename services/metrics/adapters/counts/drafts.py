@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from services.metrics.adapters.api import AreaOf, AsOf, Year, period_of
-from services.metrics.adapters.views import Banner, PeriodView, banner_views, period_view
+from services.metrics.adapters.figures.api import AreaOf, AsOf, Year, period_of
+from services.metrics.adapters.figures.views import Banner, PeriodView, banner_views, period_view
 from services.metrics.application.draft_counts import (
     DraftAnswer,
     DraftCountQueries,
@@ -18,12 +18,12 @@ from services.metrics.application.queries import Question
 from services.metrics.domain.draft_counts import DraftsBy, OpinionsBy
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Answer, Handling, Instrument, Stage
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.kernel.errors import Text
-from shared.rights.actions import Action
 from shared.rules.counts import change
 from shared.text_checks.days import Day
 

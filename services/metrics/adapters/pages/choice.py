@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Depends, Query
 from pydantic import BeforeValidator, Field
 
-from services.metrics.adapters.api import known_at_of
+from services.metrics.adapters.figures.api import known_at_of
 from services.metrics.application.ports import KnownAt
 from services.metrics.application.queries import Question
 from services.metrics.domain.errors import TypedDayWrong

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf
-from services.metrics.adapters.views import Banner, PeriodView, banner_views, period_view
+from services.metrics.adapters.figures.api import AreaOf, AsKnownAt, AsOf
+from services.metrics.adapters.figures.views import Banner, PeriodView, banner_views, period_view
 from services.metrics.application.programme import (
     ProgrammeAnswer,
     ProgrammeQueries,
@@ -15,11 +15,11 @@ from services.metrics.application.programme import (
 )
 from services.metrics.domain.programme import GroupFigures, KindFigures, UnitFigures
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
-from shared.rights.actions import Action
 from shared.rules.counts import CountBy
 from shared.rules.programme.groups import ProgrammeGroup
 from shared.rules.programme.kinds import KINDS

@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf
+from services.metrics.adapters.figures.api import AreaOf, AsKnownAt, AsOf
+from services.metrics.adapters.figures.views import Banner, PeriodView, banner_views, period_view
 from services.metrics.adapters.programmes.api import FIRST_YEAR, LAST_YEAR
-from services.metrics.adapters.views import Banner, PeriodView, banner_views, period_view
 from services.metrics.application.programme import year_of
 from services.metrics.application.required_reports import (
     ListedReport,
@@ -18,10 +18,10 @@ from services.metrics.application.required_reports import (
     RequiredReports,
 )
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
-from shared.rights.actions import Action
 from shared.rules.programme.figures import OWN_FIGURES
 from shared.rules.programme.reports import ReportState
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.metrics.adapters.api import period_of
+from services.metrics.adapters.figures.api import period_of
 from services.metrics.adapters.lists.listing import CSV, cells
 from services.metrics.adapters.lists.reports import STATES
 from services.metrics.adapters.pages.choice import Chosen
@@ -26,6 +26,7 @@ from services.metrics.application.published import PublishedReport, PublishedRep
 from services.metrics.application.queries import Question
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.overload.turns import resting
 from shared.http.requests import request_context
@@ -35,7 +36,6 @@ from shared.kernel.local_day import VIETNAM
 from shared.kernel.runtime import new_id
 from shared.pages.layout import safe
 from shared.projections.projection_health import Notices, no_notices
-from shared.rights.actions import Action
 from shared.rules.figures import reporting_year
 from shared.rules.programme.figures import OWN_FIGURES
 from shared.text_checks.days import Day

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from services.metrics.adapters.api import AreaOf, AsKnownAt, AsOf, Year, period_of
+from services.metrics.adapters.figures.api import AreaOf, AsKnownAt, AsOf, Year, period_of
 from services.metrics.adapters.pages.choice import USUAL, Language
 from services.metrics.adapters.pages.leaders import Words, whose
 from services.metrics.adapters.pages.navigation import PAGES
@@ -29,12 +29,12 @@ from services.metrics.application.reports import Report, ReportQueries
 from services.metrics.domain.errors import PeriodUnclear
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.overload.turns import resting
 from shared.http.requests.forecasts import marked
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.projections.projection_health import Notices, no_notices
-from shared.rights.actions import Action
 from shared.rules.figures import Period, reporting_year
 from shared.text_checks.days import Day
 

@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 from services.metrics.adapters.counts.activities import CountGroupView
+from services.metrics.adapters.figures.views import GapView
 from services.metrics.adapters.pages import page_data
 from services.metrics.adapters.pages.leaders import Words
 from services.metrics.adapters.programmes.api import GroupView
 from services.metrics.adapters.reports import words
 from services.metrics.adapters.reports.views import ObstacleView, ReportDraftView, ReportView
-from services.metrics.adapters.views import GapView
 from shared.contracts.vocabulary import Answer, GapState
 from shared.kernel.errors import Text
 from shared.rules.facts import WHOLE_DRAFT

@@ -11,10 +11,7 @@ from pydantic import BaseModel
 from services.metrics.adapters.counts.activities import CountGroupView, counts_view
 from services.metrics.adapters.counts.drafts import OpinionGroupView
 from services.metrics.adapters.counts.drafts import group_view as opinion_group_view
-from services.metrics.adapters.programmes.api import GroupView as ProgrammeGroupView
-from services.metrics.adapters.programmes.api import group_view as programme_group_view
-from services.metrics.adapters.reports import words
-from services.metrics.adapters.views import (
+from services.metrics.adapters.figures.views import (
     Banner,
     GapView,
     GroupView,
@@ -23,6 +20,9 @@ from services.metrics.adapters.views import (
     gap_view,
     period_view,
 )
+from services.metrics.adapters.programmes.api import GroupView as ProgrammeGroupView
+from services.metrics.adapters.programmes.api import group_view as programme_group_view
+from services.metrics.adapters.reports import words
 from services.metrics.application.counts import CountAnswer
 from services.metrics.application.reports import Report, ReportObstacle
 from services.metrics.domain.grouping import View

@@ -9,11 +9,12 @@ from typing import Any, assert_never
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.notifier.adapters.page_templates import PAGES
+from services.notifier.adapters.rendering.page_templates import PAGES
 from services.notifier.application.answers import Answers, Asked, Renewals
 from services.notifier.domain.errors import AnswerContradicts
 from services.notifier.domain.gaps.gap_alert import latest_planned_day
 from shared.auth.admission import stands_for
+from shared.rules.rights.actions import Action
 from shared.contracts.event import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -30,7 +31,6 @@ from shared.kernel.runtime import Clock
 from shared.pages.date_boxes import day_in_boxes
 from shared.pages.forms import Fields, sent
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
-from shared.rights.actions import Action
 from shared.rules.answers import confirmation
 from shared.rules.words.wording import CHANNELS
 from shared.signed_links.links import LinkIsUsed

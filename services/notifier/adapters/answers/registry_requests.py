@@ -10,7 +10,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request
 
-from services.notifier.adapters import direct
+from services.notifier.adapters.other_services import direct
 from services.notifier.domain.errors import RegistryAway, RequestRefused
 from shared.kernel.errors import Text
 from shared.observability import signals

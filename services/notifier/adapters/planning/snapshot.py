@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.adapters import tables
-from services.notifier.adapters.changes import changes_on
+from services.notifier.adapters.planning.changes import changes_on
 from services.notifier.adapters.planning.programmes import programmes, reminders
 from services.notifier.adapters.planning.replies import (
     has_unsent_reply,

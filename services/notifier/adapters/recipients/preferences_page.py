@@ -13,7 +13,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from services.notifier.adapters.delivery.message import MailboxLink, mailbox_link
-from services.notifier.adapters.page_templates import PAGES
 from services.notifier.adapters.recipients.store import Mailbox, SqlRecipients
 from services.notifier.adapters.recipients.wording import (
     ASKED,
@@ -28,11 +27,13 @@ from services.notifier.adapters.recipients.wording import (
     chosen,
     ended,
 )
+from services.notifier.adapters.rendering.page_templates import PAGES
 from services.notifier.adapters.rendering.templates import ROLES
 from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.domain.errors import MailboxGone, NotOptional
 from services.notifier.domain.recipients.preference import Prefer, Preference, Unsubscribe, offered
 from shared.auth.admission import stands_for
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
@@ -42,7 +43,6 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
 from shared.pages.link_pages import TITLES, AnswerPages, routes
-from shared.rights.actions import Action
 from shared.signed_links.links import MAILBOX_PATH, LinkNotValid
 from shared.signed_links.resolved import Barred, LinkSource, ResolvedLink
 from shared.signed_links.short_links import Purpose

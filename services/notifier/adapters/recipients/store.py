@@ -11,8 +11,8 @@ from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.adapters.changes import record_mailboxes
 from services.notifier.adapters.links.withdrawals import withdraw_of_recipients
+from services.notifier.adapters.planning.changes import record_mailboxes
 from services.notifier.adapters.planning.snapshot import preferences, recipient_of
 from services.notifier.adapters.tables import RECIPIENT, directory
 from services.notifier.domain.recipients.audience import Recipient, Tree, taken_off

@@ -15,7 +15,7 @@ from services.notifier.domain.recipients.audience import Recipient
 from shared.contracts.vocabulary import RecipientRole, Role
 
 WEIGHTS = (RecipientRole.FOCAL_POINT, RecipientRole.HEAD, RecipientRole.SUPERVISOR)
-"""Each may do what those before it may do (`shared/rights/table.py`)."""
+"""Each may do what those before it may do (`shared/rules/rights/table.py`)."""
 NAMES: Mapping[Role, RecipientRole] = {Role.HEAD: RecipientRole.HEAD}
 """Up to which role somebody names mailboxes; who is not listed, up to the last."""
 

@@ -34,7 +34,7 @@ DRAFTS, COPIES = 60, 20
 DAY, YEAR = date(2024, 6, 3), year_period(2024)
 MOST = 0.1  # rows for each draft that is there besides: a linear answer reads one of each at least
 SHOWN = 300  # rows of a page
-PLANNED_ANEW = 5  # times that PostgreSQL plans a prepared statement for the values that it is given
+REPLANNED = 5  # times that PostgreSQL plans a prepared statement for the values that it is given
 LISTED = 5  # drafts that the page of the report has, of as many as there are
 
 QUESTION = Question(as_of=DAY, period=YEAR, year=2024)
@@ -132,7 +132,7 @@ async def test_the_data_sets_are_looked_up_however_often_they_are_asked_for(data
         await multiply(model.engine, 1, COPIES - 1)
         async with model.engine.connect() as connection:
             read = []
-            for _ in range(PLANNED_ANEW + 2):
+            for _ in range(REPLANNED + 2):
                 before = (await connection.execute(_READ)).scalar_one()
                 assert await datasets.present(connection, units.unit, DRAFT) == {Dataset.LIVE}
                 read.append((await connection.execute(_READ)).scalar_one() - before)

@@ -9,7 +9,7 @@ from urllib.request import Request
 
 import pytest
 
-from services.notifier.adapters import direct
+from services.notifier.adapters.other_services import direct
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
-from services.notifier.adapters.plan_rates import MetricsPlanRates
+from services.notifier.adapters.other_services.plan_rates import MetricsPlanRates
 from services.notifier.application.pipeline import Pipeline, Plan, Written
 from services.notifier.domain.digest import JointNotice
 from services.notifier.domain.overview import PlanRate

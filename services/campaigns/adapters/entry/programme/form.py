@@ -19,6 +19,7 @@ from services.campaigns.domain.entry_state import Entered
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR, Programme, Record
 from services.campaigns.domain.programme_errors import EntryNotFound
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import ProgrammeKind
@@ -39,7 +40,6 @@ from shared.pages.entry import (
     with_values,
 )
 from shared.pages.forms import Fields, sent
-from shared.rights.actions import Action
 from shared.rules.programme.kinds import CHANGES, KINDS
 
 Kind = ProgrammeKind

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from deploy.local.keys.keyring import Keyring
-from tests.integration.rights.attempts import Objects
+from tests.integration.access.rights.attempts import Objects
 from tests.support.platform.service import SERVICES, open_platform
 from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.tokens import Issuer

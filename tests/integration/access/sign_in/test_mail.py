@@ -19,8 +19,7 @@ from shared.eventstore.buckets import hashed
 from shared.http import problems
 from shared.kernel.local_day import VIETNAM, day_in_vietnam
 from shared.persistence.database import create_engine
-from tests.integration.entry.conftest import filled
-from tests.integration.sign_in.conftest import (
+from tests.integration.access.sign_in.conftest import (
     CLERK,
     HEAD,
     OTHER,
@@ -29,6 +28,7 @@ from tests.integration.sign_in.conftest import (
     SignInOffice,
     put_recipients,
 )
+from tests.integration.entry.conftest import filled
 from tests.support.platform.service import eventually
 
 RECIPIENT = re.compile(r'name="recipient" value="([^"]+)"')

@@ -6,11 +6,11 @@ from datetime import date
 import httpx
 import pytest
 
+from shared.rules.rights.actions import Action, Relation
+from shared.rules.rights.table import PUBLIC, RIGHTS
 from shared.contracts.event import communication_id
 from shared.contracts.vocabulary import Role
-from shared.rights.actions import Action, Relation
-from shared.rights.table import PUBLIC, RIGHTS
-from tests.integration.rights.attempts import (
+from tests.integration.access.rights.attempts import (
     CALLERS,
     DRAFT,
     MAILBOX,

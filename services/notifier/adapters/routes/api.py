@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from services.notifier.adapters.alerts.read_model import AlertState, SqlReadModel
 from services.notifier.adapters.recipients.bodies import RecipientBody, SnoozeBody, TickBody
 from services.notifier.adapters.recipients.store import SqlRecipients
-from services.notifier.adapters.views import (
+from services.notifier.adapters.routes.views import (
     AlertView,
     RecipientPlace,
     RecipientsView,
@@ -29,6 +29,8 @@ from services.notifier.domain.gaps.alert import Snooze
 from services.notifier.domain.notification.reasons import Reason, Standing
 from services.notifier.domain.recipients.naming import Namer
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import require
 from shared.auth.sessions import require_recent
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
@@ -48,8 +50,6 @@ from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
 from shared.observability import signals
-from shared.rights.actions import Action
-from shared.rights.table import require
 from shared.signed_links.links import masked
 
 logger = signals.get_logger(__name__)

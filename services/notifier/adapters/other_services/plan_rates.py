@@ -12,7 +12,7 @@ from urllib.request import Request
 
 from pydantic import SecretStr
 
-from services.notifier.adapters import direct
+from services.notifier.adapters.other_services import direct
 from services.notifier.domain.overview import PlanRate
 from shared.observability import signals
 

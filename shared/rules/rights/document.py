@@ -1,12 +1,10 @@
-"""Writes the table of rights as a page: `python -m shared.rights.document > shared/rights/README.md`."""
+"""Writes the table of rights as a page: `python -m shared.rules.rights.document > shared/rules/rights/README.md`."""
 
 import sys
 from collections.abc import Iterator
 
-from shared.contracts.envelope import OWNERS
-from shared.contracts.vocabulary import Role
-from shared.rights.actions import Action, Relation
-from shared.rights.table import (
+from shared.rules.rights.actions import Action, Relation
+from shared.rules.rights.table import (
     BY_LINK,
     CONTEXTS,
     GROUP_OF,
@@ -17,10 +15,12 @@ from shared.rights.table import (
     ROWS,
     allows,
 )
+from shared.contracts.envelope import OWNERS
+from shared.contracts.vocabulary import Role
 
 HEAD = """# Who may do what
 
-Written by `python -m shared.rights.document` from `shared/rights/table.py`; `tests/contract/security/test_rights.py` compares them.
+Written by `python -m shared.rules.rights.document` from `shared/rules/rights/table.py`; `tests/contract/security/test_rights.py` compares them.
 
 Each route declares one action (`may(Action.…)`). Whether a caller may do it to an object follows from the role of the token
 and from the relation of the token's unit to the unit that the object belongs to, on the day of the command:

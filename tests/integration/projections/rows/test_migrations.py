@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.persistence import database
 from tests.support.platform.first_release import first_state, restore_rows
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SERVICES = ("registry", "campaigns", "metrics", "notifier")
 
 

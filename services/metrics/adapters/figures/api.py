@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import TypeAdapter, ValidationError
 
-from services.metrics.adapters.views import (
+from services.metrics.adapters.figures.views import (
     ComplianceView,
     CoverageView,
     GapsView,
@@ -25,11 +25,11 @@ from services.metrics.application.queries import ListQuestion, Queries, Question
 from services.metrics.domain.errors import KnownAtUnclear, PeriodUnclear
 from services.metrics.domain.grouping import GroupBy, View
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.requests.forecasts import marked
 from shared.http.requests.paging import Listing, Paged, PagedIfAsked, key_of
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
-from shared.rights.actions import Action
 from shared.rules.figures import Period, year_period
 from shared.text_checks.days import Day
 

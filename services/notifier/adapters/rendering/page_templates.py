@@ -14,6 +14,6 @@ def _moment(value: datetime) -> str:
 
 
 PAGES = environment(
-    *(Path(__file__).parent / of / "templates" for of in ("answers", "recipients", "sign_in", "urging")),
+    *(Path(__file__).parents[1] / of / "templates" for of in ("answers", "recipients", "sign_in", "urging")),
     filters={"moment": _moment, "counted": counted},
 )

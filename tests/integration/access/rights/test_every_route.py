@@ -14,7 +14,7 @@ from shared.auth.sessions import Way, csrf_token
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Role
 from tests.contract.http.test_endpoints import routes_of
-from tests.integration.rights.attempts import DRAFT, MAILBOX, VICTIM, Objects, ago, next_working_day
+from tests.integration.access.rights.attempts import DRAFT, MAILBOX, VICTIM, Objects, ago, next_working_day
 from tests.support.platform.service import Api
 from tests.support.servers.plain import NO_AUTHORITIES
 

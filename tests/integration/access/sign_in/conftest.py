@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from deploy.local.keys.keyring import Keyring
 from shared.contracts.vocabulary import Role
-from tests.integration.sign_in.oidc_provider import SECRET
+from tests.integration.access.sign_in.oidc_provider import SECRET
 from tests.support.platform.service import Api, Platform, eventually, open_platform
 from tests.support.servers.engines import NewDatabase, fresh_nats
 from tests.support.servers.plain import NO_AUTHORITIES

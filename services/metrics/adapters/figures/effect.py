@@ -8,16 +8,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.metrics.adapters.views import CountsView
+from services.metrics.adapters.figures.views import CountsView
 from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
 from services.metrics.domain.grouping import figures_of
 from shared.auth.admission import may
+from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.request_context import AtPosition, Body, Today, example
-from shared.rights.actions import Action
 from shared.rules.figures import year_period
 from shared.rules.rulebook.rulebook import RuleFile
 from shared.rules.verdicts import PolicyVerdict

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 
+from tests.integration.access.sign_in.conftest import CLERK, HEAD, SignInOffice
+from tests.integration.access.sign_in.oidc_provider import open_provider
 from tests.integration.notifier.mails.test_mail_pages import LEAST_CONTRAST
-from tests.integration.sign_in.conftest import CLERK, HEAD, SignInOffice
-from tests.integration.sign_in.oidc_provider import open_provider
 from tests.support.axe import axe_findings
 from tests.support.servers.browser import ENOUGH, in_browser
 
 pytestmark = in_browser
 
-SCREENSHOTS = Path(__file__).parents[3] / ".screenshots"
+SCREENSHOTS = Path(__file__).parents[4] / ".screenshots"
 WAYS: dict[str, dict[str, Any]] = {
     "desk": {"viewport": {"width": 1280, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},

@@ -15,7 +15,7 @@ from shared.auth import sessions
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Role
 from shared.kernel import runtime
-from tests.integration.sign_in.conftest import SignInOffice
+from tests.integration.access.sign_in.conftest import SignInOffice
 from tests.support.platform.service import eventually
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from shared.contracts.vocabulary import Role
-from tests.integration.rights.attempts import DRAFT, VICTIM, Objects, ago
+from tests.integration.access.rights.attempts import DRAFT, VICTIM, Objects, ago
 
 pytestmark = pytest.mark.timeout(600)
 CLERK, HEAD, SUPERVISOR = Role.UNIT, Role.HEAD, Role.SUPERVISOR

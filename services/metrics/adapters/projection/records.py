@@ -14,7 +14,6 @@ from sqlalchemy import Table, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.metrics.adapters import tables
-from services.metrics.adapters.communications import SqlCommunications, communication_row, counting_rows
 from services.metrics.adapters.history.versions import (
     TableVersions,
     plain,
@@ -22,6 +21,11 @@ from services.metrics.adapters.history.versions import (
     write_changes,
     write_versions,
     written,
+)
+from services.metrics.adapters.projection.communications import (
+    SqlCommunications,
+    communication_row,
+    counting_rows,
 )
 from services.metrics.adapters.tables import (
     ANNOUNCED,

@@ -9,8 +9,8 @@ import pytest
 from services.notifier.adapters.sign_in.provider import Provider
 from shared.auth.key_sets import IssuerUnavailable
 from shared.auth.tokens import Mapped
-from tests.integration.sign_in.conftest import SignInOffice
-from tests.integration.sign_in.oidc_provider import OpenIdProvider, open_provider, sign_in_at
+from tests.integration.access.sign_in.conftest import SignInOffice
+from tests.integration.access.sign_in.oidc_provider import OpenIdProvider, open_provider, sign_in_at
 from tests.support.servers.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("provider")
