@@ -12,6 +12,15 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.auth.callers import access_of
+from shared.auth.sessions import SessionEnded
+from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
+from shared.contracts.event import Acting
+from shared.contracts.vocabulary import Dataset
+from shared.directory.datasets import NAMED
+from shared.directory.folds import UnitsOn
+from shared.kernel.local_day import day_in_vietnam
+from shared.kernel.runtime import Clock
+from shared.kernel.transient import BROKER
 from shared.rules.rights.actions import Action
 from shared.rules.rights.table import (
     IN_TRAINING,
@@ -22,15 +31,6 @@ from shared.rules.rights.table import (
     needs_directory,
     roles_of,
 )
-from shared.auth.sessions import SessionEnded
-from shared.auth.tokens import ANONYMOUS, Forbidden, Principal, Unauthenticated, Verifier
-from shared.contracts.event import Acting
-from shared.contracts.vocabulary import Dataset
-from shared.directory.datasets import NAMED
-from shared.directory.folds import UnitsOn
-from shared.kernel.local_day import day_in_vietnam
-from shared.kernel.runtime import Clock
-from shared.kernel.transient import BROKER
 
 _bearer = HTTPBearer(auto_error=False, description="A signed JWT (`loa token`) with role and unit.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]

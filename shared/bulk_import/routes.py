@@ -11,7 +11,6 @@ from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.bulk_import.pipeline import Carrier, cut
 from shared.bulk_import.row_parsing import Reason
@@ -23,6 +22,7 @@ from shared.kernel.counted import counted
 from shared.kernel.errors import Text
 from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
+from shared.rules.rights.actions import Action
 
 logger = signals.get_logger(__name__)
 

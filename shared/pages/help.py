@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from shared.auth.admission import Seen, stands_for
-from shared.rules.rights.actions import Action
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import EntryPages
+from shared.rules.rights.actions import Action
 
 HEADING = Text("Hướng dẫn nhập số liệu", "How to enter data")
 DONE = Text(

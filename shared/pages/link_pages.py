@@ -17,7 +17,6 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment
 
 from shared.auth.admission import Seen, stands_for
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.event import banners
@@ -28,6 +27,7 @@ from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
 from shared.pages.gap_summary import GapSummary
 from shared.pages.layout import kept_headers, page_route, problem_body, safe
+from shared.rules.rights.actions import Action
 from shared.rules.words.wording import INSTRUMENTS, STAGES
 from shared.signed_links.links import PATH, Link, LinkNotValid
 from shared.signed_links.resolved import LinkSource, ResolvedLink

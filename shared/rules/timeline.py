@@ -181,6 +181,15 @@ class RunningTimeline:
                 if is_about(held, number):
                     self._days[number] = earliest(days, own)
 
+    def is_changed_by(self, held: Communication) -> bool:
+        """Tell whether one more communication changes what follows; only those that are held already are compared."""
+        span = self._span(held)
+        if span is None:
+            return False
+        own = decisive_days(self._on.course, (span,))
+        about = (self._days_of(number) for number in self._on.numbers if is_about(held, number))
+        return any(earliest(days, own) != days for days in about)
+
     def span(self, communication_id: UUID) -> Span | None:
         """Give the days of a communication; None if it doesn't count for the duty."""
         return self._held[communication_id][1]
@@ -198,10 +207,7 @@ class RunningTimeline:
         return self._last[1]
 
     def _part(self, number: int) -> _Part:
-        days = self._days.get(number)
-        if days is None:
-            spans = (span for held, span in self._held.values() if span and is_about(held, number))
-            days = self._days[number] = decisive_days(self._on.course, spans)
+        days = self._days_of(number)
         part = self._parts.get(number)
         if part is None or part.days != days:
             before = part or self._earlier.get(number)
@@ -216,6 +222,13 @@ class RunningTimeline:
                 the_same(before.pairs if before else (), chain.from_iterable(pairs)),
             )
         return part
+
+    def _days_of(self, number: int) -> Decisive:
+        days = self._days.get(number)
+        if days is None:
+            spans = (span for held, span in self._held.values() if span and is_about(held, number))
+            days = self._days[number] = decisive_days(self._on.course, spans)
+        return days
 
     def _cut(self, case: PolicyCase, days: Decisive) -> tuple[Piece, ...]:
         cut = self._pieces.get(days)

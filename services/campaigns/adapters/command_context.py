@@ -7,13 +7,13 @@ from fastapi import Depends, Request, Response
 
 from services.campaigns.domain.errors import IdReserved
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import LOA_NAMESPACE, Acting, is_derived
 from shared.eventstore.handle import Handled
 from shared.http.requests import request_context
 from shared.http.requests.request_context import Accepted, IdempotencyKey, IfMatch
 from shared.kernel.runtime import NewId
+from shared.rules.rights.actions import Action
 
 
 class CommandContext:

@@ -10,11 +10,11 @@ from services.campaigns.application.commands import plan_ref
 from services.campaigns.application.queries import CommunicationFilter, ReadModel
 from services.campaigns.domain.plan import plan
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.eventstore.handle import BulkStore
 from shared.http.requests.paging import Listing, Paged
 from shared.http.requests.request_context import AtPosition, Today
+from shared.rules.rights.actions import Action
 
 
 def router(read_model: ReadModel, store: BulkStore) -> APIRouter:

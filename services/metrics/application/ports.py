@@ -39,10 +39,11 @@ from shared.rules.verdicts import Search
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
-    """A draft's record with everything that follows from it."""
+    """A draft's record with everything that follows from it; without `timeline` what follows stands in the rows already."""
 
     record: DraftRecord
-    timeline: Timeline
+    scope: Answer
+    timeline: Timeline | None
     stages: Sequence[StagePeriod]
     rules_version: str
 

@@ -79,7 +79,8 @@ async def project_drafts(records: Records, events: Sequence[Recorded], rulebook:
         of = step.record.draft_id
         if of not in drafts:
             held = (*whole.get(of, ()), *others.get(of, ()), *_of(before.get(of)))
-            drafts[of] = _Running(rulebook, {fact.communication_id: fact for fact in held})
+            known = {fact.communication_id: fact for fact in held}
+            drafts[of] = _Running(rulebook, known, is_stored=of in before)
         versions.append(drafts[of].after(step))
     await records.replace(versions)
     return touched
@@ -120,10 +121,15 @@ def _asked(steps: Iterable[_Step], whole: Collection[UUID]) -> Iterator[Asked]:
 
 
 class _Running:
-    """A draft as the events of a batch change it, with the communications that decide."""
+    """A draft as the events of a batch change it, with the communications that decide.
 
-    def __init__(self, rulebook: Rulebook, held: dict[UUID, CommunicationFact]) -> None:
+    Of a stored one nothing is judged, and no interval made, until an event changes what follows: most communications are not
+    the first of their stage.
+    """
+
+    def __init__(self, rulebook: Rulebook, held: dict[UUID, CommunicationFact], *, is_stored: bool) -> None:
         self._version = rulebook.version
+        self._follows_as_stored = is_stored
         self._timeline = RunningTimeline(rulebook)
         self._held = held
         self._to_come = list(held.values())
@@ -137,17 +143,23 @@ class _Running:
             self._timeline.put(communication_in(self._to_come.pop()))
         number = communication_of(step.event)
         written: Iterable[CommunicationFact] = ()
+        changes_nothing = False
         if number is not None:
-            fact = evolve_communication(self._held.pop(number, None), step.event)
+            earlier = self._held.pop(number, None)
+            fact = evolve_communication(earlier, step.event)
+            if earlier is None and fact is not None and not step.moved:
+                changes_nothing = not self._timeline.is_changed_by(communication_in(fact))
             self._replaced(number, fact)
             written = (fact,) if fact else ()
         if step.moved:
             written = self._held.values()
+        self._follows_as_stored &= changes_nothing
         return DraftVersion(
             position=step.event.position,
             draft=Dated(
                 record=step.record,
-                timeline=self._timeline.timeline(),
+                scope=step.ground.scope,
+                timeline=None if self._follows_as_stored else self._timeline.timeline(),
                 stages=self._stages_of(step.ground.course),
                 rules_version=self._version,
             ),
@@ -198,9 +210,11 @@ def _again(record: DraftRecord, rulebook: Rulebook) -> DraftVersion:
 
 def dated(record: DraftRecord, rulebook: Rulebook) -> Dated:
     facts = record.facts
+    derived = timeline(facts, rulebook)
     return Dated(
         record=record,
-        timeline=timeline(facts, rulebook),
+        scope=derived.scope,
+        timeline=derived,
         stages=course(facts, rulebook).periods,
         rules_version=rulebook.version,
     )

@@ -15,12 +15,12 @@ from services.metrics.domain.difference import DraftDifference, differing, reaso
 from services.metrics.domain.errors import ReportUnknown
 from services.metrics.domain.grouping import View
 from services.metrics.domain.record import DraftRecord
-from shared.rules.rights.table import require
 from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.event import LOA_NAMESPACE, Acting, event_id
 from shared.contracts.metrics import ComplianceReportPublished
 from shared.eventstore.handle import NOTHING, EventStore, Version, VersionConflict, refuse_personal_data
 from shared.rules.figures import Period
+from shared.rules.rights.table import require
 
 Made = Callable[[Report, str], Mapping[str, bytes]]
 """Gives the files of a report by their formats, with the version of the rules in them."""

@@ -26,7 +26,6 @@ from services.registry.application.queries import DraftFilter, ReadModel
 from services.registry.domain import unit as units
 from services.registry.domain.errors import UnitNotFound
 from shared.auth.admission import acting_for, may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code, unit_id
 from shared.contracts.vocabulary import Dataset, Stage
@@ -35,6 +34,7 @@ from shared.http.documents.openapi import VERSIONED
 from shared.http.requests import request_context
 from shared.http.requests.paging import Listing, Paged
 from shared.http.requests.request_context import Accepted, AtPosition, IdempotencyKey, IfMatch, OfRows
+from shared.rules.rights.actions import Action
 from shared.rules.rulebook.rulebook import Rulebook
 
 

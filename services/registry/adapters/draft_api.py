@@ -18,7 +18,6 @@ from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import DraftNotFound
 from services.registry.domain.postings import Posting
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import posting_id
 from shared.contracts.registry import DraftRequestRaised, Notes
@@ -36,6 +35,7 @@ from shared.http.routes.rule_views import (
 )
 from shared.rules.clocks import PostingClock
 from shared.rules.findings import Finding
+from shared.rules.rights.actions import Action
 from shared.rules.rulebook.procedure_rows import NAMED
 from shared.rules.rulebook.procedures import ProcedureRule
 from shared.rules.rulebook.rulebook import Rulebook

@@ -12,11 +12,11 @@ from services.registry.domain import unit as units
 from services.registry.domain.draft import draft
 from services.registry.domain.draft_state import Draft
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.eventstore.handle import BulkStore, History
 from shared.http.requests.paging import Listing, Paged
 from shared.http.requests.request_context import AtPosition
+from shared.rules.rights.actions import Action
 
 
 class StageRecord(StageView):

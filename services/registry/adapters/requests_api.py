@@ -16,7 +16,6 @@ from services.registry.application.queries import ReadModel, RequestFilter
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Explanation, Given, Oversight
 from shared.auth.admission import Credentials, may, stands_for
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal, Unauthenticated
 from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import Dataset, RequestDecision, RequestKind, Role
@@ -24,6 +23,7 @@ from shared.http.requests import request_context
 from shared.http.requests.paging import Listing, Paged, position_of
 from shared.http.requests.request_context import AtPosition, Body, OfRows, example
 from shared.kernel.runtime import Clock
+from shared.rules.rights.actions import Action
 from shared.signed_links.links import LinkIsOver, LinkNotValid, LinkReader
 from shared.signed_links.request_claims import RequestClaims, read_claims
 from shared.text_checks.days import FactDay

@@ -60,7 +60,6 @@ from services.registry.domain.draft_state import (
 )
 from services.registry.domain.lowering import answer_of, asks_proposal, lowered_by
 from services.registry.domain.references.unit_checks import check_valid
-from shared.rules.rights.table import require
 from shared.contracts.event import Acting, Decider, posting_id, without_notes
 from shared.contracts.registry import (
     DraftAmended,
@@ -98,6 +97,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.directory.folds import AMENDABLE_OF_DRAFT, amended_draft
 from shared.rules.facts import StageEntry
+from shared.rules.rights.table import require
 from shared.rules.sequence import check_recorded_day, in_order
 
 

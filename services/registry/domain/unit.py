@@ -20,7 +20,6 @@ from services.registry.domain.references.errors import (
     SuccessorMissing,
 )
 from services.registry.domain.references.unit_checks import Related
-from shared.rules.rights.table import OtherUnit, require
 from shared.contracts.event import SUPERVISION, About, Acting, Decider, without_notes
 from shared.contracts.registry import (
     UnitAmended,
@@ -44,6 +43,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.directory import folds
 from shared.directory.folds import UnitDirectory
+from shared.rules.rights.table import OtherUnit, require
 
 Change = (
     UnitAmended | UnitRenamed | UnitMoved | UnitSucceeded | UnitDissolved | UnitTargetSet | UnitSupervisionSet

@@ -8,10 +8,10 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
 from shared.auth.admission import stands_for
-from shared.rules.rights.actions import Action
 from shared.http.documents.built_once import BuiltOnce
 from shared.http.requests.strict_requests import content_policy
 from shared.kernel.errors import Refusal
+from shared.rules.rights.actions import Action
 
 FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
 START = "start.js"

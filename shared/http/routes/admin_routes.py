@@ -8,7 +8,6 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.requests.request_context import MOST_POSITION, OWN_DATA, Body, example
 from shared.kernel.counted import counted
@@ -17,6 +16,7 @@ from shared.observability import signals
 from shared.persistence.owned_state import OwnedState, Settle
 from shared.projections.projector import Runner
 from shared.projections.rebuild import Purpose
+from shared.rules.rights.actions import Action
 from shared.text_checks.days import Instant
 
 logger = signals.get_logger(__name__)

@@ -17,13 +17,13 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.documents.openapi import POSITION
 from shared.http.overload.client_address import client_of
 from shared.http.requests.request_context import EVENT_STREAM, LIVE
 from shared.kernel.errors import Refusal
 from shared.projections.projector import Runner
+from shared.rules.rights.actions import Action
 
 SCRIPT = "/live.js"
 _SCRIPT_FILE = Path(__file__).with_name("live.js")

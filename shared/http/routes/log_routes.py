@@ -9,7 +9,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.eventstore.log_reader import REASONS, Match
 from shared.http.requests.request_context import Body, example
@@ -18,6 +17,7 @@ from shared.kernel.errors import Text
 from shared.persistence.owned_state import Settle
 from shared.projections.log_fence import LogFence
 from shared.projections.projector import Runner
+from shared.rules.rights.actions import Action
 
 LISTED = 100  # lost events that an answer lists
 

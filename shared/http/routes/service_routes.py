@@ -12,7 +12,6 @@ from faststream.specification import AsyncAPI
 from pydantic import BaseModel
 
 from shared.auth.admission import stands_for
-from shared.rules.rights.actions import Action
 from shared.contracts.envelope import Catalog, data_schema, source, subject_of
 from shared.contracts.envelope_schema import OPEN, event_schema
 from shared.contracts.event import Event
@@ -25,6 +24,7 @@ from shared.kernel.release import RELEASE
 from shared.messaging import faststream_broker
 from shared.observability.signals import EXPOSITION_TYPE, Telemetry
 from shared.pages.layout import environment, safe
+from shared.rules.rights.actions import Action
 
 READING = (
     f"All events stand in the JetStream stream {EVENTS}, as CloudEvents 1.0 in structured mode. To read them, ask an "

@@ -6,11 +6,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, get_args
 
-from shared.rules.rights.actions import Action
 from shared.contracts.programme import ProgrammeEvent
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.kernel.errors import Text
 from shared.rules.programme.groups import ProgrammeGroup
+from shared.rules.rights.actions import Action
 
 Kind = ProgrammeKind
 SCHEME_YEARS = 5  # of Decision 407/QĐ-TTg, which runs from 2022 to 2027: a plan of 2022 is still one of 2027

@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterator
 
+from shared.contracts.envelope import OWNERS
+from shared.contracts.vocabulary import Role
 from shared.rules.rights.actions import Action, Relation
 from shared.rules.rights.table import (
     BY_LINK,
@@ -15,8 +17,6 @@ from shared.rules.rights.table import (
     ROWS,
     allows,
 )
-from shared.contracts.envelope import OWNERS
-from shared.contracts.vocabulary import Role
 
 HEAD = """# Who may do what
 

@@ -11,10 +11,10 @@ from functools import cache
 from itertools import product
 from types import MappingProxyType
 
-from shared.rules.rights.actions import Action, Relation
 from shared.contracts.event import Acting
 from shared.contracts.vocabulary import Role
 from shared.kernel.errors import Refusal
+from shared.rules.rights.actions import Action, Relation
 
 Rights = Mapping[Role, frozenset[Relation]]
 

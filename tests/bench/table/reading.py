@@ -26,7 +26,7 @@ from tests.support.servers.engines import connected
 
 LAG = 500.0  # milliseconds
 RATE = 500  # events a second
-STREAM_DRAFTS = 200
+STREAM_DRAFTS = 1000
 LOOK_SECONDS = 0.1  # between two questions how far the read model is
 PAGES_MS, JSON_MS = 300.0, 60.0  # the 95th percentile of a page for people, and of JSON
 GROWTH = 1.5  # processor time at the last size beside the first

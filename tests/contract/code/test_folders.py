@@ -22,4 +22,3 @@ def sizes() -> dict[str, int]:
 def test_folders_are_small_enough_to_be_read() -> None:
     large = {folder: size for folder, size in sizes().items() if size > MOST}
     assert large == {}
-

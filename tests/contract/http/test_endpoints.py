@@ -18,13 +18,13 @@ from services.metrics.adapters.lists import calendars
 from services.notifier.adapters.recipients import preferences_page
 from services.registry.adapters import requests_api
 from shared.auth import admission, service_tokens
-from shared.rules.rights.table import roles_of
 from shared.auth.tokens import Verifier
 from shared.contracts.envelope import CATALOG, CONTENT_TYPE, OWNERS
 from shared.contracts.envelope_schema import DIALECT, OPEN
 from shared.contracts.vocabulary import CLOSED_LISTS, OPEN_LISTS, Role
 from shared.eventstore.log_reader import EVENTS
 from shared.pages import link_pages
+from shared.rules.rights.table import roles_of
 from tests.support.platform.service import SERVICES, create_app_of, existing
 from tests.support.servers.tokens import issuer
 

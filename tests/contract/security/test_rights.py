@@ -9,11 +9,11 @@ from fastapi.dependencies.models import Dependant
 
 from deploy.cli.data.columns import ORDER
 from shared.auth import admission
+from shared.contracts.envelope import CATALOG, OWNERS
+from shared.contracts.vocabulary import Role
 from shared.rules.rights.actions import Action, Relation
 from shared.rules.rights.document import document
 from shared.rules.rights.table import BY_LINK, CONTEXTS, OPEN, PUBLIC, RIGHTS, ROWS, allows, roles_of
-from shared.contracts.envelope import CATALOG, OWNERS
-from shared.contracts.vocabulary import Role
 from tests.contract.http.test_endpoints import endpoints, shown_app
 from tests.support.platform.service import SERVICES
 

@@ -11,7 +11,6 @@ from fastapi import FastAPI, Request
 from starlette.types import Message
 
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal, Verifier
 from shared.http import problems
 from shared.http.overload import turns
@@ -19,6 +18,7 @@ from shared.http.overload.limits import AdmitFirst, FairShare, RequestLimits
 from shared.http.overload.turns import TooBusy, TooManyRequests, Turns
 from shared.http.problems import MOST_PROBLEMS
 from shared.http.requests.request_context import Body, BodyLimit
+from shared.rules.rights.actions import Action
 from shared.text_checks.printable import LONGEST_TEXT, MOST_FIELDS, MOST_VALUES
 
 PATIENCE = 10.0  # seconds

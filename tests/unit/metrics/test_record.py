@@ -299,13 +299,14 @@ BEGUN = (
 
 
 class NoRecords:
-    """Stores nothing but the versions that are written."""
+    """Stores nothing but the versions that are written; gives some records as stored, without communications."""
 
-    def __init__(self) -> None:
+    def __init__(self, *stored: DraftRecord) -> None:
         self.versions: list[DraftVersion] = []
+        self._stored = {record.draft_id: record for record in stored}
 
     async def load(self, _drafts: Collection[UUID], _ids: Collection[UUID]) -> dict[UUID, DraftRecord]:
-        return {}
+        return self._stored
 
     async def whole(self, _drafts: Collection[UUID]) -> dict[UUID, tuple[CommunicationFact, ...]]:
         return {}
@@ -322,9 +323,9 @@ class NoRecords:
         self.versions += versions
 
 
-async def versions(*events: Event) -> list[DraftVersion]:
+async def versions(*events: Event, stored: Sequence[DraftRecord] = ()) -> list[DraftVersion]:
     """Project the events of one draft as one batch."""
-    records = NoRecords()
+    records = NoRecords(*stored)
     await project_drafts(
         records, [recorded(data, at) for at, data in enumerate(events, start=1)], load_rulebook()
     )
@@ -333,8 +334,26 @@ async def versions(*events: Event) -> list[DraftVersion]:
 
 async def test_a_communication_that_decides_nothing_makes_no_rows_of_intervals() -> None:
     made = await versions(*BEGUN, communication(1, "2024-03-05"), communication(2, "2024-03-20"))
-    assert [position for position, _ in _Derived.of(made).states] == [1, 2, 3, 4]
+    assert [position for position, _ in _Derived.of(made, "").states] == [1, 2, 3, 4]
     assert made[-1].draft.timeline is made[-2].draft.timeline
+
+
+async def test_of_a_stored_draft_nothing_is_judged_until_an_event_changes_what_follows() -> None:
+    """A communication that counts, one before the window, one that is no more the first, and then a stage."""
+    stored = (await versions(*BEGUN))[-1].draft.record
+    before, first, second = (
+        communication(number, day)
+        for number, day in ((1, "2023-03-05"), (2, "2024-03-05"), (3, "2024-03-20"))
+    )
+    made = await versions(before, stored=[stored])
+    assert [version.draft.timeline for version in made] == [None]
+    derived = _Derived.of(made, "digest")
+    assert (list(derived.states), derived.digest) == ([], "digest")
+    made = await versions(before, first, second, stored=[stored])
+    assert [version.draft.timeline is None for version in made] == [True, False, False]
+    assert made[1].draft.timeline is made[2].draft.timeline
+    appraisal = DraftStageEntered(stage=Stage.APPRAISAL, entered_on=date(2024, 4, 1))
+    assert (await versions(appraisal, stored=[stored]))[-1].draft.timeline is not None
 
 
 async def test_a_stage_leaves_the_rows_of_those_before_it() -> None:

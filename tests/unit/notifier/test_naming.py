@@ -17,11 +17,11 @@ from services.notifier.domain.errors import (
 from services.notifier.domain.recipients import naming
 from services.notifier.domain.recipients.audience import Recipient
 from services.notifier.domain.recipients.naming import Namer, bounded, check, without
-from shared.rules.rights.actions import Action, Relation
-from shared.rules.rights.table import RIGHTS, allows
 from shared.contracts.vocabulary import RecipientRole, Role
 from shared.kernel.errors import Refusal
 from shared.kernel.runtime import new_id
+from shared.rules.rights.actions import Action, Relation
+from shared.rules.rights.table import RIGHTS, allows
 
 CLERK, HEAD, SUPERVISOR = RecipientRole.FOCAL_POINT, RecipientRole.HEAD, RecipientRole.SUPERVISOR
 EARLY, LATE = date(2026, 12, 4), date(2026, 12, 11)

@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from shared.contracts.event import Acting
+from shared.contracts.vocabulary import Role
+from shared.kernel.errors import Refusal
 from shared.rules.rights.actions import Action, Relation
 from shared.rules.rights.table import (
     BY_LINK,
@@ -20,9 +23,6 @@ from shared.rules.rights.table import (
     require,
     roles_of,
 )
-from shared.contracts.event import Acting
-from shared.contracts.vocabulary import Role
-from shared.kernel.errors import Refusal
 
 UNIT_OF = {
     Relation.OWN: "HN-STP",

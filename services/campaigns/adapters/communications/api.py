@@ -21,13 +21,13 @@ from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain.communication import natural_id
 from services.campaigns.domain.draft import Given
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http.documents.openapi import VERSIONED
 from shared.http.requests import request_context
 from shared.http.requests.paging import Listing, Paged
 from shared.http.requests.request_context import Accepted, AtPosition
+from shared.rules.rights.actions import Action
 
 
 def router(commands: Commands) -> APIRouter:

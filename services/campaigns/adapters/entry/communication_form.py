@@ -15,7 +15,6 @@ from services.campaigns.domain import communication_commands as asked
 from services.campaigns.domain.communication import Communication, State
 from services.campaigns.domain.draft import Given
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.directory.folds import DraftCard
@@ -34,6 +33,7 @@ from shared.pages.entry import (
     with_values,
 )
 from shared.pages.forms import Fields, sent
+from shared.rules.rights.actions import Action
 from shared.rules.words.decision_407 import CONTENT_ITEMS
 from shared.rules.words.wording import CHANNELS
 

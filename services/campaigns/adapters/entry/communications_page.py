@@ -15,7 +15,6 @@ from services.campaigns.application.queries import CommunicationFilter
 from services.campaigns.domain.communication import Communication
 from services.campaigns.domain.communication_commands import Confirm
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Channel, CommunicationRole, Precision
 from shared.http.requests.request_context import AtPosition
@@ -33,6 +32,7 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
 from shared.rules.words.wording import CHANNELS, ROLES, dated
 
 LISTED = Text("Hoạt động truyền thông của đơn vị", "Communications of the unit")

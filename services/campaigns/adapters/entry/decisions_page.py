@@ -18,8 +18,6 @@ from services.campaigns.application.duty_answers import BY_REQUEST
 from services.campaigns.application.queries import CommunicationFilter, EntryFilter
 from services.campaigns.domain.communication import Communication
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import roles_of
 from shared.auth.tokens import Principal
 from shared.contracts.event import Acting
 from shared.contracts.vocabulary import Channel, Dataset, Precision, ProgrammeKind
@@ -29,6 +27,8 @@ from shared.pages.date_boxes import in_boxes
 from shared.pages.entry import Link, Step, body_of, for_people, step_of
 from shared.pages.forms import sent
 from shared.rules.programme.states import EntryStatus
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import roles_of
 from shared.rules.words.wording import CHANNELS, dated
 
 Kind = ProgrammeKind

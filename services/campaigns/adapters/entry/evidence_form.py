@@ -15,12 +15,12 @@ from services.campaigns.adapters.evidence.api import received
 from services.campaigns.application.evidence import EvidenceFiles
 from services.campaigns.domain.errors import FileTooLarge, NoPlaceForFiles, QuotaExceeded
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import FORM_ID, Step, body_of, form_id_of, refused, step_of, with_values
 from shared.pages.forms import Fields, sent_with_files
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
 
 HEADING = Text("Minh chứng của hoạt động truyền thông", "Evidence of a communication")
 LABELS = {

@@ -16,7 +16,6 @@ from services.campaigns.application.commands import OnPlan
 from services.campaigns.domain.errors import ActivityNotFound
 from services.campaigns.domain.plan import Activity
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http.requests.request_context import AtPosition
@@ -35,6 +34,7 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
 from shared.rules.sequence import DayInFuture
 from shared.rules.words.wording import CHANNELS, dated
 

@@ -13,7 +13,6 @@ from services.campaigns.adapters.plans.views import ActivityView, plan_view
 from services.campaigns.domain.errors import PlannedTooFar, UnitNotYetRegistered
 from services.campaigns.domain.plan import MOST_MONEY, ActivityState
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Channel, Stage
@@ -24,6 +23,7 @@ from shared.pages.date_boxes import date_in_boxes
 from shared.pages.entry import FORM_ID, Link, Step, body_of, form_id_of, refused, step_of, with_values
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
 from shared.rules.rulebook.rulebook import Rulebook
 from shared.rules.sequence import NotFirstDay, course, rule_on, stage_on, stage_periods
 from shared.rules.words.wording import CHANNELS, STAGES, dated

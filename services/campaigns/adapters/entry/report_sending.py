@@ -8,7 +8,6 @@ from fastapi.responses import HTMLResponse
 from services.campaigns.adapters.entry.context import Entry, context_of
 from services.campaigns.adapters.programmes.reports import NewReport, submitted
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.kernel.errors import Refusal, Text
@@ -24,6 +23,7 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import Fields, sent
 from shared.rules.programme.figures import MOST_FIGURE, OWN_FIGURES
+from shared.rules.rights.actions import Action
 
 MOST_DOCUMENT = 200  # letters
 SENT = Text("Đã gửi báo cáo đến {}", "The report was sent to {}")

@@ -19,9 +19,9 @@ from services.campaigns.adapters.command_context import CommandContext, on
 from services.campaigns.adapters.evidence.file_kinds import kind_of
 from services.campaigns.application.evidence import MOST_BYTES, EvidenceFiles, Received
 from services.campaigns.domain.errors import FileEmpty, FileTooLarge
-from shared.rules.rights.actions import Action
 from shared.http.requests.audit import audited
 from shared.http.requests.request_context import Accepted, AtPosition, Body, example
+from shared.rules.rights.actions import Action
 
 CHUNK = 1 << 20  # bytes of a file at a time
 PATH = "/communications/{communication_id}/evidence"

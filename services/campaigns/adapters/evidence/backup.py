@@ -14,12 +14,12 @@ from services.campaigns.adapters.evidence.api import FILE, copied
 from services.campaigns.application.evidence import FileMissing, Files
 from services.campaigns.domain.errors import EvidenceNotKept, FileIsAnother, NoPlaceForFiles
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.requests.request_context import OWN_FILES, AtPosition
 from shared.http.routes.admin_routes import NDJSON, LogNotEmpty
 from shared.observability import signals
 from shared.projections.projector import Runner
+from shared.rules.rights.actions import Action
 
 logger = signals.get_logger(__name__)
 Digest = Annotated[str, Query(pattern="^[0-9a-f]{64}$", description="SHA-256 of the file")]

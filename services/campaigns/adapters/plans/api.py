@@ -12,7 +12,6 @@ from services.campaigns.adapters.plans.views import ActivityItem, PlanView, plan
 from services.campaigns.application.commands import Commands, OnPlan, plan_ref
 from services.campaigns.application.queries import ActivityFilter, ReadModel
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Dataset
@@ -21,6 +20,7 @@ from shared.http.requests import request_context
 from shared.http.requests.forecasts import marked
 from shared.http.requests.paging import Listing, Paged
 from shared.http.requests.request_context import Accepted, AtPosition, OfRows, Today
+from shared.rules.rights.actions import Action
 from shared.text_checks.days import Day
 
 

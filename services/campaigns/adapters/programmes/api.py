@@ -23,7 +23,6 @@ from services.campaigns.application.commands import Commands
 from services.campaigns.application.queries import EntryFilter, ReadModel
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR, Record
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Dataset, ProgrammeKind
@@ -33,6 +32,7 @@ from shared.http.requests.forecasts import marked
 from shared.http.requests.paging import Listing, Paged
 from shared.http.requests.request_context import Accepted, AtPosition, OfRows, Today
 from shared.kernel.local_day import day_in_vietnam
+from shared.rules.rights.actions import Action
 from shared.text_checks.days import Day
 
 Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]

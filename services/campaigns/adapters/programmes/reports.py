@@ -15,7 +15,6 @@ from services.campaigns.application.reports import Submission, submission, submi
 from services.campaigns.domain.programme import Programme, Record
 from services.campaigns.domain.programme_errors import EntryNotFound
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata, Recorded
 from shared.contracts.event import Acting, Code
@@ -24,6 +23,7 @@ from shared.contracts.vocabulary import ProgrammeKind
 from shared.eventstore.handle import Handled
 from shared.http.requests.request_context import Accepted, AtPosition, Body, example
 from shared.kernel.local_day import day_in_vietnam
+from shared.rules.rights.actions import Action
 from shared.text_checks.days import Day, FactDay
 
 

@@ -10,12 +10,12 @@ from services.metrics.adapters.figures.views import Banner, PeriodView, banner_v
 from services.metrics.application.counts import CountAnswer, CountGroup, CountQueries, CountQuestion
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Answer, Channel
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.rules.counts import DEFINITION, CountBy
+from shared.rules.rights.actions import Action
 from shared.text_checks.days import Day
 
 

@@ -18,13 +18,13 @@ from services.metrics.application.queries import Question
 from services.metrics.domain.draft_counts import DraftsBy, OpinionsBy
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Answer, Handling, Instrument, Stage
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.kernel.errors import Text
 from shared.rules.counts import change
+from shared.rules.rights.actions import Action
 from shared.text_checks.days import Day
 
 DRAFTS = Text(

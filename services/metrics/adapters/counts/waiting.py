@@ -9,10 +9,10 @@ from services.metrics.adapters.figures.api import OfUnits
 from services.metrics.adapters.figures.views import Banner, banner_views
 from services.metrics.application.waiting import Waiting, WaitingQueries, WaitingQuestion
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
+from shared.rules.rights.actions import Action
 
 
 class WaitingView(Dated):

@@ -12,8 +12,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.metrics.adapters.lists.calendars import SqlCalendars
 from services.metrics.domain.errors import UnitUnknown
 from shared.auth.admission import UnitsByDay, may
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import require
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http.requests.request_context import Today, clock_of
@@ -22,6 +20,8 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.pages.entry import EntryPages, NotAForm, Step, step_of
 from shared.pages.forms import sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import require
 
 PATH = "/entry/calendars"
 HEADING = Text("Lịch thời hạn của đơn vị", "Calendar of the unit's deadlines")

@@ -15,8 +15,6 @@ from services.metrics.adapters.reports.routes import Asked, needed_period
 from services.metrics.application.published import PublishedReport, Publishing
 from services.metrics.application.queries import Question
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import require
 from shared.auth.tokens import Principal
 from shared.http.requests import request_context
 from shared.http.requests.request_context import AtPosition, Today
@@ -24,6 +22,8 @@ from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import EntryPages, NotAForm, Step, body_of, refused, step_of
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import require
 from shared.rules.summary.conclusion import conclusion
 
 PATH = "/entry/reports/publish"

@@ -25,12 +25,12 @@ from services.metrics.application.queries import ListQuestion, Queries, Question
 from services.metrics.domain.errors import KnownAtUnclear, PeriodUnclear
 from services.metrics.domain.grouping import GroupBy, View
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.requests.forecasts import marked
 from shared.http.requests.paging import Listing, Paged, PagedIfAsked, key_of
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.rules.figures import Period, year_period
+from shared.rules.rights.actions import Action
 from shared.text_checks.days import Day
 
 Year = Annotated[int | None, Query(ge=2000, le=2100, description="reporting year, 15/12 to 14/12")]

@@ -13,12 +13,12 @@ from services.metrics.application.effect import Effect, Effects, Touched
 from services.metrics.domain.effect import Standing
 from services.metrics.domain.grouping import figures_of
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import GapState, Instrument, Procedure, Regime, Stage
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.request_context import AtPosition, Body, Today, example
 from shared.rules.figures import year_period
+from shared.rules.rights.actions import Action
 from shared.rules.rulebook.rulebook import RuleFile
 from shared.rules.verdicts import PolicyVerdict
 from shared.text_checks.days import Day

@@ -17,12 +17,12 @@ from services.metrics.adapters.read_model import SqlSnapshot, holds
 from services.metrics.adapters.tables import DRAFT, POLICY_INTERVAL
 from services.metrics.application.queries import Queries
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Answer, Dataset
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.paging import Paged, position_of
 from shared.http.requests.request_context import MOST_POSITION, AtPosition, Today
+from shared.rules.rights.actions import Action
 from shared.rules.verdicts import PolicyVerdict
 
 

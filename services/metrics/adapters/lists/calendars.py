@@ -20,11 +20,11 @@ from services.metrics.adapters.tables import CALENDAR_ADDRESS
 from services.metrics.application.queries import Gaps, Queries, Question, SeenGap
 from services.metrics.domain.errors import CalendarUnknown
 from shared.auth.admission import may, stands_for
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import require
 from shared.auth.tokens import Principal
 from shared.http.requests.request_context import AtPosition, Body, Today, clock_of, example
 from shared.persistence.database import reading
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import require
 from shared.rules.words.wording import STAGES
 
 if TYPE_CHECKING:

@@ -28,11 +28,11 @@ from services.metrics.adapters.pages.navigation import (
 )
 from services.metrics.adapters.pages.routes import pages_router, render_live, shown_choice
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import GapState, Stage
 from shared.http.requests.request_context import Today
 from shared.projections.projection_health import Notices, no_notices
+from shared.rules.rights.actions import Action
 
 MADE_BY: Mapping[str, Make] = {
     UNITS.path: units.page,

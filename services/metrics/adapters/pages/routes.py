@@ -18,7 +18,6 @@ from services.metrics.application.ports import Opens
 from services.metrics.application.queries import Overview
 from services.metrics.domain.errors import TypedDayWrong
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import banners, draft_id
 from shared.contracts.vocabulary import Dataset
@@ -28,6 +27,7 @@ from shared.pages.forms import Fields
 from shared.pages.layout import environment, kept_headers, page_route, problem_body, safe
 from shared.projections.projection_health import Notices, no_notices
 from shared.rules.figures import DEFINITION, FIRST_YEAR, reporting_year
+from shared.rules.rights.actions import Action
 from shared.rules.rulebook.legal_basis import UNCITED
 from shared.rules.words import figure_words, wording
 

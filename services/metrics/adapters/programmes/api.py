@@ -15,7 +15,6 @@ from services.metrics.application.programme import (
 )
 from services.metrics.domain.programme import GroupFigures, KindFigures, UnitFigures
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import ProgrammeKind
 from shared.http.requests.forecasts import Dated, marked
@@ -23,6 +22,7 @@ from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.rules.counts import CountBy
 from shared.rules.programme.groups import ProgrammeGroup
 from shared.rules.programme.kinds import KINDS
+from shared.rules.rights.actions import Action
 
 MOST_LISTED = 500  # units without a plan or a report
 FIRST_YEAR, LAST_YEAR = 2022, 2100

@@ -18,12 +18,12 @@ from services.metrics.application.required_reports import (
     RequiredReports,
 )
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.requests.forecasts import Dated, marked
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.rules.programme.figures import OWN_FIGURES
 from shared.rules.programme.reports import ReportState
+from shared.rules.rights.actions import Action
 
 MOST_LISTED = 2_000  # reports
 

@@ -57,7 +57,7 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.persistence.database import reading, upsert
 from shared.projections.rebuild import Purpose
 from shared.rules.rulebook.rulebook import Rulebook
-from shared.rules.timeline import GapInterval
+from shared.rules.timeline import GapInterval, Timeline
 
 _GAP: TypeAdapter[GapInterval] = TypeAdapter(GapInterval)
 _RECORD: TypeAdapter[DraftRecord] = TypeAdapter(DraftRecord)
@@ -124,13 +124,14 @@ class SqlRecords:
         for version in versions:
             chains.setdefault(version.draft.record.draft_id, []).append(version)
         drafts = (await versions_by_id(self.connection, [DRAFT], "draft_id", chains))[DRAFT]
-        derived = {draft_id: _Derived.of(chain) for draft_id, chain in chains.items()}
+        digests = {draft_id: _digest_in(drafts, draft_id) for draft_id in chains}
+        derived = {draft_id: _Derived.of(chain, digests[draft_id]) for draft_id, chain in chains.items()}
         for draft_id, chain in chains.items():
             _put_draft(drafts, chain, derived[draft_id].digest)
         others = {
             draft_id: of
             for draft_id, of in derived.items()
-            if len(of.states) > 1 or (drafts.stored({"draft_id": draft_id}) or {}).get("derived") != of.digest
+            if len(of.states) > 1 or digests[draft_id] != of.digest
         }
         intervals = await versions_by_id(self.connection, _ROWS, "draft_id", others)
         for draft_id, of in others.items():
@@ -158,6 +159,12 @@ class SqlRecords:
                 made[COMMUNICATION].remove(version.position, {"communication_id": version.removed})
                 made[COUNTING].replace(version.position, str(version.removed), [])
         return made
+
+
+def _digest_in(drafts: TableVersions, draft_id: UUID) -> str:
+    """Give the digest of a draft's intervals as they are stored; empty if there are none."""
+    stored = drafts.stored({"draft_id": draft_id})
+    return (stored and stored["derived"]) or ""
 
 
 def _put_draft(drafts: TableVersions, chain: Sequence[DraftVersion], digest: str) -> None:
@@ -202,7 +209,7 @@ def _without_besides(row: Row) -> Row:
 
 
 def _is_same_fact(before: Dated, draft: Dated) -> bool:
-    return before.timeline.scope is draft.timeline.scope and _FACTS(before.record) == _FACTS(draft.record)
+    return before.scope is draft.scope and _FACTS(before.record) == _FACTS(draft.record)
 
 
 def _draft_row(draft: Dated, digest: str) -> Row:
@@ -210,7 +217,7 @@ def _draft_row(draft: Dated, digest: str) -> Row:
     return {
         **{name: getattr(record, name) for name in _OF_RECORD},
         "draft_id": str(record.draft_id),
-        "scope": draft.timeline.scope,
+        "scope": draft.scope,
         "position": record.source.position,
         "rules_version": draft.rules_version,
         "facts": {name: getattr(record, name) for name in _OF_FACTS},
@@ -222,30 +229,38 @@ def _draft_row(draft: Dated, digest: str) -> Row:
 _OF_RECORD = [column.name for column in DRAFT.columns if column.name in DraftRecord.__dataclass_fields__]
 _OF_FACTS = [name for name in DraftRecord.__dataclass_fields__ if name != "communications"]
 State = dict[Table, Sequence[Row]]
+ItemsOf = Callable[[Timeline, Dated], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Derived:
-    """The rows of a draft's intervals in each table, from which position on; and the digest of the last of them."""
+    """The rows of a draft's intervals in each table, from which position on; and the digest of the last of them.
+
+    There are none where they stay as they are stored.
+    """
 
     states: Sequence[tuple[int, State]]
     digest: str
 
     @classmethod
-    def of(cls, chain: Iterable[DraftVersion]) -> "_Derived":
+    def of(cls, chain: Iterable[DraftVersion], stored: str) -> "_Derived":
         states: list[tuple[int, State]] = []
         last: Dated | None = None
         made = {table: _RowsOf(table, items_of) for table, items_of in _ROWS.items()}
         shared: Row = {}
         for version in chain:
-            draft = version.draft
+            draft, line = version.draft, version.draft.timeline
+            if line is None:
+                continue
             if last is None or not _derives_the_same(last, draft):
                 if (now := _shared(draft)) != shared:
                     shared = now
                 states.append(
-                    (version.position, {table: of.rows(draft, shared) for table, of in made.items()})
+                    (version.position, {table: of.rows(line, draft, shared) for table, of in made.items()})
                 )
             last = draft
+        if not states:
+            return cls((), stored)
         digest = hashlib.sha256(written(list(states[-1][1].values())))
         return cls(states, digest.hexdigest())
 
@@ -264,7 +279,7 @@ _COMMON = attrgetter("draft_id", "instrument", "regime", "dataset")
 class _RowsOf:
     """Makes rows of a draft in one table; an item that stays keeps its row, and rows that stay their list."""
 
-    def __init__(self, table: Table, items_of: Callable[[Dated], Iterable[Any]]) -> None:
+    def __init__(self, table: Table, items_of: ItemsOf) -> None:
         self._columns = _columns(table)
         self._items_of = items_of
         self._shared: Row = {}
@@ -274,12 +289,12 @@ class _RowsOf:
         ] = {}  # by the identity of the item, which is held so that it stays one
         self._rows: list[Row] | None = None
 
-    def rows(self, draft: Dated, shared: Row) -> list[Row]:
+    def rows(self, line: Timeline, draft: Dated, shared: Row) -> list[Row]:
         """Give the rows; `shared` is the same object as long as it says the same."""
         if shared is not self._shared:
             self._shared, self._made, self._rows = shared, {}, None
             self._template = self._columns.empty | {name: shared[name] for name in self._columns.shared}
-        items = self._items_of(draft)
+        items = self._items_of(line, draft)
         made = {id(item): self._made.get(id(item)) or (item, self._row(item)) for item in items}
         if self._rows is None or made.keys() != self._made.keys():
             self._made, self._rows = made, [row for _, row in made.values()]
@@ -338,7 +353,7 @@ def _shared(draft: Dated) -> Row:
     record = draft.record
     return {
         "draft_id": str(record.draft_id),
-        "scope": draft.timeline.scope,
+        "scope": draft.scope,
         "instrument": record.instrument,
         "regime": record.regime,
         "dataset": record.dataset,
@@ -346,11 +361,11 @@ def _shared(draft: Dated) -> Row:
 
 
 # What rows follow from a draft in each table.
-_ROWS: Mapping[Table, Callable[[Dated], Iterable[Any]]] = {
-    POLICY_INTERVAL: lambda draft: draft.timeline.policies,
-    OCCURRENCE_INTERVAL: lambda draft: draft.timeline.occurrences,
-    GAP_INTERVAL: lambda draft: draft.timeline.gaps,
-    OCCURRENCE: lambda draft: draft.stages,
+_ROWS: Mapping[Table, ItemsOf] = {
+    POLICY_INTERVAL: lambda line, _: line.policies,
+    OCCURRENCE_INTERVAL: lambda line, _: line.occurrences,
+    GAP_INTERVAL: lambda line, _: line.gaps,
+    OCCURRENCE: lambda _, draft: draft.stages,
 }
 
 

@@ -13,13 +13,13 @@ from services.metrics.adapters.reports.paper import PDF, printed
 from services.metrics.adapters.reports.routes import files_in
 from services.metrics.application.leaders import LeadersPage, LeadersQueries
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.overload.turns import resting
 from shared.http.requests.request_context import Today
 from shared.kernel.errors import Text
 from shared.projections.projection_health import Notices, no_notices
 from shared.rules.figures import DEFINITION
+from shared.rules.rights.actions import Action
 
 NAME = Text("tong-quan", "overview")
 

@@ -26,7 +26,6 @@ from services.metrics.application.published import PublishedReport, PublishedRep
 from services.metrics.application.queries import Question
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.overload.turns import resting
 from shared.http.requests import request_context
@@ -38,6 +37,7 @@ from shared.pages.layout import safe
 from shared.projections.projection_health import Notices, no_notices
 from shared.rules.figures import reporting_year
 from shared.rules.programme.figures import OWN_FIGURES
+from shared.rules.rights.actions import Action
 from shared.text_checks.days import Day
 
 KINDS = {Format.JSON: "application/json", Format.XLSX: XLSX, Format.DOCX: DOCX, Format.PDF: PDF}

@@ -29,13 +29,13 @@ from services.metrics.application.reports import Report, ReportQueries
 from services.metrics.domain.errors import PeriodUnclear
 from services.metrics.domain.grouping import View
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.overload.turns import resting
 from shared.http.requests.forecasts import marked
 from shared.http.requests.request_context import AtPosition, OfDataset, Today
 from shared.projections.projection_health import Notices, no_notices
 from shared.rules.figures import Period, reporting_year
+from shared.rules.rights.actions import Action
 from shared.text_checks.days import Day
 
 MOST_PUBLISHED = 12  # reports that the page lists

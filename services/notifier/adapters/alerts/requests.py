@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notifier.adapters.tables import ALERT, UNIT_REQUEST, directory
 from services.notifier.domain.gaps.gap_alert import WAITING, AlertStatus
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts import vocabulary
 from shared.contracts.event import Code
@@ -31,6 +30,7 @@ from shared.http.requests.paging import Listing, Paged, key_of
 from shared.http.requests.request_context import AtPosition
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
+from shared.rules.rights.actions import Action
 
 
 class RequestKind(StrEnum):

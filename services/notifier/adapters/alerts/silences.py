@@ -13,8 +13,6 @@ from services.notifier.application.ports import Switch
 from services.notifier.domain.errors import SilenceAmbiguous, SilenceNotFound, SilenceUnlimited
 from services.notifier.domain.gaps.gap_alert import Silence, checked
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import require
 from shared.auth.tokens import Principal
 from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import Stage
@@ -23,6 +21,8 @@ from shared.http.requests.request_context import Body, example
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock, NewId
 from shared.observability import signals
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import require
 from shared.text_checks.days import Day
 from shared.text_checks.event_texts import find
 

@@ -14,7 +14,6 @@ from services.notifier.application.answers import Answers, Asked, Renewals
 from services.notifier.domain.errors import AnswerContradicts
 from services.notifier.domain.gaps.gap_alert import latest_planned_day
 from shared.auth.admission import stands_for
-from shared.rules.rights.actions import Action
 from shared.contracts.event import alert_id
 from shared.contracts.notifier import (
     AlertAcknowledged,
@@ -32,6 +31,7 @@ from shared.pages.date_boxes import day_in_boxes
 from shared.pages.forms import Fields, sent
 from shared.pages.link_pages import AnswerPages, Held, LinkGuard, routes
 from shared.rules.answers import confirmation
+from shared.rules.rights.actions import Action
 from shared.rules.words.wording import CHANNELS
 from shared.signed_links.links import LinkIsUsed
 from shared.signed_links.resolved import LinkSource

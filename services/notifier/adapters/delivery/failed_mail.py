@@ -14,11 +14,11 @@ from services.notifier.application.pipeline import MailKinds
 from services.notifier.domain.delivery.retries import UNDELIVERED, DigestState, check_retry
 from services.notifier.domain.errors import DigestNotFound
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.http.requests.request_context import Body, example
 from shared.kernel.runtime import Clock
 from shared.observability import signals
+from shared.rules.rights.actions import Action
 
 logger = signals.get_logger(__name__)
 

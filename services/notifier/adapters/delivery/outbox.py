@@ -17,12 +17,12 @@ from services.notifier.domain.delivery.retries import DigestState
 from services.notifier.domain.errors import DigestNotFound
 from services.notifier.domain.notification.reasons import Reason
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import RecipientRole, Role
 from shared.http.requests.audit import audited
 from shared.kernel.local_day import VIETNAM
 from shared.pages.layout import safe, visit_bar
+from shared.rules.rights.actions import Action
 from shared.signed_links import links
 
 

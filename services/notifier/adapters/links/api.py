@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field, model_validator
 
 from services.notifier.adapters.links.withdrawals import SqlWithdrawals
 from shared.auth.admission import may, stands_for
-from shared.rules.rights.actions import Action
 from shared.auth.service_tokens import ServiceVerifier, admit_service
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http.requests.request_context import Body, example
 from shared.kernel.runtime import Clock
 from shared.observability import signals
+from shared.rules.rights.actions import Action
 from shared.signed_links.links import LinkNotValid
 from shared.signed_links.resolved import RESOLVE_PATH, Barred, LinkSource
 from shared.signed_links.short_links import Purpose

@@ -21,8 +21,6 @@ from services.notifier.domain.recipients.audience import Recipient
 from services.notifier.domain.recipients.naming import NAMES as NAMED_BY
 from services.notifier.domain.recipients.naming import WEIGHTS, Namer, weight, without
 from shared.auth.admission import UnitsByDay, may
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import require
 from shared.auth.sessions import require_recent
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
@@ -47,6 +45,8 @@ from shared.pages.entry import (
 from shared.pages.forms import MISSING, Fields, sent
 from shared.pages.help import Help
 from shared.pages.help import router as help_router
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import require
 
 HEADING = Text("Người nhận thư của đơn vị", "Recipients of the unit's mail")
 LABELS: Mapping[str, Text] = {

@@ -33,7 +33,6 @@ from services.notifier.application.preferences import Preferences, SettingsMails
 from services.notifier.domain.errors import MailboxGone, NotOptional
 from services.notifier.domain.recipients.preference import Prefer, Preference, Unsubscribe, offered
 from shared.auth.admission import stands_for
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Metadata
 from shared.contracts.vocabulary import OptionalMail, PreferenceDoor, Role, Weekday
@@ -43,6 +42,7 @@ from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import Clock
 from shared.pages.forms import Fields, sent
 from shared.pages.link_pages import TITLES, AnswerPages, routes
+from shared.rules.rights.actions import Action
 from shared.signed_links.links import MAILBOX_PATH, LinkNotValid
 from shared.signed_links.resolved import Barred, LinkSource, ResolvedLink
 from shared.signed_links.short_links import Purpose

@@ -29,8 +29,6 @@ from services.notifier.domain.gaps.alert import Snooze
 from services.notifier.domain.notification.reasons import Reason, Standing
 from services.notifier.domain.recipients.naming import Namer
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import require
 from shared.auth.sessions import require_recent
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
@@ -50,6 +48,8 @@ from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import NewId
 from shared.observability import signals
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import require
 from shared.signed_links.links import masked
 
 logger = signals.get_logger(__name__)

@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field
 
 from shared.auth.admission import Credentials, may
 from shared.auth.callers import Access
-from shared.rules.rights.actions import Action
 from shared.auth.sessions import Session, Way
 from shared.auth.single_use import SingleUseCodes
 from shared.auth.tokens import Forbidden, Principal
@@ -18,6 +17,7 @@ from shared.http.requests.request_context import Body, example
 from shared.kernel.errors import Refusal
 from shared.kernel.runtime import Clock
 from shared.observability import signals
+from shared.rules.rights.actions import Action
 
 logger = signals.get_logger(__name__)
 

@@ -15,8 +15,6 @@ from services.notifier.adapters.rendering.page_templates import PAGES
 from services.notifier.adapters.sign_in.mailing import MailSignIn
 from services.notifier.adapters.sign_in.provider import LIFETIME, Provider
 from shared.auth.callers import Access
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import roles_of
 from shared.auth.sessions import CSRF_FIELD, SIGN_IN_PATH, Session, SessionEnded, Way, is_csrf_token
 from shared.auth.single_use import CodeIsOver, SingleUseCodes
 from shared.auth.tokens import Forbidden, Principal
@@ -24,6 +22,8 @@ from shared.contracts.vocabulary import Role
 from shared.kernel.errors import Text
 from shared.observability import signals
 from shared.pages.layout import ROLE_NAMES, kept_headers, problem_body, safe
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import roles_of
 
 logger = signals.get_logger(__name__)
 

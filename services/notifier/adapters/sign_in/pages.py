@@ -16,12 +16,12 @@ from services.notifier.adapters.rendering.templates import ROLES
 from services.notifier.adapters.sign_in.flow import FromAnotherSite, SignIn
 from services.notifier.adapters.sign_in.provider import CALLBACK_PATH
 from shared.auth.admission import stands_for
-from shared.rules.rights.actions import Action
 from shared.auth.sessions import TRAINING_END_PATH, TRAINING_PATH, Way
 from shared.auth.single_use import CodeIsOver
 from shared.kernel.errors import Text
 from shared.pages.help import Help
 from shared.pages.layout import page_route
+from shared.rules.rights.actions import Action
 
 TRAINING_HELP = Help(
     "training",

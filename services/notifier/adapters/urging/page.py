@@ -19,7 +19,6 @@ from services.notifier.application.urging import UrgingMails
 from services.notifier.domain.errors import MailIsHeld
 from services.notifier.domain.urging import Letter, LetterState, UrgingNote
 from shared.auth.admission import UnitsByDay, may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import banners
 from shared.contracts.vocabulary import Dataset, Instrument, Stage
@@ -32,6 +31,7 @@ from shared.pages.date_boxes import date_in_boxes, in_boxes
 from shared.pages.entry import EntryPages, Link, Step, refused, step_of
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
 from shared.rules.rulebook.rulebook import Calendar
 from shared.rules.words.wording import INSTRUMENTS, STAGES
 

@@ -17,7 +17,6 @@ from services.registry.application.queries import RequestFilter
 from services.registry.domain import draft_commands as drafts
 from services.registry.domain.draft_commands import Given
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import RequestDecision, RequestKind
@@ -25,6 +24,7 @@ from shared.http.requests import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import STEP, Step
 from shared.pages.forms import Fields, sent
+from shared.rules.rights.actions import Action
 from shared.rules.words.wording import REQUESTS
 
 MOST = 200  # requests on one page; the oldest first

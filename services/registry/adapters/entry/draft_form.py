@@ -16,7 +16,6 @@ from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft, State
 from services.registry.domain.errors import DraftDiffers, NotYourDraft, PolicyDiffers, UnitNotFound
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Instrument, Procedure, Regime
 from shared.eventstore.handle import Handled
@@ -25,6 +24,7 @@ from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import Step, body_of, refused, step_of
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
 from shared.rules.words.wording import INSTRUMENTS, PROCEDURES, REGIMES
 
 MOST_TITLE, MOST_CODE = 2000, 64

@@ -17,8 +17,6 @@ from services.registry.domain.draft_state import exemption_number, facts_of, pro
 from services.registry.domain.lowering import scope_of
 from services.registry.domain.next_stages import next_stages
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import roles_of
 from shared.auth.tokens import Principal
 from shared.contracts.envelope import Recorded
 from shared.contracts.event import Code
@@ -27,6 +25,8 @@ from shared.contracts.vocabulary import Dataset, Stage
 from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Text
 from shared.kernel.local_day import day_in_vietnam
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import roles_of
 from shared.rules.words.wording import INSTRUMENTS, PROCEDURES, REGIMES, REQUESTS, SCOPE, STAGES
 
 HEADING = Text("Trang của đơn vị", "Page of the unit")

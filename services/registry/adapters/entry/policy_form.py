@@ -12,7 +12,6 @@ from services.registry.domain.draft_commands import Given
 from services.registry.domain.draft_state import Draft
 from services.registry.domain.errors import PolicyDiffers
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.http.requests import request_context
@@ -20,6 +19,7 @@ from shared.kernel.errors import Refusal, Text
 from shared.pages.entry import Step, body_of, refused, step_of, with_values
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
 
 HEADING = Text("Bổ sung chính sách", "Add a policy")
 DONE = Text("Đã ghi nhận", "Recorded")

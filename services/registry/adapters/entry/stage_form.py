@@ -17,7 +17,6 @@ from services.registry.domain.draft_state import Draft, State, facts_of
 from services.registry.domain.errors import NothingInterrupted, PaperDiffers, StageAfterEnd
 from services.registry.domain.next_stages import NextStages, next_stages
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Stage
@@ -38,6 +37,7 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import MISSING, NOT_IN_LIST, Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
 from shared.rules.sequence import DayInFuture, NotFirstDay
 from shared.rules.words.wording import STAGES
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from shared.rules.rights.actions import Action, Relation
 from shared.auth.sessions import Way
 from shared.auth.tokens import Principal
 from shared.contracts.vocabulary import Role
 from shared.kernel.local_day import day_in_vietnam
 from shared.kernel.runtime import new_id, now
+from shared.rules.rights.actions import Action, Relation
 from tests.support.platform.service import Platform, eventually
 
 VICTIM, DRAFT, MAILBOX = "A-SYT", "NQ-A-1", "dau.moi@syt-a.example.vn"

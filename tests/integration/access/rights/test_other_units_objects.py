@@ -6,10 +6,10 @@ from datetime import date
 import httpx
 import pytest
 
-from shared.rules.rights.actions import Action, Relation
-from shared.rules.rights.table import PUBLIC, RIGHTS
 from shared.contracts.event import communication_id
 from shared.contracts.vocabulary import Role
+from shared.rules.rights.actions import Action, Relation
+from shared.rules.rights.table import PUBLIC, RIGHTS
 from tests.integration.access.rights.attempts import (
     CALLERS,
     DRAFT,

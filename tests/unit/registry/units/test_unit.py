@@ -20,7 +20,6 @@ from services.registry.domain.unit import (
     Unit,
     unit,
 )
-from shared.rules.rights.table import OtherUnit
 from shared.contracts.event import SUPERVISION, Acting
 from shared.contracts.registry import (
     UnitDissolved,
@@ -33,6 +32,7 @@ from shared.contracts.registry import (
 )
 from shared.contracts.vocabulary import SuccessionKind, SupervisionKind, UnitKind, UnitLevel
 from shared.directory import folds
+from shared.rules.rights.table import OtherUnit
 from tests.support.rules.asked import asked
 from tests.support.rules.spec import spec
 

@@ -19,7 +19,6 @@ from services.registry.domain.unit import (
     Unit,
     unit,
 )
-from shared.rules.rights.table import OtherUnit
 from shared.contracts.event import LOA_NAMESPACE, Acting, Event
 from shared.contracts.registry import (
     UnitAmended,
@@ -36,6 +35,7 @@ from shared.contracts.registry import (
 from shared.contracts.vocabulary import SuccessionKind, SupervisionKind, UnitChange, UnitKind, UnitLevel
 from shared.directory import folds
 from shared.kernel.errors import Refusal
+from shared.rules.rights.table import OtherUnit
 from tests.support.rules.asked import asked
 
 DAY, LATER, TODAY = date(2025, 3, 1), date(2025, 7, 1), date(2026, 1, 1)

@@ -8,10 +8,10 @@ import pytest
 
 from services.registry.domain.references import errors
 from services.registry.domain.unit import CorrectChange, Unit, successor_of, unit
-from shared.rules.rights.table import OtherUnit
 from shared.contracts.event import Acting
 from shared.contracts.vocabulary import SuccessionKind
 from shared.directory import folds
+from shared.rules.rights.table import OtherUnit
 from tests.support.rules.asked import asked
 from tests.unit.registry.units.test_unit_cancellation import (
     AMENDED,

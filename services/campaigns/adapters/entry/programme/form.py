@@ -19,7 +19,6 @@ from services.campaigns.domain.entry_state import Entered
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR, Programme, Record
 from services.campaigns.domain.programme_errors import EntryNotFound
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Acting, Code
 from shared.contracts.vocabulary import ProgrammeKind
@@ -41,6 +40,7 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import Fields, sent
 from shared.rules.programme.kinds import CHANGES, KINDS
+from shared.rules.rights.actions import Action
 
 Kind = ProgrammeKind
 Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]

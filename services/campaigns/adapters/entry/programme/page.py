@@ -14,7 +14,6 @@ from services.campaigns.adapters.entry.programme.words import Shown, shown
 from services.campaigns.application.queries import EntryFilter
 from services.campaigns.domain.programme import FIRST_YEAR, LAST_YEAR
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import Dataset, ProgrammeKind
@@ -22,6 +21,7 @@ from shared.http.requests.request_context import AtPosition
 from shared.kernel.errors import Text
 from shared.rules.programme.groups import ProgrammeGroup
 from shared.rules.programme.kinds import KINDS
+from shared.rules.rights.actions import Action
 
 HEADING = Text("Chương trình của đơn vị", "Programme of the unit")
 MOST = 500  # entries of one page

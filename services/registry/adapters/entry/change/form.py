@@ -24,7 +24,6 @@ from services.registry.domain.errors import (
     UnitNotFound,
 )
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.eventstore.handle import Handled, History
@@ -43,6 +42,7 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
 from shared.rules.sequence import DayInFuture, NotFirstDay
 
 REVIEW = Text("Xem lại trước khi ghi nhận", "Look at it before it is recorded")

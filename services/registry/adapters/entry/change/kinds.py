@@ -36,9 +36,9 @@ from services.registry.adapters.entry.change.reading import (
 from services.registry.adapters.entry.paper_fields import PAPER
 from services.registry.adapters.entry.scope_fields import SCOPE_FIELDS, scope_now
 from services.registry.domain.draft_state import procedure_of
-from shared.rules.rights.actions import Action
 from shared.contracts.vocabulary import Stage
 from shared.kernel.errors import Text
+from shared.rules.rights.actions import Action
 from shared.rules.words.wording import PROCEDURES, STAGES
 
 REASON = Field("reason", Text("Lý do", "Reason"), "words")

@@ -16,8 +16,6 @@ from services.registry.application.commands import Commands
 from services.registry.domain.references.errors import ChangeNotFound
 from services.registry.domain.unit import Unit, after_cancelling, change_of
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import require
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.registry import UnitSucceeded
@@ -41,6 +39,8 @@ from shared.pages.entry import (
 )
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import require
 
 CHANGES = "/entry/units/{unit_code}/changes"
 PATH = f"{CHANGES}/{{change_id}}/cancellation"

@@ -23,8 +23,6 @@ from services.registry.domain import draft_commands as drafts
 from services.registry.domain import unit as units
 from services.registry.domain.errors import UnitNotFound
 from shared.auth.admission import may
-from shared.rules.rights.actions import Action
-from shared.rules.rights.table import require
 from shared.auth.tokens import Principal
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import SuccessionKind
@@ -35,6 +33,8 @@ from shared.pages.date_boxes import date_in_boxes
 from shared.pages.entry import FORM_ID, Link, Step, body_of, form_id_of, refused, step_of, with_values
 from shared.pages.forms import MISSING, Fields, sent
 from shared.pages.help import Help
+from shared.rules.rights.actions import Action
+from shared.rules.rights.table import require
 from shared.rules.sequence import DayInFuture
 
 PATH = "/entry/units/{unit_code}/reorganisation"
