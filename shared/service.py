@@ -53,6 +53,7 @@ from shared.observability.signals import Telemetry, Tracing
 from shared.persistence import database, database_health
 from shared.persistence.database import ClockCheck
 from shared.persistence.waiting import until_available
+from shared.projections.division import Division
 from shared.projections.log_fence import FencedEventStore, FenceRows, LogFence
 from shared.projections.projection_health import Notices, disk_problem, notices_of, probe_of
 from shared.projections.projector import Runner
@@ -117,7 +118,9 @@ class Platform:
         """The kept answers to idempotency keys."""
         return AnswerBucket(self.client, self.settings.service)
 
-    def runner(self, projection: Projection, checkpoints: CheckpointTables) -> Runner:
+    def runner(
+        self, projection: Projection, checkpoints: CheckpointTables, division: Division | None = None
+    ) -> Runner:
         """Make the projector, whose rows the fence compares with the log from now on."""
         self.fence.rows = FenceRows(self.engine, checkpoints, projection.name)
         return Runner(
@@ -130,6 +133,7 @@ class Platform:
             tracing=self.tracing,
             fence=self.fence.require_open,
             permit_rebuild=self.fence.require_decision,
+            division=division,
         )
 
     def subscribers(self) -> Subscribers:

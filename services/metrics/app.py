@@ -20,6 +20,7 @@ from services.metrics.adapters.lists.page import Sources
 from services.metrics.adapters.pages import routes as pages
 from services.metrics.adapters.programmes import api as programmes_api
 from services.metrics.adapters.programmes import reports_api
+from services.metrics.adapters.projection.division import division_of
 from services.metrics.adapters.projection.records import MetricsProjection, SqlAnnouncements
 from services.metrics.adapters.read_model import SqlSnapshots
 from services.metrics.adapters.reports import overview_paper, published_routes
@@ -62,7 +63,9 @@ def create_app(settings: Settings, now: runtime.Clock = runtime.now) -> FastAPI:
     rulebook = rulebook_with(present)
     reconciler = GapReconciler(SqlAnnouncements(platform.engine), platform.store, rulebook, now)
     projection = MetricsProjection(platform.engine, rulebook, reconciler)
-    runner = platform.runner(projection, tables.checkpoints)
+    processes = settings.rebuild_processes
+    division = division_of(present, rulebook, processes, settings.database_url)
+    runner = platform.runner(projection, tables.checkpoints, division)
     stored = SqlSnapshots(platform.engine, projection.name, local_rules=bool(rulebook.local))
     snapshots = stored.snapshot
     queries = Queries(snapshots, rulebook, settings.deadline_documents)

@@ -4,10 +4,10 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from nats.aio.client import Client
@@ -16,7 +16,7 @@ from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header
 from nats.js.errors import APIError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.contracts.envelope import Catalog, Recorded, SubjectMismatch, decode
 from shared.contracts.event import Unknown
@@ -282,6 +282,54 @@ UNREADABLE = "unreadable"  # the type of a message of an unknown name that can't
 FEW = 10  # events of a batch that are named one by one
 
 
+class Uses(Protocol):
+    """Which events something is made of."""
+
+    @property
+    def contexts(self) -> frozenset[str]: ...
+
+    def uses(self, context: str, name: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventReader:
+    """Reads the events of a batch that a projection is made of; `row` names the projection in the lines of log."""
+
+    projection: Uses
+    catalog: Catalog
+    telemetry: Telemetry
+    row: str
+
+    def is_ours(self, raw: RawEvent) -> bool:
+        return raw.subject.split(".", 2)[1] in self.projection.contexts
+
+    def events(self, batch: Sequence[RawEvent], skipped: frozenset[int] = frozenset()) -> list[Recorded]:
+        """Read them, those of an unknown type and those at the positions `skipped` left out; raises `PermanentError`."""
+        ours = [raw for raw in batch if raw.position not in skipped and self.is_ours(raw)]
+        decoded = [event for raw in ours if (event := self._decoded(raw)) is not None]
+        for event in decoded:
+            if isinstance(event.data, Unknown):
+                self.telemetry.count_unknown(event.type)
+        return [event for event in decoded if not isinstance(event.data, Unknown)]
+
+    def _decoded(self, raw: RawEvent) -> Recorded | None:
+        """Read an event; what is unreadable of a type that is not defined, or not used, here means nothing to this projection."""
+        try:
+            return decode(self.catalog, raw.position, raw.payload, raw.subject)
+        except SubjectMismatch:
+            raise
+        except PermanentError as error:
+            _, context, *_, name = raw.subject.split(".")
+            if self.catalog.has_name(context, name) and self.projection.uses(context, name):
+                raise
+            logger.warning("event_passed_over", row=self.row, subject=raw.subject, detail=error.detail)
+            self.telemetry.unknown.labels(UNREADABLE).inc()
+            return None
+
+
+Apply = Callable[[AsyncConnection, Sequence[Recorded]], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Batches:
     """Writes one projection into one set of tables.
@@ -297,6 +345,11 @@ class Batches:
     telemetry: Telemetry
     row: str
     path: str = ""
+
+    @property
+    def at_once(self) -> int:
+        """Say how many processes write at the same time."""
+        return 1
 
     @property
     def is_live(self) -> bool:
@@ -330,10 +383,29 @@ class Batches:
         async with self.engine.connect() as connection:
             return position in await self.checkpoints.skips(connection, self.projection.name)
 
+    @property
+    def reader(self) -> EventReader:
+        return EventReader(self.projection, self.catalog, self.telemetry, self.row)
+
     async def _commit(self, batch: Sequence[RawEvent], read: Checkpoint, created: datetime) -> Checkpoint:
-        last = batch[-1]
-        to = Checkpoint(last.position, created, last.position, last.event_id)
+        async def apply(connection: AsyncConnection, events: Sequence[Recorded]) -> None:
+            if events:
+                await self.projection.apply(connection, events)
+
         recent = recent_rows(batch) if self.is_live else None
+        return await self.write(batch[-1], batch, read, created, apply, recent)
+
+    async def write(
+        self,
+        last: RawEvent,
+        batch: Sequence[RawEvent],
+        read: Checkpoint,
+        created: datetime,
+        apply: Apply,
+        recent: str | None = None,
+    ) -> Checkpoint:
+        """Write a batch by `apply`, and the checkpoint behind `last`; raises as `project` does, and what `apply` raises."""
+        to = Checkpoint(last.position, created, last.position, last.event_id)
         async with self.engine.begin() as connection:
             if self.path:
                 await connection.execute(text(f"SET LOCAL search_path = {self.path}"))
@@ -341,18 +413,15 @@ class Batches:
             skipped = await self.checkpoints.advance(
                 connection, self.row, read, to, of=self.projection.name, recent=recent
             )
-            if events := self._events(batch, skipped):
-                await self.projection.apply(connection, events)
+            events = self.reader.events(batch, skipped)
+            await apply(connection, events)
         self._log_projected(events, to)
         return to
 
     def received(self, batch: Sequence[RawEvent], now: datetime) -> list[ReceivedMessage]:
         """Give the traces that the events of a batch belong to."""
-        ours = (raw for raw in batch if self._is_ours(raw))
+        ours = filter(self.reader.is_ours, batch)
         return [ReceivedMessage(raw.traceparent, now - raw.recorded) for raw in ours]
-
-    def _is_ours(self, raw: RawEvent) -> bool:
-        return raw.subject.split(".", 2)[1] in self.projection.contexts
 
     def _log_projected(self, events: Sequence[Recorded], to: Checkpoint) -> None:
         """Log each event of a small batch; of a large one only its end."""
@@ -361,25 +430,3 @@ class Batches:
             return
         for event in events:
             logger.info("event_projected", row=self.row, type=event.type, **event.ids)
-
-    def _events(self, batch: Sequence[RawEvent], skipped: frozenset[int]) -> list[Recorded]:
-        ours = [raw for raw in batch if raw.position not in skipped and self._is_ours(raw)]
-        decoded = [event for raw in ours if (event := self._decoded(raw)) is not None]
-        for event in decoded:
-            if isinstance(event.data, Unknown):
-                self.telemetry.count_unknown(event.type)
-        return [event for event in decoded if not isinstance(event.data, Unknown)]
-
-    def _decoded(self, raw: RawEvent) -> Recorded | None:
-        """Read an event; what is unreadable of a type that is not defined, or not used, here means nothing to this projection."""
-        try:
-            return decode(self.catalog, raw.position, raw.payload, raw.subject)
-        except SubjectMismatch:
-            raise
-        except PermanentError as error:
-            _, context, *_, name = raw.subject.split(".")
-            if self.catalog.has_name(context, name) and self.projection.uses(context, name):
-                raise
-            logger.warning("event_passed_over", row=self.row, subject=raw.subject, detail=error.detail)
-            self.telemetry.unknown.labels(UNREADABLE).inc()
-            return None

@@ -20,6 +20,7 @@ from shared.kernel.transient import TRANSIENT
 from shared.observability import signals
 from shared.observability.signals import Telemetry, Tracing
 from shared.projections.batches import Batches, Feed, RawEvent
+from shared.projections.division import Division
 from shared.projections.rebuild import Purpose, ShadowRebuild
 from shared.projections.rows import (
     Checkpoint,
@@ -57,6 +58,7 @@ class Runner:
         tracing: Tracing,
         fence: Guard = allow,
         permit_rebuild: Guard = allow,
+        division: Division | None = None,
     ) -> None:
         self.projection = projection
         self.name = projection.name
@@ -64,7 +66,12 @@ class Runner:
         self.rows = Batches(projection, engine, catalog, checkpoints, telemetry, row=projection.name)
         self.shadow_rebuilds = {
             purpose: ShadowRebuild(
-                purpose, self.rows, client, tracing, permit_rebuild if purpose is Purpose.REBUILD else allow
+                purpose,
+                self.rows,
+                client,
+                tracing,
+                permit_rebuild if purpose is Purpose.REBUILD else allow,
+                division,
             )
             for purpose in Purpose
         }

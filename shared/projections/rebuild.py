@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import orjson
 from nats.aio.client import Client
@@ -26,6 +27,7 @@ from shared.observability import signals
 from shared.observability.signals import Tracing
 from shared.persistence.database import DatabaseBusy
 from shared.projections.batches import Batches, Feed
+from shared.projections.division import Divided, Division, DivisionFailed
 from shared.projections.rows import Checkpoint, CheckpointMoved, Guard, PoisonEvent
 
 logger = signals.get_logger(__name__)
@@ -67,10 +69,13 @@ class ShadowTables:
     def path(self) -> str:
         return f"{self.schema}, {LIVE}"
 
-    async def create(self, connection: AsyncConnection) -> None:
-        """Make them, empty, as the database has them at this moment; what stood there is gone."""
+    async def create(self, connection: AsyncConnection, run: UUID) -> None:
+        """Make them, empty, as the database has them at this moment, and note whose they are; what stood there is gone."""
         await self.drop(connection)
         await connection.execute(text(f"CREATE SCHEMA {self.schema}"))
+        await connection.execute(
+            text(f"CREATE TABLE {self.schema}.run AS SELECT CAST(:run AS uuid) AS id"), {"run": run}
+        )
         for name in self.names:
             await self._create(connection, name)
 
@@ -165,7 +170,13 @@ class ShadowRebuild:
     """Worker of one purpose: waits for a request and carries it out."""
 
     def __init__(
-        self, purpose: Purpose, live: Batches, client: Client, tracing: Tracing, permit: Guard
+        self,
+        purpose: Purpose,
+        live: Batches,
+        client: Client,
+        tracing: Tracing,
+        permit: Guard,
+        division: Division | None = None,
     ) -> None:
         names = [table.name for table in live.projection.tables]
         self.purpose = purpose
@@ -177,6 +188,8 @@ class ShadowRebuild:
         self._tracing = tracing
         self._permit = permit  # a rebuild replaces rows that may be all that is left of a lost log
         self._problem: str | None = None
+        self._division = division
+        self._run = runtime.new_id()  # of the present rebuild
 
     async def ask(self) -> None:
         """Ask for it; what is under way begins again."""
@@ -207,6 +220,10 @@ class ShadowRebuild:
                     await self._carry_out()
                 self._problem = None
             except (CheckpointMoved, RestartRebuild):
+                continue
+            except DivisionFailed as error:
+                logger.warning("rebuild_not_divided", row=self._row, error=str(error))
+                self._division = None
                 continue
             except PoisonEvent as error:
                 self._log_once(error)
@@ -254,9 +271,10 @@ class ShadowRebuild:
                     await session.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), key)
 
     async def _begin(self) -> StreamState:
+        self._run = runtime.new_id()
         async with self._live.engine.begin() as connection:
             await self._live.checkpoints.ask(connection, self._row)
-            await self._shadow.create(connection)
+            await self._shadow.create(connection, self._run)
         return await self._stream()
 
     async def _stream(self) -> StreamState:
@@ -284,20 +302,35 @@ class ShadowRebuild:
     ) -> Checkpoint:
         """Project the log up to `to`; `exactly` leaves out what the last batch brings beyond (it is lost)."""
         begun = feed.begun
-        while at.position < to:
-            batch = await feed.batch(BATCH, WAIT_SECONDS)
-            if feed.begun != begun:
-                await self._require_same(at)
-                begun = feed.begun
-            if exactly:
-                batch = [event for event in batch if event.position <= to]
-            if batch:
-                received = self._rebuilt.received(batch, runtime.now())
-                with self._tracing.receiving(f"{self.purpose} {self._live.row}", received, replay=True):
-                    at = await self._rebuilt.project(batch, at, stream.created)
-            elif (await self._stream()).created != stream.created:
-                raise RestartRebuild("the log is another one")
+        async with self._writing(at, to) as rows:
+            while at.position < to:
+                batch = await feed.batch(BATCH * rows.at_once, WAIT_SECONDS)
+                if feed.begun != begun:
+                    await self._require_same(at)
+                    begun = feed.begun
+                if exactly:
+                    batch = [event for event in batch if event.position <= to]
+                if batch:
+                    received = self._rebuilt.received(batch, runtime.now())
+                    with self._tracing.receiving(f"{self.purpose} {self._live.row}", received, replay=True):
+                        at = await rows.project(batch, at, stream.created)
+                elif (await self._stream()).created != stream.created:
+                    raise RestartRebuild("the log is another one")
         return at
+
+    @asynccontextmanager
+    async def _writing(self, at: Checkpoint, to: int) -> AsyncIterator[Batches | Divided]:
+        """Give what writes the events after `at` up to `to`: several processes if it pays."""
+        if self._division is None or not self._division.pays_for(to - at.position):
+            yield self._rebuilt
+            return
+        divided = Divided(self._rebuilt, self._division, self._shadow.schema, self._run, at)
+        try:
+            await divided.start()
+            yield divided
+            await divided.flush()
+        finally:
+            await divided.close()
 
     async def _require_same(self, at: Checkpoint) -> None:
         if await self._match(at) is not Match.SAME:

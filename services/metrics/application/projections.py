@@ -79,8 +79,8 @@ async def project_drafts(records: Records, events: Sequence[Recorded], rulebook:
         of = step.record.draft_id
         if of not in drafts:
             held = (*whole.get(of, ()), *others.get(of, ()), *_of(before.get(of)))
-            known = {fact.communication_id: fact for fact in held}
-            drafts[of] = _Running(rulebook, known, is_stored=of in before)
+            by_id = {fact.communication_id: fact for fact in held}
+            drafts[of] = _Running(rulebook, by_id, is_stored=of in before)
         versions.append(drafts[of].after(step))
     await records.replace(versions)
     return touched

@@ -83,7 +83,10 @@ WRONG: dict[str, dict[str, tuple[str, ...]]] = {
         "evidence_key_id": ("alone",),
         "evidence_secret": ("alone",),
     },
-    "metrics": {"report_template": ("/nowhere/report.docx", "/etc", "/etc/hostname")},
+    "metrics": {
+        "report_template": ("/nowhere/report.docx", "/etc", "/etc/hostname"),
+        "rebuild_processes": ("-1", "65", "two", "1.5"),
+    },
     "notifier": {
         "smtp_url": (
             "smtp://:25",

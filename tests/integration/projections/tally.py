@@ -1,71 +1,31 @@
-"""A projection whose rows show each event that was applied twice, and two projectors over it at one moment."""
+"""A projection over tables of its own, and two projectors over it at one moment."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
 from nats.aio.client import Client
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text, insert, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.envelope import CATALOG, AggregateRef, Metadata, NewEvent, Recorded, encode
+from shared.contracts.envelope import CATALOG, AggregateRef, Metadata, NewEvent, encode
 from shared.contracts.event import Event, unit_id
 from shared.contracts.registry import UnitRegistered
 from shared.contracts.vocabulary import UnitKind, UnitLevel
 from shared.observability.signals import Telemetry, Tracing
 from shared.persistence import database
 from shared.projections.batches import Batches, RawEvent
+from shared.projections.division import Division
 from shared.projections.projector import Runner
 from shared.projections.rows import CheckpointTables
+from tests.integration.projections.tally_rows import METADATA_TABLES, TALLY, Tally
 from tests.support.platform.service import eventually
 
 CREATED = datetime(2026, 1, 5, tzinfo=UTC)
 METADATA = Metadata(time=CREATED, actor="service/test", correlation_id="c")
 EVENTS = 40  # of the log in these tests
-METADATA_TABLES = MetaData()
-# No key: an event that is applied twice leaves two rows.
-TALLY = Table(
-    "tally",
-    METADATA_TABLES,
-    Column("position", BigInteger, nullable=False),
-    Column("unit_code", Text, nullable=False),
-)
 CHECKPOINTS = CheckpointTables(METADATA_TABLES)
-
-
-async def nothing() -> None:
-    """Apply at once."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """One row for each event; `before` is awaited before rows are written."""
-
-    name: str = "tally"
-    contexts: frozenset[str] = frozenset({"unit"})
-    tables: Sequence[Table] = (TALLY,)
-    before: Callable[[], Awaitable[None]] = nothing
-    broken: set[str] = field(default_factory=set)  # codes of units at which applying fails
-
-    def uses(self, context: str, name: str) -> bool:  # noqa: ARG002  the port's own
-        return True
-
-    async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
-        await self.before()
-        for event in events:
-            assert isinstance(event.data, UnitRegistered)
-            row = {"position": event.position, "unit_code": event.data.unit_code}
-            await connection.execute(insert(TALLY).values(row))
-            if event.data.unit_code in self.broken:
-                raise ValueError(event.data.unit_code)
-
-    async def began(self) -> None:
-        """Nothing is remembered."""
-
-    async def caught_up(self) -> None:
-        """Nothing follows."""
 
 
 @asynccontextmanager
@@ -99,7 +59,12 @@ def raw(position: int, payload: bytes | None = None) -> RawEvent:
     )
 
 
-def projector(client: Client, engine: AsyncEngine, projection: Tally | None = None) -> Runner:
+def projector(
+    client: Client,
+    engine: AsyncEngine,
+    projection: Tally | None = None,
+    division: Division | None = None,
+) -> Runner:
     return Runner(
         projection or Tally(),
         client=client,
@@ -108,6 +73,7 @@ def projector(client: Client, engine: AsyncEngine, projection: Tally | None = No
         checkpoints=CHECKPOINTS,
         telemetry=Telemetry(),
         tracing=Tracing(),
+        division=division,
     )
 
 

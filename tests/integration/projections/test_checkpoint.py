@@ -9,14 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.kernel.errors import TransientError
 from shared.projections.batches import Batches
 from shared.projections.rows import Checkpoint, CheckpointMoved, PoisonEvent
-from tests.integration.projections.tally import (
-    CREATED,
-    Tally,
-    another_waits,
-    batches,
-    raw,
-    rows,
-)
+from tests.integration.projections.tally import CREATED, another_waits, batches, raw, rows
+from tests.integration.projections.tally_rows import Tally
 
 BATCH = [raw(position) for position in (1, 2, 3)]
 NEXT = [raw(position) for position in (4, 5, 6)]

@@ -18,7 +18,8 @@ from shared.projections.batches import Feed
 from shared.projections.rebuild import LIVE as PUBLIC
 from shared.projections.rebuild import Purpose, RestartRebuild, ShadowRebuild, digests
 from shared.projections.rows import Checkpoint
-from tests.integration.projections.tally import EVENTS, Tally, batches, projector, raw, rows
+from tests.integration.projections.tally import EVENTS, batches, projector, raw, rows
+from tests.integration.projections.tally_rows import Tally
 
 LIVE = 10  # events in the live tables
 

@@ -12,15 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.projections import projector as projections_projector
 from shared.projections.projector import Runner
 from shared.projections.rows import State
-from tests.integration.projections.tally import (
-    CHECKPOINTS,
-    EVENTS,
-    TALLY,
-    Tally,
-    another_waits,
-    projector,
-    rows,
-)
+from tests.integration.projections.tally import CHECKPOINTS, EVENTS, another_waits, projector, rows
+from tests.integration.projections.tally_rows import TALLY, Tally
 from tests.support.platform.service import eventually
 
 

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +50,23 @@ class Apart:
 
     def most_held(self) -> float:
         """Give the MiB that it held at most."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+        return _mib(self.pid, "VmHWM")
+
+    def held_by_all(self) -> float:
+        """Give the MiB (PSS) that it and its processes hold now."""
+        held, pids = 0.0, [self.pid]
+        while pids:
+            pid = pids.pop()
+            with suppress(OSError, StopIteration):  # it has just ended
+                held += _mib(pid, "Pss:", "smaps_rollup")
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+                pids += map(int, children)
+        return held
+
+
+def _mib(pid: int, name: str, file: str = "status") -> float:
+    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
 @asynccontextmanager

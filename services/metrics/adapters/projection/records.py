@@ -416,9 +416,14 @@ def _announced(row: Any) -> Announced:
     return Announced(event, row.version, row.position)  # type: ignore[arg-type]  # only gap events stand there
 
 
-def _recorded_days(events: Iterable[Recorded]) -> Iterator[Row]:
-    last = {day_in_vietnam(event.metadata.time): event.position for event in events}
-    return ({"day": day, "position": position} for day, position in last.items())
+def recorded_days(events: Iterable[Recorded]) -> dict[date, int]:
+    """Give of each day the position of the last event recorded on it."""
+    return {day_in_vietnam(event.metadata.time): event.position for event in events}
+
+
+async def write_others(connection: AsyncConnection, events: Iterable[Recorded]) -> None:
+    """Write what events mean that are about no draft's own facts."""
+    await write_changes(connection, [(event.position, list(row_changes(event))) for event in events])
 
 
 @dataclass(slots=True)
@@ -443,14 +448,15 @@ class MetricsProjection:
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> None:
         facts = [event for event in events if event.ref.context in {"draft", "communication"}]
         others = [event for event in events if event.ref.context not in {"draft", "communication"}]
-        await write_changes(connection, [(event.position, list(row_changes(event))) for event in others])
+        await write_others(connection, others)
         rulebook = await among_units(connection, self.rulebook, tables.units)
         touched = await project_drafts(SqlRecords(connection), facts, rulebook)
         if rulebook.local and any(event.ref.context == "unit" for event in events):
             await SqlRecords(connection).forget_rules()
             await rederive(SqlRecords(connection), rulebook)
             self.unannounced = None
-        await upsert(connection, RECORDED_DAY, list(_recorded_days(events)))
+        days = recorded_days(events).items()
+        await upsert(connection, RECORDED_DAY, [{"day": day, "position": position} for day, position in days])
         # Announced drafts are compared again: a fact may have been recorded between comparison and announcement.
         announced = {
             draft for event in events if event.ref.context == "compliance" and (draft := draft_of(event))

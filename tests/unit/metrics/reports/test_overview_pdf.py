@@ -20,8 +20,8 @@ from shared.rules.rulebook.rulebook import load_rulebook
 from shared.rules.summary.segments import Segment
 from tests.support.required import leave_out
 from tests.unit.metrics.made_up import DAY, MadeUp, a_cell
+from tests.unit.metrics.pages.test_leaders_page import the_office
 from tests.unit.metrics.reports.test_report_pdf import letters
-from tests.unit.metrics.test_leaders_page import the_office
 
 A4 = (595, 842)
 LONG = " ".join(["Nghị quyết quy định chính sách hỗ trợ đặc thù về phát triển nhà ở xã hội"] * 4)

@@ -1,0 +1,79 @@
+"""How a rebuild of metrics is divided: by draft, for what follows from one draft never needs another one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from uuid import UUID
+
+import orjson
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.metrics.adapters.projection.records import SqlRecords, recorded_days, write_others
+from services.metrics.adapters.tables import RECORDED_DAY
+from services.metrics.application.projections import project_drafts
+from shared.contracts.envelope import Recorded
+from shared.kernel.errors import PermanentError
+from shared.persistence.database import upsert
+from shared.projections.batches import RawEvent
+from shared.projections.division import Division
+from shared.rules.rulebook.rulebook import Rulebook, RuleFile, rulebook_with
+
+OF_DRAFTS = frozenset({"draft", "communication"})
+Days = dict[date, int]  # of each day the position of the last event recorded on it
+
+_rulebook = lru_cache(rulebook_with)  # of a process, for all its parts
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRows:
+    """Writes what follows from drafts; `rules` are the operator's files, of which the process makes its own rules."""
+
+    rules: tuple[RuleFile, ...]
+    contexts: frozenset[str] = OF_DRAFTS
+
+    def uses(self, context: str, name: str) -> bool:  # noqa: ARG002  the port's own
+        return True
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> Days:
+        await project_drafts(SqlRecords(connection), events, _rulebook(self.rules))
+        return recorded_days(events)
+
+
+async def apply_rest(
+    connection: AsyncConnection, events: Sequence[Recorded], results: Sequence[Days]
+) -> None:
+    """Write what is about no draft, and when all was recorded; raises `PermanentError` for an event that a process should have."""
+    if lost := [event.position for event in events if event.ref.context in OF_DRAFTS]:
+        raise PermanentError("not_divided", f"positions {lost}: about a draft that could not be told")
+    await write_others(connection, events)
+    last: Days = {}
+    for days in (recorded_days(events), *results):
+        for day, position in days.items():
+            last[day] = max(position, last.get(day, 0))
+    await upsert(
+        connection, RECORDED_DAY, [{"day": day, "position": position} for day, position in last.items()]
+    )
+
+
+def draft_key(raw: RawEvent) -> str | None:
+    """Give the id of the draft that an event is about, if it becomes rows of drafts; None where it cannot be read."""
+    _, context, number, *_ = raw.subject.split(".")
+    if context == "draft":
+        return number
+    if context != "communication":
+        return None
+    try:
+        return str(UUID(orjson.loads(raw.payload)["data"]["draft_id"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def division_of(
+    rules: tuple[RuleFile, ...], rulebook: Rulebook, processes: int, database_url: SecretStr
+) -> Division | None:
+    """Divide a rebuild by draft; None under local rules, where each change of a unit has all drafts judged again."""
+    if rulebook.local:
+        return None
+    return Division(DraftRows(rules), draft_key, apply_rest, processes, database_url)
