@@ -6,7 +6,6 @@ written needs no position of its own: the checkpoint moves once all parts of a b
 
 import asyncio
 import os
-import pickle
 import signal
 import socket
 import struct
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+import orjson
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,7 +36,9 @@ ENDING_SECONDS = 5.0  # for a process to end once its input has ended
 SIZE = struct.Struct(">I")  # before each message: how many bytes it has
 NICE = 5  # requests and the live projector go first
 
-Message = tuple[int, str, bytes]
+BYTES = "latin-1"  # how the bytes of a payload become a text and again those bytes, whatever they are
+
+Message = tuple[int, str, str]
 """Position, subject and payload of an event."""
 
 
@@ -45,7 +47,7 @@ class DivisionFailed(LoaError):
 
 
 class Part(Protocol):
-    """What a process makes of its events. It is pickled, so it holds nothing that stands in one process."""
+    """What a process makes of its events."""
 
     @property
     def contexts(self) -> frozenset[str]: ...
@@ -55,7 +57,7 @@ class Part(Protocol):
         ...
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> Any:
-        """Write rows that no other process writes; what it returns is pickled too, and given to `apply_rest`."""
+        """Write rows that no other process writes; what it returns, as JSON has it, is given to `apply_rest`."""
         ...
 
 
@@ -64,10 +66,12 @@ class Division:
     """How a projection is divided among `processes`, besides the one of the service.
 
     Events with the same `key` are written by one process, those without one by `apply_rest` in the service's own, with what the
-    processes returned for the batch.
+    processes returned for the batch. `part` names what makes the `Part` in a process (`module:function`), of the arguments `given`,
+    which are JSON.
     """
 
-    part: Part
+    part: str
+    given: Sequence[Any]
     key: Callable[[RawEvent], str | None]
     apply_rest: Callable[[AsyncConnection, Sequence[Recorded], Sequence[Any]], Awaitable[None]]
     processes: int
@@ -86,7 +90,8 @@ class Work:
     path: str
     run: UUID
     row: str
-    part: Part
+    part: str
+    given: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +119,9 @@ class _Process:
     async def result(self) -> Any:
         try:
             (size,) = SIZE.unpack(await self.reader.readexactly(SIZE.size))
-            written = pickle.loads(await self.reader.readexactly(size))  # noqa: S301  our own process wrote it
+            written = Written(**orjson.loads(await self.reader.readexactly(size)))
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise DivisionFailed("a process ended") from error
-        assert isinstance(written, Written)  # noqa: S101  narrowing
         if written.error is not None:
             raise DivisionFailed(written.error)
         return written.result
@@ -165,9 +169,9 @@ class _Processes:
 
 
 def packed(message: object) -> bytes:
-    """Write a message with its size before it."""
-    pickled = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-    return SIZE.pack(len(pickled)) + pickled
+    """Write a message as JSON, with its size before it."""
+    written = orjson.dumps(message)
+    return SIZE.pack(len(written)) + written
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,7 @@ class Divided:
         async with rows.engine.connect() as connection:
             self._skipped = await rows.checkpoints.skips(connection, rows.projection.name)
         url = division.database_url.get_secret_value()
-        work = Work(url, self.schema, rows.path, self.run, rows.row, division.part)
+        work = Work(url, self.schema, rows.path, self.run, rows.row, division.part, division.given)
         try:
             self._processes = await _Processes.started(work, division.processes)
         except OSError as error:  # the machine has no more processes, files or memory
@@ -225,7 +229,7 @@ class Divided:
                 rest.append(raw)
             else:
                 number = hash(key) % len(each)
-                parts[number].append((raw.position, raw.subject, raw.payload))
+                parts[number].append((raw.position, raw.subject, raw.payload.decode(BYTES)))
         for number, part in parts.items():
             await each[number].send(part)
         processes = [each[number] for number in parts]

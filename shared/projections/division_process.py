@@ -1,18 +1,19 @@
 """The processes of a divided rebuild (`shared.projections.division`): `python -m shared.projections.division_process SOCKET…`.
 
 Its input is the `Work`. It forks a process for each socket, which is given parts of batches and answers each with `Written`;
-all are messages of pickle, each with its size before it. A process ends when its socket does, so also when the service ends.
+all are messages of JSON, each with its size before it. A process ends when its socket does, so also when the service ends.
 """
 
 import asyncio
 import gc
 import os
-import pickle
 import socket
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, BinaryIO
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -21,7 +22,7 @@ from shared.contracts.envelope import CATALOG
 from shared.observability.signals import Telemetry
 from shared.persistence.database import create_engine
 from shared.projections.batches import EventReader, RawEvent
-from shared.projections.division import NICE, SIZE, Message, Work, Written, packed
+from shared.projections.division import BYTES, NICE, SIZE, Message, Part, Work, Written, packed
 
 NEW_OBJECTS = 10_000  # until the collector looks at them
 
@@ -30,17 +31,29 @@ class OtherRun(Exception):
     """The tables are not those of this rebuild any more."""
 
 
-async def write(engine: AsyncEngine, reader: EventReader, work: Work, part: Sequence[Message]) -> Any:
-    """Write a part in one transaction, whose commit does not wait for the disk."""
-    events = reader.events([RawEvent(*message, pending=0) for message in part])
+def part_of(work: Work) -> Part:
+    """Make what the work names."""
+    module, _, name = work.part.partition(":")
+    made: Part = getattr(import_module(module), name)(*work.given)
+    return made
+
+
+async def write(
+    engine: AsyncEngine, reader: EventReader, work: Work, part: Part, given: Sequence[Message]
+) -> Any:
+    """Write some events in one transaction, whose commit does not wait for the disk."""
+    raw = [
+        RawEvent(position, subject, payload.encode(BYTES), pending=0) for position, subject, payload in given
+    ]
+    events = reader.events(raw)
     async with engine.begin() as connection:
         await connection.execute(text(f"SET LOCAL search_path = {work.path}"))
         await connection.execute(text("SET LOCAL synchronous_commit = off"))
         # Until the commit nobody can drop this table, and so none of its schema: another rebuild waits.
         present = await connection.execute(text(f"SELECT id FROM {work.schema}.run"))  # noqa: S608  our own name
-        if present.scalar() != work.run:
+        if str(present.scalar()) != str(work.run):
             raise OtherRun(str(work.run))
-        return await work.part.apply(connection, events)
+        return await part.apply(connection, events)
 
 
 def read(stream: BinaryIO) -> Any:
@@ -50,17 +63,17 @@ def read(stream: BinaryIO) -> Any:
         return None
     (length,) = SIZE.unpack(size)
     message = stream.read(length)
-    return pickle.loads(message) if len(message) == length else None  # noqa: S301  the service wrote it
+    return orjson.loads(message) if len(message) == length else None
 
 
-async def work_on(work: Work, given: BinaryIO, answers: BinaryIO) -> None:
+async def work_on(work: Work, part: Part, given: BinaryIO, answers: BinaryIO) -> None:
     """Write what is given, until it ends or cannot be written."""
-    reader = EventReader(work.part, CATALOG, Telemetry(), work.row)
+    reader = EventReader(part, CATALOG, Telemetry(), work.row)
     engine = create_engine(work.database_url)
     try:
-        while (part := read(given)) is not None:
+        while (events := read(given)) is not None:
             try:
-                written = Written(await write(engine, reader, work, part))
+                written = Written(await write(engine, reader, work, part, events))
             except Exception as error:  # noqa: BLE001  whatever it is, the service decides what follows
                 written = Written(error=f"{type(error).__name__}: {error}")
             answers.write(packed(written))
@@ -71,7 +84,7 @@ async def work_on(work: Work, given: BinaryIO, answers: BinaryIO) -> None:
         await engine.dispose()
 
 
-def run(work: Work, numbers: Sequence[int]) -> None:
+def run(work: Work, part: Part, numbers: Sequence[int]) -> None:
     """Fork a process for each of the sockets, and wait until all have ended."""
     for number in numbers:
         if os.fork() == 0:
@@ -79,7 +92,7 @@ def run(work: Work, numbers: Sequence[int]) -> None:
                 os.close(other)  # else its end would not be seen
             try:
                 with socket.socket(fileno=number) as connection:
-                    asyncio.run(work_on(work, connection.makefile("rb"), connection.makefile("wb")))
+                    asyncio.run(work_on(work, part, connection.makefile("rb"), connection.makefile("wb")))
             finally:
                 os._exit(0)
     for number in numbers:
@@ -90,9 +103,12 @@ def run(work: Work, numbers: Sequence[int]) -> None:
 
 if __name__ == "__main__":
     os.nice(NICE)
-    wanted: Work | None = read(sys.stdin.buffer)  # which loads what the part needs
+    told = read(sys.stdin.buffer)
+    if told is None:
+        sys.exit()
+    wanted = Work(**told)
+    its_part = part_of(wanted)  # which loads what it needs
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, 100, 20)  # as services have it
     gc.enable()  # it rested since `shared.kernel.lean_start`
-    if wanted is not None:
-        run(wanted, [int(number) for number in sys.argv[1:]])
+    run(wanted, its_part, [int(number) for number in sys.argv[1:]])

@@ -57,8 +57,8 @@ class Tally:
 class TallyPart:
     """What a process of a divided rebuild does; it ends at the units of `ends`, and cannot write those of `broken`."""
 
-    ends: frozenset[str] = frozenset()
-    broken: frozenset[str] = frozenset()
+    ends: Sequence[str] = ()
+    broken: Sequence[str] = ()
     contexts: frozenset[str] = frozenset({"unit"})
 
     def uses(self, context: str, name: str) -> bool:  # noqa: ARG002  the port's own
@@ -67,6 +67,8 @@ class TallyPart:
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> list[int]:
         """Write the rows, and return their positions."""
         await Tally(broken=set(self.broken)).apply(connection, events)
-        if self.ends & {event.data.unit_code for event in events if isinstance(event.data, UnitRegistered)}:
+        if set(self.ends) & {
+            event.data.unit_code for event in events if isinstance(event.data, UnitRegistered)
+        }:
             os._exit(1)
         return [event.position for event in events]

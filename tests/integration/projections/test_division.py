@@ -72,7 +72,15 @@ def made(database_url: str, rest: Rest, monkeypatch: pytest.MonkeyPatch) -> Make
     monkeypatch.setattr("shared.projections.rebuild.BATCH", BATCH)
 
     def make(part: TallyPart | None = None) -> Division:
-        return Division(part or TallyPart(), key, rest.apply, 2, SecretStr(database_url))
+        given = [part.ends, part.broken] if part else []
+        return Division(
+            "tests.integration.projections.tally_rows:TallyPart",
+            given,
+            key,
+            rest.apply,
+            2,
+            SecretStr(database_url),
+        )
 
     return make
 
@@ -110,7 +118,7 @@ async def test_the_checkpoint_stands_behind_batches_whose_parts_are_written(
     assert (await rebuild.progress()).position == 6 * BATCH
 
 
-@pytest.mark.parametrize("part", [TallyPart(ends=frozenset({"U-23"})), TallyPart(broken=frozenset({"U-23"}))])
+@pytest.mark.parametrize("part", [TallyPart(ends=["U-23"]), TallyPart(broken=["U-23"])])
 async def test_a_process_that_ends_or_fails_leaves_the_rebuild_to_the_service(
     client: Client, engine: AsyncEngine, made: Make, part: TallyPart
 ) -> None:
@@ -183,6 +191,15 @@ async def test_events_that_are_passed_over_are_given_to_no_process(
     await rebuild.ask()
     await rebuild._carry_out()
     assert await rows(engine) == [at for at in range(1, EVENTS + 1) if at != 5]
+
+
+async def test_a_payload_is_given_as_it_is(client: Client, engine: AsyncEngine, made: Make) -> None:
+    """No text at all is an event that cannot be read, as in one process."""
+    rebuild = rebuild_of(client, engine, made())
+    stream = await rebuild._begin()
+    with pytest.raises(DivisionFailed, match="poison_event: position 3"):
+        async with rebuild._writing(Checkpoint(), EVENTS) as divided:
+            await divided.project([raw(3, b"\xff\xfe\x00")], Checkpoint(), stream.created)
 
 
 async def test_few_events_are_not_divided(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from itertools import chain
 from uuid import UUID
 
 import orjson
@@ -21,24 +21,28 @@ from shared.projections.division import Division
 from shared.rules.rulebook.rulebook import Rulebook, RuleFile, rulebook_with
 
 OF_DRAFTS = frozenset({"draft", "communication"})
-Days = dict[date, int]  # of each day the position of the last event recorded on it
-
-_rulebook = lru_cache(rulebook_with)  # of a process, for all its parts
+PART = f"{__name__}:draft_rows"
+Days = Sequence[tuple[str, int]]  # of each day the position of the last event recorded on it
 
 
 @dataclass(frozen=True, slots=True)
 class DraftRows:
-    """Writes what follows from drafts; `rules` are the operator's files, of which the process makes its own rules."""
+    """Writes what follows from drafts."""
 
-    rules: tuple[RuleFile, ...]
+    rulebook: Rulebook
     contexts: frozenset[str] = OF_DRAFTS
 
     def uses(self, context: str, name: str) -> bool:  # noqa: ARG002  the port's own
         return True
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> Days:
-        await project_drafts(SqlRecords(connection), events, _rulebook(self.rules))
-        return recorded_days(events)
+        await project_drafts(SqlRecords(connection), events, self.rulebook)
+        return [(day.isoformat(), position) for day, position in recorded_days(events).items()]
+
+
+def draft_rows(rules: Sequence[tuple[str, str]]) -> DraftRows:
+    """Make it in a process, of the names and texts of the operator's files of rules."""
+    return DraftRows(rulebook_with([RuleFile(*file) for file in rules]))
 
 
 async def apply_rest(
@@ -48,10 +52,9 @@ async def apply_rest(
     if lost := [event.position for event in events if event.ref.context in OF_DRAFTS]:
         raise PermanentError("not_divided", f"positions {lost}: about a draft that could not be told")
     await write_others(connection, events)
-    last: Days = {}
-    for days in (recorded_days(events), *results):
-        for day, position in days.items():
-            last[day] = max(position, last.get(day, 0))
+    last = recorded_days(events)
+    for day, position in chain.from_iterable(results):
+        last[date.fromisoformat(day)] = max(position, last.get(date.fromisoformat(day), 0))
     await upsert(
         connection, RECORDED_DAY, [{"day": day, "position": position} for day, position in last.items()]
     )
@@ -76,4 +79,5 @@ def division_of(
     """Divide a rebuild by draft; None under local rules, where each change of a unit has all drafts judged again."""
     if rulebook.local:
         return None
-    return Division(DraftRows(rules), draft_key, apply_rest, processes, database_url)
+    given = [[(file.name, file.text) for file in rules]]
+    return Division(PART, given, draft_key, apply_rest, processes, database_url)

@@ -16,7 +16,7 @@ from services.registry.adapters.entry.change.form import router as change_router
 from services.registry.adapters.entry.change.kinds import CHANGES
 from services.registry.adapters.entry.context import Entry
 from services.registry.adapters.entry.elsewhere import Elsewhere
-from services.registry.adapters.entry.reorganisation import cancellation
+from services.registry.adapters.entry.reorganisation import cancellation, correction
 from services.registry.adapters.entry.reorganisation import form as reorganisation
 from services.registry.application.commands import Commands
 from services.registry.application.queries import ReadModel
@@ -38,7 +38,7 @@ def routers(
     entry = Entry(commands, read_model, store, EntryPages(TEMPLATES, "registry", addresses))
     own = [module.router(entry) for module in (decisions_page, draft_form, stage_form, policy_form)]
     own += [home.router(entry, elsewhere), reorganisation.router(entry, elsewhere)]
-    own += [cancellation.router(entry)]
-    own_help = (draft_form.HELP, stage_form.HELP, policy_form.HELP, reorganisation.HELP, cancellation.HELP)
-    forms = (*own_help, *(change.help for change in CHANGES))
+    own += [cancellation.router(entry), correction.router(entry)]
+    with_help = (draft_form, stage_form, policy_form, reorganisation, cancellation, correction)
+    forms = (*(module.HELP for module in with_help), *(change.help for change in CHANGES))
     return [*own, change_router(entry, CHANGES), help_router(entry.pages, forms)]

@@ -120,7 +120,7 @@ class CancellationForm:
         state, history = await self.entry.commands.unit_with_history(unit_code)
         recorded = {event.event_id: event.data for event in history.events}
         items = unit_changes(history)
-        names = await self._names(recorded[item.change_id] for item in items)
+        names = await names_of(self.entry, (recorded[item.change_id] for item in items))
         shown = [
             (
                 day_in_vietnam(item.recorded_at),
@@ -151,7 +151,7 @@ class CancellationForm:
     ) -> HTMLResponse:
         require(principal.acting, unit_code)
         state, history = await self.entry.commands.unit_with_history(unit_code)
-        change = _cancellable(state, unit_code, change_id)
+        change = cancellable(state, unit_code, change_id)
         hidden = {
             FORM_ID: form_id_of(form, self.entry.commands.new_id),
             VERSION: history.version.count,
@@ -166,15 +166,11 @@ class CancellationForm:
             labels=LABELS,
             unit_code=unit_code,
             unit=state.by_day.name_on(self.entry.commands.today),
-            what=words_of(change, await self._names([change])),
-            handed_over=await self._handed_over(unit_code, change),
+            change_id=change_id,
+            what=words_of(change, await names_of(self.entry, [change])),
+            handed_over=await handed_over(self.entry, unit_code, change),
             review=None,
         )
-
-    async def _handed_over(self, unit_code: str, change: DatedChange) -> Sequence[str]:
-        if not isinstance(change, UnitSucceeded):
-            return ()
-        return await self.entry.commands.handovers.drafts(unit_code, change.to_code, change.on)
 
     async def taken(
         self, request: Request, principal: Principal, unit_code: str, change_id: UUID, form: Fields
@@ -212,8 +208,8 @@ class CancellationForm:
     ) -> HTMLResponse:
         """Show what holds of the unit without the change, as the rules of the directory have it."""
         state, _ = await self.entry.commands.unit_with_history(unit_code)
-        change = _cancellable(state, unit_code, body.change_id)
-        names = await self._names(state.changes, [state.described.parent_code])
+        change = cancellable(state, unit_code, body.change_id)
+        names = await names_of(self.entry, state.changes, [state.described.parent_code])
         return self.entry.pages.page(
             request,
             "cancellation.html",
@@ -244,13 +240,23 @@ class CancellationForm:
         page.headers["Loa-Position"] = str(position)
         return page
 
-    async def _names(self, changes: Iterable[Any], more: Iterable[str | None] = ()) -> Mapping[str, str]:
-        """Give what the units that some changes name are called today."""
-        codes = {code for change in changes for code in codes_in(change)} | {code for code in more if code}
-        return {code: await self.entry.unit(code) for code in sorted(codes)}
+
+async def handed_over(entry: Entry, unit_code: str, change: DatedChange) -> Sequence[str]:
+    """Give the drafts that went to the successor by a change, and are still there."""
+    if not isinstance(change, UnitSucceeded):
+        return ()
+    return await entry.commands.handovers.drafts(unit_code, change.to_code, change.on)
 
 
-def _cancellable(state: Unit, unit_code: str, change_id: UUID) -> Any:
+async def names_of(
+    entry: Entry, changes: Iterable[Any], more: Iterable[str | None] = ()
+) -> Mapping[str, str]:
+    """Give what the units that some changes name are called today."""
+    codes = {code for change in changes for code in codes_in(change)} | {code for code in more if code}
+    return {code: await entry.unit(code) for code in sorted(codes)}
+
+
+def cancellable(state: Unit, unit_code: str, change_id: UUID) -> Any:
     """Find a change that holds and can be cancelled; a form is for no other."""
     change = change_of(state, change_id)
     if type(change) not in CANCELLABLE:
