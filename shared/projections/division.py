@@ -12,6 +12,7 @@ import struct
 import sys
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -166,6 +167,9 @@ class _Processes:
         except TimeoutError:
             os.killpg(self.parent.pid, signal.SIGKILL)
             await self.parent.wait()
+        for process in self.each:
+            with suppress(ConnectionError):
+                await process.writer.wait_closed()
 
 
 def packed(message: object) -> bytes:
