@@ -103,10 +103,10 @@ def run(work: Work, part: Part, numbers: Sequence[int]) -> None:
 
 if __name__ == "__main__":
     os.nice(NICE)
-    told = read(sys.stdin.buffer)
-    if told is None:
+    message = read(sys.stdin.buffer)
+    if message is None:
         sys.exit()
-    wanted = Work(**told)
+    wanted = Work(**message)
     its_part = part_of(wanted)  # which loads what it needs
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, 100, 20)  # as services have it

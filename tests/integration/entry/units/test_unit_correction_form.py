@@ -117,8 +117,8 @@ async def test_another_successor_needs_the_drafts_back_first(office: Office, a_c
         back = {"to_unit_code": old, "on": ago(0), "document": BASIS}
         assert (await client.post(f"/drafts/{a_code}/transfer", json=back)).status_code == 200
         await office.platform.settled()
-        nobody = await press(operator, stands, "review", to_code="KHONG-CO")
-        assert (nobody.status_code, 'id="to_code-error"' in nobody.text) == (422, True), nobody.text
+        unknown = await press(operator, stands, "review", to_code="KHONG-CO")
+        assert (unknown.status_code, 'id="to_code-error"' in unknown.text) == (422, True), unknown.text
         review = await press(operator, stands, "review", to_code=right)
         assert f"đơn vị tiếp nhận: Sở {right}" in html.unescape(review.text), review.text
         assert (await press(operator, review, "record")).status_code == 200
