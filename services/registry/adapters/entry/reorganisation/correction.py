@@ -1,7 +1,7 @@
 """The form on which a change of a unit that was recorded with a wrong day, name, unit or document is corrected in one step."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,39 +11,28 @@ from fastapi.responses import HTMLResponse
 from services.registry.adapters import bodies
 from services.registry.adapters.entry.change.form import Field, compared
 from services.registry.adapters.entry.context import LONGEST_CODE, Entry
-from services.registry.adapters.entry.reorganisation.cancellation import (
+from services.registry.adapters.entry.reorganisation.change_words import SUCCESSIONS, words_of
+from services.registry.adapters.entry.reorganisation.unit_change import (
     CHANGES,
-    DONE,
-    HISTORY,
     MOST_WORDS,
     REVIEW,
+    Asked,
     cancellable,
-    handed_over,
     names_of,
 )
-from services.registry.adapters.entry.reorganisation.change_words import SUCCESSIONS, words_of
-from services.registry.application.commands import Commands
 from services.registry.domain.errors import UnitNotFound
 from shared.auth.admission import may
 from shared.auth.tokens import Principal
 from shared.contracts import registry as events
 from shared.contracts.event import Code
 from shared.contracts.vocabulary import SuccessionKind
-from shared.eventstore.handle import Handled
-from shared.http.requests import request_context
 from shared.kernel.errors import Refusal, Text
 from shared.pages.date_boxes import date_in_boxes, in_boxes
 from shared.pages.entry import (
-    FORM_ID,
-    VERSION,
-    Link,
     Step,
     body_of,
-    form_id_of,
     refused,
     step_of,
-    version_of,
-    with_values,
 )
 from shared.pages.forms import Fields, sent
 from shared.pages.help import Help
@@ -91,6 +80,7 @@ HOLDS = Text(
     "What is right holds as if it had been recorded at first, also for days that have passed; figures, lists, rights and mails go by that "
     "from now on. The history of the unit still shows what was recorded, with the reason.",
 )
+CORRECTED = Text("Đã đính chính thay đổi của đơn vị.", "The change was corrected.")
 HELP = Help(
     Action.CORRECT_UNIT_CHANGE,
     HEADING,
@@ -105,16 +95,6 @@ HELP = Help(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Which change of which unit a form is about, by whom."""
-
-    request: Request
-    principal: Principal
-    unit_code: str
-    change_id: UUID
-
-
 def router(entry: Entry) -> APIRouter:
     routes = entry.pages.router("units")
     form = CorrectionForm(entry)
@@ -126,7 +106,7 @@ def router(entry: Entry) -> APIRouter:
         change_id: UUID,
         principal: Annotated[Principal, may(Action.CORRECT_UNIT_CHANGE)],
     ) -> HTMLResponse:
-        return await form.shown(_Asked(request, principal, unit_code, change_id), Fields())
+        return await form.shown(Asked(entry, request, principal, unit_code, change_id), Fields())
 
     @routes.post(PATH, response_class=HTMLResponse, summary="Correct a change of a unit (from the form)")
     async def taken(
@@ -135,7 +115,7 @@ def router(entry: Entry) -> APIRouter:
         change_id: UUID,
         principal: Annotated[Principal, may(Action.CORRECT_UNIT_CHANGE)],
     ) -> HTMLResponse:
-        return await form.taken(_Asked(request, principal, unit_code, change_id), await sent(request))
+        return await form.taken(Asked(entry, request, principal, unit_code, change_id), await sent(request))
 
     return routes
 
@@ -144,31 +124,25 @@ class CorrectionForm:
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
 
-    async def shown(self, asked: _Asked, form: Fields, status: int = 200) -> HTMLResponse:
+    async def shown(self, asked: Asked, form: Fields, status: int = 200) -> HTMLResponse:
         require(asked.principal.acting, asked.unit_code)
         state, history = await self.entry.commands.unit_with_history(asked.unit_code)
         change = cancellable(state, asked.unit_code, asked.change_id)
         if not form.given:
             form = Fields(_filled(change))
-        hidden = {FORM_ID: form_id_of(form, self.entry.commands.new_id), VERSION: history.version.count}
-        return self.entry.pages.page(
-            asked.request,
+        return asked.page(
             "change_correction.html",
             status,
             heading=HEADING,
             help=HELP,
-            form=with_values(form, **hidden),
+            form=asked.with_hidden(form, history.version.count),
             labels={field.name: field.label for field in _asked_about(change)},
             fields=_asked_about(change),
-            unit_code=asked.unit_code,
-            change_id=asked.change_id,
-            unit=state.by_day.name_on(self.entry.commands.today),
-            what=words_of(change, await names_of(self.entry, [change])),
-            handed_over=await handed_over(self.entry, asked.unit_code, change),
             review=None,
+            **await asked.about(state, change),
         )
 
-    async def taken(self, asked: _Asked, form: Fields) -> HTMLResponse:
+    async def taken(self, asked: Asked, form: Fields) -> HTMLResponse:
         require(asked.principal.acting, asked.unit_code)
         step = step_of(form)
         if step in {Step.EDIT, Step.MORE}:
@@ -180,55 +154,32 @@ class CorrectionForm:
         body = _read(form, change)
         if body is None:
             return await self.shown(asked, form, 422)
+        command = body.command(asked.unit_code, asked.change_id)
         try:
             if step is Step.REVIEW:
-                await self._carried_out(asked, form, body, self.entry.rehearsed)
-                return await self._review(asked, form, change, body)
-            handled = await self._carried_out(asked, form, body, self.entry.commands)
+                await asked.carried_out(form, command, self.entry.rehearsed)
+                return await self._review(asked, form, change, command.right)
+            handled = await asked.carried_out(form, command, self.entry.commands)
         except Refusal as refusal:
             places = {DayInFuture.code: ON.name, UnitNotFound.code: _of_code(change)}
             return await self.shown(asked, form, refused(form, refusal, places))
-        return self._done(asked, handled.version.position)
-
-    async def _carried_out(
-        self, asked: _Asked, form: Fields, body: bodies.ChangeCorrection, commands: Commands
-    ) -> Handled[Any]:
-        command = replace(body.command(asked.unit_code, asked.change_id), by=asked.principal.acting)
-        key = str(form_id_of(form, commands.new_id))
-        metadata = request_context.metadata(asked.request, asked.principal, key)
-        return await commands.on_unit(command, metadata, version_of(form))
+        return asked.done(handled.version.position, CORRECTED, HOLDS)
 
     async def _review(
-        self, asked: _Asked, form: Fields, change: Any, body: bodies.ChangeCorrection
+        self, asked: Asked, form: Fields, change: Any, right: Mapping[str, Any]
     ) -> HTMLResponse:
-        right = body.command(asked.unit_code, asked.change_id).right
         now = change.model_copy(update=dict(right))
         names = await names_of(self.entry, [change, now])
-        return self.entry.pages.page(
-            asked.request,
+        return asked.page(
             "change_correction.html",
             heading=REVIEW,
             form=form,
-            unit_code=asked.unit_code,
             unit=await self.entry.unit(asked.unit_code),
             what=words_of(change, names),
             review=words_of(now, names),
             typed=list(compared(_asked_about(change), form, Fields(_filled(change)))),
             consequences=[HOLDS],
         )
-
-    def _done(self, asked: _Asked, position: int) -> HTMLResponse:
-        own = f"{self.entry.pages.at(asked.request)['registry']}entry/units/{asked.unit_code}"
-        page = self.entry.pages.page(
-            asked.request,
-            "entry_done.html",
-            heading=DONE,
-            what=Text("Đã đính chính thay đổi của đơn vị.", "The change was corrected."),
-            consequences=[HOLDS],
-            links=[Link(f"{own}/changes?min_position={position}", HISTORY)],
-        )
-        page.headers["Loa-Position"] = str(position)
-        return page
 
 
 def _asked_about(change: Any) -> Sequence[Field]:
