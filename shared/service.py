@@ -42,7 +42,7 @@ from shared.http.overload.limits import RequestLimits
 from shared.kernel import runtime
 from shared.kernel.errors import PermanentError
 from shared.kernel.health import Check, Health, Needs, Probe, Purpose, all_of
-from shared.kernel.runtime import Clock, together
+from shared.kernel.runtime import Clock, together, tune_gc
 from shared.kernel.settings import DatabaseSettings, ServiceSettings, from_environment, refuse
 from shared.kernel.transient import BROKER
 from shared.messaging import faststream_broker
@@ -68,9 +68,6 @@ DRAIN_SECONDS = 10
 STARTUP_FAILED = 3  # as uvicorn ends then
 READS = all_of("started", "database")
 WRITES = all_of("started", "nats", "log_writes", "log", "database", "database_writes")
-# Until the collector looks at them, which takes some 0.8 us each: Python's own 700 are a few rows of an import.
-NEW_OBJECTS = 10_000
-LOOKS = 100  # at new objects, until it looks at those that outlived one too
 
 
 @dataclass(slots=True)
@@ -277,14 +274,6 @@ def migrate(settings: DatabaseSettings, migrations: Path) -> None:
     asyncio.run(
         until_available(lambda: database.migrate(settings.database_url.get_secret_value(), migrations))
     )
-
-
-def tune_gc() -> None:
-    """Freeze the objects of the start and raise the GC thresholds: a full collection stalls all requests for 100 ms."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(NEW_OBJECTS, LOOKS, 20)
-    gc.enable()  # it rested since `shared.kernel.lean_start`
 
 
 def _exit(*_: object) -> None:

@@ -288,7 +288,9 @@ class Uses(Protocol):
     @property
     def contexts(self) -> frozenset[str]: ...
 
-    def uses(self, context: str, name: str) -> bool: ...
+    def uses(self, context: str, name: str) -> bool:
+        """Say whether events of a type become rows here."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,7 +407,7 @@ class Batches:
         recent: str | None = None,
     ) -> Checkpoint:
         """Write a batch by `apply`, and the checkpoint behind `last`; raises as `project` does, and what `apply` raises."""
-        to = Checkpoint(last.position, created, last.position, last.event_id)
+        to = Checkpoint.behind(last.position, last.event_id, created)
         async with self.engine.begin() as connection:
             if self.path:
                 await connection.execute(text(f"SET LOCAL search_path = {self.path}"))

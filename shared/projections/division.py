@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.envelope import Recorded
 from shared.kernel.errors import LoaError
 from shared.kernel.transient import TRANSIENT
-from shared.projections.batches import Batches, RawEvent
+from shared.projections.batches import Batches, RawEvent, Uses
 from shared.projections.rows import Checkpoint, CheckpointMoved
 
 MODULE = "shared.projections.division_process"
@@ -47,15 +47,8 @@ class DivisionFailed(LoaError):
     """A process could not write its part, or ended: the rebuild begins again, undivided, and finds the event if it was one."""
 
 
-class Part(Protocol):
+class Part(Uses, Protocol):
     """What a process makes of its events."""
-
-    @property
-    def contexts(self) -> frozenset[str]: ...
-
-    def uses(self, context: str, name: str) -> bool:
-        """Say whether events of a type become rows here."""
-        ...
 
     async def apply(self, connection: AsyncConnection, events: Sequence[Recorded]) -> Any:
         """Write rows that no other process writes; what it returns, as JSON has it, is given to `apply_rest`."""
@@ -240,7 +233,7 @@ class Divided:
         self._sent.append(_Sent(batch[-1], rest, processes, created))
         while len(self._sent) > AHEAD:
             await self._finish_first()
-        return checkpoint_after(batch[-1], created)
+        return Checkpoint.behind(batch[-1].position, batch[-1].event_id, created)
 
     async def flush(self) -> None:
         """Wait until all that was handed on is written."""
@@ -271,7 +264,3 @@ class Divided:
             raise
         except Exception as error:  # as in `Batches.project`: whatever an event broke
             raise DivisionFailed(f"{type(error).__name__}: {error}") from error
-
-
-def checkpoint_after(last: RawEvent, created: datetime) -> Checkpoint:
-    return Checkpoint(last.position, created, last.position, last.event_id)

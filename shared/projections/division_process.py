@@ -5,7 +5,6 @@ all are messages of JSON, each with its size before it. A process ends when its 
 """
 
 import asyncio
-import gc
 import os
 import socket
 import sys
@@ -19,12 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import shared.kernel.lean_start  # noqa: F401  before all others
 from shared.contracts.envelope import CATALOG
+from shared.kernel.runtime import tune_gc
 from shared.observability.signals import Telemetry
 from shared.persistence.database import create_engine
 from shared.projections.batches import EventReader, RawEvent
 from shared.projections.division import BYTES, NICE, SIZE, Message, Part, Work, Written, packed
-
-NEW_OBJECTS = 10_000  # until the collector looks at them
 
 
 class OtherRun(Exception):
@@ -108,7 +106,5 @@ if __name__ == "__main__":
         sys.exit()
     wanted = Work(**message)
     its_part = part_of(wanted)  # which loads what it needs
-    gc.freeze()
-    gc.set_threshold(NEW_OBJECTS, 100, 20)  # as services have it
-    gc.enable()  # it rested since `shared.kernel.lean_start`
+    tune_gc()  # as services do; what is frozen stays shared by the processes
     run(wanted, its_part, [int(number) for number in sys.argv[1:]])

@@ -156,6 +156,11 @@ class Checkpoint:
     event_position: int | None = field(default=None, compare=False)
     event_id: str | None = field(default=None, compare=False)
 
+    @classmethod
+    def behind(cls, position: int, event_id: str, created: datetime) -> "Checkpoint":
+        """Give the checkpoint when the event at a position is the last in the rows."""
+        return cls(position, created, position, event_id)
+
     @property
     def mark(self) -> Mark:
         return Mark(self.position, self.event_position, self.event_id, self.stream_created)

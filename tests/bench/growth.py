@@ -40,9 +40,8 @@ from shared.contracts.registry import (
 from shared.contracts.vocabulary import Answer, Channel, Instrument, Regime, Stage, UnitKind, UnitLevel
 from shared.eventstore.handle import NOTHING
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.kernel.runtime import new_id
+from shared.kernel.runtime import new_id, tune_gc
 from shared.rules.facts import DraftFacts
-from shared.service import tune_gc
 from tests.bench.metrics import communication_events, draft_events, settled
 from tests.bench.table.plot import plot
 from tests.support.platform.bench_platform import bench_platform

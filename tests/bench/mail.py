@@ -36,7 +36,7 @@ from shared.contracts.envelope import AggregateRef, Metadata, NewEvent
 from shared.contracts.event import unit_id
 from shared.eventstore.handle import NOTHING, Append
 from shared.eventstore.jetstream import JetStreamEventStore
-from shared.service import tune_gc
+from shared.kernel.runtime import tune_gc
 from tests.integration.notifier.notifier_fixture import (
     MONDAY,
     NotifierFixture,

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.service import tune_gc
+from shared.kernel.runtime import tune_gc
 from tests.bench.attacks import ATTACK, ATTACKS, Target
 from tests.support.platform.bench_platform import bench_platform
 from tests.support.platform.service import Api, create_app_of, running

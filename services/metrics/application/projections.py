@@ -147,7 +147,7 @@ class _Running:
         if number is not None:
             earlier = self._held.pop(number, None)
             fact = evolve_communication(earlier, step.event)
-            if earlier is None and fact is not None and not step.moved:
+            if self._follows_as_stored and earlier is None and fact is not None and not step.moved:
                 changes_nothing = not self._timeline.is_changed_by(communication_in(fact))
             self._replaced(number, fact)
             written = (fact,) if fact else ()

@@ -22,9 +22,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from shared.kernel.runtime import now
+from shared.kernel.runtime import now, tune_gc
 from shared.observability import signals
-from shared.service import tune_gc
 from tests.bench.table import bulk, idle, projecting, reading, requests, writing
 from tests.bench.table.row import LARGE, SMALL, CannotRun, Part, Row, Size, failed, markdown
 

@@ -22,7 +22,7 @@ HEAVY = {
     "xlsxwriter",
 }
 LOADED = "import sys, {}; print(*(name for name, module in sys.modules.items() if module))"
-COLLECTS = "import gc, {}; from shared.service import tune_gc; print(gc.isenabled()); tune_gc(); print(gc.isenabled())"
+COLLECTS = "import gc, {}; from shared.kernel.runtime import tune_gc; print(gc.isenabled()); tune_gc(); print(gc.isenabled())"
 
 
 def test_no_service_loads_them_before_it_needs_them() -> None:

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from services.metrics.application.ports import Todo
-from services.metrics.application.queries import SeenGap
+from services.metrics.application.queries import SeenGap, overdue_of
 from services.metrics.domain.grouping import LONG_SUSPENSION, Group
 from shared.contracts.vocabulary import (
     Answer,
@@ -136,7 +136,7 @@ class UnitGaps:
 
     @cached_property
     def overdue(self) -> int:
-        return sum(seen.state is GapState.OVERDUE for seen in self.gaps)
+        return overdue_of(self.gaps)
 
 
 def by_unit(gaps: Iterable[SeenGap]) -> list[UnitGaps]:

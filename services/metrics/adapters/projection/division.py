@@ -10,12 +10,10 @@ import orjson
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.metrics.adapters.projection.records import SqlRecords, recorded_days, write_others
-from services.metrics.adapters.tables import RECORDED_DAY
+from services.metrics.adapters.projection.records import SqlRecords, recorded_days, write_days, write_others
 from services.metrics.application.projections import project_drafts
 from shared.contracts.envelope import Recorded
 from shared.kernel.errors import PermanentError
-from shared.persistence.database import upsert
 from shared.projections.batches import RawEvent
 from shared.projections.division import Division
 from shared.rules.rulebook.rulebook import Rulebook, RuleFile, rulebook_with
@@ -53,11 +51,10 @@ async def apply_rest(
         raise PermanentError("not_divided", f"positions {lost}: about a draft that could not be told")
     await write_others(connection, events)
     last = recorded_days(events)
-    for day, position in chain.from_iterable(results):
-        last[date.fromisoformat(day)] = max(position, last.get(date.fromisoformat(day), 0))
-    await upsert(
-        connection, RECORDED_DAY, [{"day": day, "position": position} for day, position in last.items()]
-    )
+    for written, position in chain.from_iterable(results):
+        day = date.fromisoformat(written)
+        last[day] = max(position, last.get(day, 0))
+    await write_days(connection, last)
 
 
 def draft_key(raw: RawEvent) -> str | None:

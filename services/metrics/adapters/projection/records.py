@@ -421,6 +421,11 @@ def recorded_days(events: Iterable[Recorded]) -> dict[date, int]:
     return {day_in_vietnam(event.metadata.time): event.position for event in events}
 
 
+async def write_days(connection: AsyncConnection, last: Mapping[date, int]) -> None:
+    rows = [{"day": day, "position": position} for day, position in last.items()]
+    await upsert(connection, RECORDED_DAY, rows)
+
+
 async def write_others(connection: AsyncConnection, events: Iterable[Recorded]) -> None:
     """Write what events mean that are about no draft's own facts."""
     await write_changes(connection, [(event.position, list(row_changes(event))) for event in events])
@@ -455,8 +460,7 @@ class MetricsProjection:
             await SqlRecords(connection).forget_rules()
             await rederive(SqlRecords(connection), rulebook)
             self.unannounced = None
-        days = recorded_days(events).items()
-        await upsert(connection, RECORDED_DAY, [{"day": day, "position": position} for day, position in days])
+        await write_days(connection, recorded_days(events))
         # Announced drafts are compared again: a fact may have been recorded between comparison and announcement.
         announced = {
             draft for event in events if event.ref.context == "compliance" and (draft := draft_of(event))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.http.overload.limits import MOST_HEAVY
-from shared.service import tune_gc
+from shared.kernel.runtime import tune_gc
 from tests.bench.attacks import ATTACKS, Target
 from tests.bench.steps import measured
 from tests.support.platform.service import Platform
